@@ -1,0 +1,83 @@
+//! HTTP messages as values: what came in, what goes out, and what is done to a connection on purpose.
+
+use std::time::Duration;
+
+/// A request as it was received, nothing decoded: the signature covers the bytes on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method in the case it was sent in, as `GET`.
+    pub method: String,
+    /// The raw request target, as `/things/my%3Athing/shadow?name=cfg`.
+    pub target: String,
+    /// The headers in wire order.
+    pub headers: Vec<Header>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The value of the first header of that name, in any case; the bytes are taken as UTF-8 where they are.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers
+            .iter()
+            .find(|header| header.name.eq_ignore_ascii_case(name))
+            .map(|header| header.value.as_slice())
+    }
+
+    /// The target up to its `?`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.target.split_once('?').map_or(self.target.as_str(), |(path, _)| path)
+    }
+
+    /// The target behind its `?`, raw; nothing if there is none.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        self.target.split_once('?').map(|(_, query)| query)
+    }
+}
+
+/// One header line of a [`Request`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The name, in the case it was sent in where the HTTP parser keeps that.
+    pub name: String,
+    /// The value without the white space around it; any bytes but CR and LF.
+    pub value: Vec<u8>,
+}
+
+impl Header {
+    /// A header from two texts.
+    pub fn new(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+}
+
+/// An answer. `content-length`, `date` and `connection` are added where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status code, as 200.
+    pub status: u16,
+    /// The headers in the order and case in which AWS writes them.
+    pub headers: Vec<(&'static str, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// One thing that is done to a connection, in order, instead of sending an answer in the ordinary way.
+///
+/// Both drivers perform these: sockets in real time, the simulated network in virtual time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WireStep {
+    /// Do nothing for this long.
+    Wait(Duration),
+    /// Send these bytes.
+    Send(Vec<u8>),
+    /// End the connection in order (FIN).
+    Close,
+    /// End the connection with a reset (RST).
+    Reset,
+    /// Keep the connection open and silent until the client leaves, this long at most, then close it.
+    Hold(Duration),
+}
