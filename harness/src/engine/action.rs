@@ -1,0 +1,124 @@
+//! All that the engine can ask the bench to do, in one enum.
+
+#![expect(missing_docs, reason = "the fields of a variant are told by its own sentence")]
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::scenario::plan::{Erase, StartShadow};
+use crate::scenario::request_pattern::RequestPattern;
+
+/// One thing to be done, at once and in order.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Action {
+    /// Arm a fault in the cloud.
+    ArmFault(FaultOrder),
+    /// Take all faults off.
+    ClearFaults,
+    /// Move the cloud's clock.
+    Clock(ClockOrder),
+    /// Delete a shadow, as the app side.
+    DeleteShadow { name: Option<String> },
+    /// Put the image on the board, erase what is to be erased, and start it.
+    Flash { image: String, erase: Erase },
+    /// Change the supply.
+    Power(PowerOrder),
+    /// Reset the chip.
+    Reset,
+    /// Make a shadow hold exactly this, as the app side; it may be a new one.
+    SetShadow { name: Option<String>, shadow: StartShadow },
+    /// Update a shadow, as the app side; the document as UpdateThingShadow takes it.
+    UpdateShadow { name: Option<String>, document: Value },
+    /// Wake a sleeping board before its time.
+    Wake,
+    /// Write text on the device's console input.
+    WriteConsole { text: String },
+}
+
+/// What to do with the supply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PowerOrder {
+    /// Off.
+    Cut,
+    /// Off, this long, and on again.
+    Cycle(Duration),
+    /// On.
+    Restore,
+}
+
+/// What to do with the cloud's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockOrder {
+    /// Move it on by so many milliseconds, on top of what it is off already.
+    Advance(i64),
+    /// Make it show this point in time: milliseconds since 1970.
+    Set(i64),
+    /// Let it be off from the true time by so many milliseconds.
+    Skew(i64),
+}
+
+/// A fault to arm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaultOrder {
+    /// Its kind, as `status` or `hang`.
+    pub kind: String,
+    /// What the kind needs, as the scenario has it.
+    pub parameters: Value,
+    /// The requests that it acts on.
+    pub target: FaultTarget,
+    /// How many of them; `None` for all.
+    pub times: Option<u32>,
+    /// How many it lets pass first.
+    pub after: u32,
+    /// How long it stays armed; `None` for the whole case.
+    pub armed_for: Option<Duration>,
+    /// The share of them that it acts on, from 0 to 1.
+    pub chance: f64,
+}
+
+/// What a fault acts on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultTarget {
+    /// Any request.
+    Any,
+    /// The next connection, before a request can be known.
+    Connect,
+    /// Requests like this.
+    Request(RequestPattern),
+}
+
+/// Why something could not be done. It is the rig's fault or the author's, never the device's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionError {
+    /// What could not be done, a fragment that stands behind "failed to".
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+impl std::fmt::Display for ActionError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "failed to {}: {}", self.what, self.why)
+    }
+}
+
+impl std::error::Error for ActionError {}
+
+impl ActionError {
+    /// An error with its reason.
+    #[must_use]
+    pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.into(), help: None }
+    }
+
+    /// The same with what to do next.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

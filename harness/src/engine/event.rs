@@ -1,0 +1,398 @@
+//! All that can be observed in a run, in one enum, and the log that keeps it in order.
+
+#![expect(missing_docs, reason = "the fields of a variant are told by its own sentence")]
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::scenario::request_pattern::{RequestPattern, Target};
+use crate::time::{self, Moment};
+
+/// One thing that was observed.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The cloud answered a request.
+    Answer(Answer),
+    /// The cloud's clock was moved; the offset from the true time in milliseconds.
+    Clock { offset_ms: i64 },
+    /// A connection to the cloud changed.
+    Connection { id: u64, change: ConnectionChange },
+    /// The device wrote a line on its console.
+    Console { line: String },
+    /// A fault waits for its request.
+    FaultArmed { id: u64, what: String },
+    /// A fault met what it waited for.
+    FaultMet { id: u64, what: String },
+    /// Faults that were still armed are gone.
+    FaultsCleared,
+    /// Something that a reader should know and that no step asks for.
+    Note { text: String },
+    /// Power was cut or restored.
+    Power { change: PowerChange },
+    /// The device's request reached the cloud.
+    Request(Request),
+    /// The chip was reset.
+    Reset { cause: String },
+    /// A shadow changed, or was read for the first time; the document is as a GET answers it.
+    Shadow { name: Option<String>, by: Party, document: Option<Value> },
+    /// The device went to sleep; with the span that it announced, if it did.
+    Sleep { announced: Option<Duration> },
+    /// A step changed its state.
+    Step { index: usize, state: StepState },
+    /// The device woke up.
+    Wake { cause: String },
+}
+
+/// A request as the cloud saw it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Its number in this run, from 1.
+    pub id: u64,
+    /// The method as sent.
+    pub method: String,
+    /// The raw target as sent.
+    pub target: String,
+    /// What it asks of which shadow, if the cloud knows it.
+    pub pattern: Option<RequestPattern>,
+    /// The headers, secrets masked.
+    pub headers: Vec<(String, String)>,
+    /// The body as text.
+    pub body: String,
+    /// What the cloud says of its signature.
+    pub signature: Signature,
+}
+
+/// What the cloud says of a signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signature {
+    /// It is right.
+    Good,
+    /// It was not looked at, since a fault came first.
+    Unchecked,
+    /// It was refused.
+    Refused {
+        /// What AWS says.
+        message: String,
+        /// What we found out, several lines.
+        explanation: String,
+    },
+}
+
+/// An answer as the cloud sent it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The number of its request.
+    pub request: u64,
+    /// The status; `None` when a fault let no status out.
+    pub status: Option<u16>,
+    /// The body as text.
+    pub body: String,
+    /// The fault that had its hand in it.
+    pub fault: Option<String>,
+}
+
+/// What happened to a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionChange {
+    /// It was accepted.
+    Opened,
+    /// It ended in order.
+    Closed,
+    /// It was reset.
+    Reset,
+}
+
+/// What happened to the supply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PowerChange {
+    /// It is off.
+    Cut,
+    /// It is back.
+    Restored,
+}
+
+/// Who did something to a shadow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Party {
+    /// The device, by a request.
+    Device,
+    /// The scenario, as the app side.
+    Rig,
+}
+
+/// Where a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepState {
+    /// It began.
+    Started,
+    /// It passed.
+    Passed,
+    /// It failed.
+    Failed,
+    /// Its `if` was false, or an earlier step failed.
+    Skipped,
+}
+
+/// An event with its place in the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub event: Event,
+}
+
+/// Everything observed in a run, in order. Nothing is ever taken out.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    entries: Vec<Entry>,
+}
+
+impl Log {
+    /// Adds what was observed now.
+    pub fn push(&mut self, at: Moment, event: Event) {
+        self.entries.push(Entry { at, event });
+    }
+
+    /// All entries from the beginning.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many entries there are; the index that the next one will have.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing was observed yet.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entries from an index on, each with its index.
+    pub fn from(&self, index: usize) -> impl Iterator<Item = (usize, &Entry)> {
+        self.entries.iter().enumerate().skip(index)
+    }
+
+    /// The answer to a request, if it was given.
+    #[must_use]
+    pub fn answer_to(&self, request: u64) -> Option<(usize, &Answer)> {
+        self.from(0).find_map(|(index, entry)| match &entry.event {
+            Event::Answer(answer) if answer.request == request => Some((index, answer)),
+            _ => None,
+        })
+    }
+}
+
+impl Request {
+    /// The request in short, as `GET shadow`; method and target where the cloud does not know it.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.pattern
+            .as_ref()
+            .map_or_else(|| format!("{} {}", self.method, self.target), ToString::to_string)
+    }
+
+    /// The body as JSON, or as text where it is not JSON; nothing for an empty one.
+    #[must_use]
+    pub fn body_value(&self) -> Option<Value> {
+        body_value(&self.body)
+    }
+
+    /// The shadow it is about.
+    #[must_use]
+    pub fn shadow_name(&self) -> Option<&str> {
+        match &self.pattern.as_ref()?.target {
+            Target::Named(name) => Some(name),
+            Target::Classic | Target::List => None,
+        }
+    }
+}
+
+/// A body as JSON, or as text where it is not JSON; nothing for an empty one.
+#[must_use]
+pub fn body_value(body: &str) -> Option<Value> {
+    if body.is_empty() {
+        return None;
+    }
+    Some(serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned())))
+}
+
+impl Event {
+    /// The kind of event, as it stands in `events.jsonl`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Answer(_) => "answer",
+            Self::Clock { .. } => "clock",
+            Self::Connection { .. } => "connection",
+            Self::Console { .. } => "console",
+            Self::FaultArmed { .. } => "fault-armed",
+            Self::FaultMet { .. } => "fault-met",
+            Self::FaultsCleared => "faults-cleared",
+            Self::Note { .. } => "note",
+            Self::Power { .. } => "power",
+            Self::Request(_) => "request",
+            Self::Reset { .. } => "reset",
+            Self::Shadow { .. } => "shadow",
+            Self::Sleep { .. } => "sleep",
+            Self::Step { .. } => "step",
+            Self::Wake { .. } => "wake",
+        }
+    }
+
+    /// The event in a few words, for a time line.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Answer(answer) => {
+                let status = answer.status.map_or_else(|| "no answer".into(), |s| s.to_string());
+                let fault = answer.fault.as_ref().map(|fault| format!(" (fault: {fault})"));
+                format!("answer to #{}: {status}{}", answer.request, fault.unwrap_or_default())
+            }
+            Self::Clock { offset_ms } => {
+                format!("the cloud's clock is off by {}", time::signed_span(*offset_ms))
+            }
+            Self::Connection { id, change } => format!("connection {id} {}", change.word()),
+            Self::Console { line } => line.clone(),
+            Self::FaultArmed { what, .. } => format!("armed: {what}"),
+            Self::FaultMet { what, .. } => format!("met: {what}"),
+            Self::FaultsCleared => "all faults cleared".into(),
+            Self::Note { text } => text.clone(),
+            Self::Power { change: PowerChange::Cut } => "power cut".into(),
+            Self::Power { change: PowerChange::Restored } => "power restored".into(),
+            Self::Request(request) => {
+                let refused = match request.signature {
+                    Signature::Refused { .. } => ", signature refused",
+                    Signature::Good | Signature::Unchecked => "",
+                };
+                format!("#{} {}{refused} {}", request.id, request.short(), request.body)
+                    .trim_end()
+                    .to_owned()
+            }
+            Self::Reset { cause } => format!("reset: {cause}"),
+            Self::Shadow { name, by, document } => {
+                let name = name.as_ref().map(|name| format!("/{name}")).unwrap_or_default();
+                let by = by.word();
+                match document.as_ref().and_then(|document| document.get("version")) {
+                    Some(version) => format!("shadow{name} is at version {version}, by the {by}"),
+                    None => format!("shadow{name} is gone, by the {by}"),
+                }
+            }
+            Self::Sleep { announced: Some(length) } => {
+                format!("asleep for {}", time::span(*length))
+            }
+            Self::Sleep { announced: None } => "asleep".into(),
+            Self::Step { index, state } => format!("step {} {}", index + 1, state.word()),
+            Self::Wake { cause } => format!("awake: {cause}"),
+        }
+    }
+
+    /// The event as one JSON object, without its time.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut fields = match self {
+            Self::Answer(answer) => json!({
+                "request": answer.request, "status": answer.status, "body": answer.body,
+                "fault": answer.fault,
+            }),
+            Self::Clock { offset_ms } => json!({ "offset_ms": offset_ms }),
+            Self::Connection { id, change } => json!({ "id": id, "change": change.word() }),
+            Self::Console { line } => json!({ "line": line }),
+            Self::FaultArmed { id, what } | Self::FaultMet { id, what } => {
+                json!({ "id": id, "what": what })
+            }
+            Self::FaultsCleared => json!({}),
+            Self::Note { text } => json!({ "text": text }),
+            Self::Power { change } => json!({ "change": change.word() }),
+            Self::Request(request) => request.to_json(),
+            Self::Reset { cause } | Self::Wake { cause } => json!({ "cause": cause }),
+            Self::Shadow { name, by, document } => {
+                json!({ "name": name, "by": by.word(), "document": document })
+            }
+            Self::Sleep { announced } => {
+                json!({ "announced_ms": announced.map(|span| span.as_millis() as u64) })
+            }
+            Self::Step { index, state } => json!({ "index": index, "state": state.word() }),
+        };
+        let mut object = Map::from_iter([("kind".to_owned(), Value::from(self.kind()))]);
+        if let Value::Object(fields) = &mut fields {
+            object.append(fields);
+        }
+        Value::Object(object)
+    }
+}
+
+impl Request {
+    fn to_json(&self) -> Value {
+        let headers: Map<String, Value> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+            .collect();
+        let (signature, message, explanation) = match &self.signature {
+            Signature::Good => ("good", None, None),
+            Signature::Unchecked => ("unchecked", None, None),
+            Signature::Refused { message, explanation } => {
+                ("refused", Some(message), Some(explanation))
+            }
+        };
+        json!({
+            "id": self.id, "method": self.method, "target": self.target,
+            "short": self.short(), "headers": headers, "body": self.body,
+            "signature": signature, "refusal": message, "explanation": explanation,
+        })
+    }
+}
+
+impl ConnectionChange {
+    /// As it stands in `events.jsonl`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Closed => "closed",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+impl PowerChange {
+    /// As it stands in `events.jsonl`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cut => "cut",
+            Self::Restored => "restored",
+        }
+    }
+}
+
+impl Party {
+    /// As it stands in `events.jsonl`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Rig => "rig",
+        }
+    }
+}
+
+impl StepState {
+    /// As it stands in `events.jsonl`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}

@@ -1,0 +1,504 @@
+//! The machine that runs a plan.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::action::{Action, ActionError, ClockOrder};
+use super::event::{Event, Log, StepState};
+use super::mismatch::{Mismatch, NearMiss};
+use super::search;
+use super::step::{Cursors, Memory, Progress, Run};
+use super::verdict::{Failure, Outcome, StepReport, Verdict};
+use crate::scenario::matcher::{Comparison, Strictness};
+use crate::scenario::node::Span;
+use crate::scenario::plan::{Plan, PlannedStep};
+use crate::scenario::template::{self, Variables};
+use crate::time::{self, Moment};
+
+/// All that can happen to the engine.
+#[derive(Debug)]
+pub enum Input {
+    /// The oldest action that is still under way is over.
+    Done(Result<(), ActionError>),
+    /// Somebody wants the run to stop.
+    Interrupt,
+    /// The bench saw something.
+    Observed(Event),
+    /// The bench is broken in a way that no action reports.
+    RigFailed(ActionError),
+    /// The run begins.
+    Start,
+    /// The time that [`Engine::wake_at`] named has come.
+    Tick,
+}
+
+/// Runs one plan. Feed it with [`Engine::handle`], do what it returns, until [`Engine::is_over`].
+///
+/// It always ends: each step has a limit, there are finitely many, and the clean-up is a fixed list of actions.
+#[derive(Debug)]
+pub struct Engine {
+    plan: Arc<Plan>,
+    phase: Phase,
+    log: Log,
+    cursors: Cursors,
+    variables: Variables,
+    shadows: BTreeMap<Option<String>, Option<Value>>,
+    step_starts: BTreeMap<String, usize>,
+    /// Faults that wait for their request, with the place of the step that armed them.
+    armed: BTreeMap<u64, (String, Span)>,
+    current: Option<Current>,
+    /// Who waits for each action that is under way, oldest first.
+    pending: VecDeque<Owner>,
+    steps: Vec<StepReport>,
+    verdict: Verdict,
+    started_at: Moment,
+    ended_at: Option<Moment>,
+    next_tick: Option<Moment>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Not begun.
+    Idle,
+    /// The bench is brought to its beginning.
+    SetUp,
+    /// The steps run; the index counts on through `finally`.
+    Steps(usize),
+    /// `finally` runs.
+    Finally(usize),
+    /// What outlives no case is taken away.
+    CleanUp,
+    /// It is over.
+    Over,
+}
+
+/// Who waits for an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// The step that runs, by its index, and its action of that number.
+    Step(usize, usize),
+    /// Set-up: an error ends the case.
+    SetUp,
+    /// Clean-up: an error is noted and nothing more.
+    CleanUp,
+}
+
+/// The step that runs.
+#[derive(Debug)]
+struct Current {
+    index: usize,
+    started_at: Moment,
+    started_index: usize,
+    deadline: Moment,
+    memory: Memory,
+}
+
+impl Engine {
+    /// An engine at its beginning.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self {
+            variables: plan.variables.clone(),
+            plan,
+            phase: Phase::Idle,
+            log: Log::default(),
+            cursors: Cursors::default(),
+            shadows: BTreeMap::new(),
+            step_starts: BTreeMap::new(),
+            armed: BTreeMap::new(),
+            current: None,
+            pending: VecDeque::new(),
+            steps: Vec::new(),
+            verdict: Verdict::Passed,
+            started_at: Moment::START,
+            ended_at: None,
+            next_tick: None,
+        }
+    }
+
+    /// Takes in what happened; returns what is to be done, in order. Does a bounded amount of work.
+    #[must_use = "perform each action and hand its end back as `Input::Done`"]
+    pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match input {
+            Input::Start => self.start(now, &mut actions),
+            Input::Observed(event) => self.observe(now, event),
+            Input::Done(result) => self.done(now, result),
+            Input::RigFailed(error) => {
+                self.fail(now, Span::default(), None, Mismatch::of_rig(&error))
+            }
+            Input::Interrupt => self.interrupt(now),
+            Input::Tick => {}
+        }
+        self.advance(now, &mut actions);
+        actions
+    }
+
+    /// When the engine wants to be called next, if nothing is observed before.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<Moment> {
+        if self.is_over() { None } else { self.next_tick }
+    }
+
+    /// Whether the case is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// What was observed so far.
+    #[must_use]
+    pub const fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The step that runs: its number from 1, how many there are, and its title.
+    #[must_use]
+    pub fn at_step(&self) -> Option<(usize, usize, &str)> {
+        let index = self.current.as_ref()?.index;
+        let count = self.plan.steps.len() + self.plan.finally.len();
+        self.step(index).map(|step| (index + 1, count, step.title.as_str()))
+    }
+
+    /// Everything that is known, when it is over.
+    #[must_use]
+    pub fn into_outcome(self) -> Outcome {
+        let ended_at = self.ended_at.unwrap_or(self.started_at);
+        Outcome {
+            verdict: self.verdict,
+            steps: self.steps,
+            log: self.log,
+            took: ended_at.since(self.started_at),
+        }
+    }
+
+    fn start(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        self.started_at = now;
+        self.phase = Phase::SetUp;
+        for (name, shadow) in &self.plan.shadows {
+            actions.push(Action::SetShadow { name: name.clone(), shadow: shadow.clone() });
+        }
+        let firmware = &self.plan.firmware;
+        actions.push(Action::Flash { image: firmware.image.clone(), erase: firmware.erase });
+        self.pending.extend(actions.iter().map(|_| Owner::SetUp));
+    }
+
+    fn observe(&mut self, now: Moment, event: Event) {
+        match &event {
+            Event::Shadow { name, document, .. } => {
+                self.shadows.insert(name.clone(), document.clone());
+            }
+            Event::FaultArmed { id, what } => {
+                let span = self.current.as_ref().and_then(|current| self.step(current.index));
+                self.armed
+                    .insert(*id, (what.clone(), span.map_or(Span::default(), |step| step.span)));
+            }
+            Event::FaultMet { id, .. } => {
+                self.armed.remove(id);
+            }
+            Event::FaultsCleared => self.armed.clear(),
+            _ => {}
+        }
+        self.log.push(now, event);
+        self.check_guards(now);
+    }
+
+    fn check_guards(&mut self, now: Moment) {
+        if !matches!(self.phase, Phase::SetUp | Phase::Steps(_)) {
+            return;
+        }
+        let index = self.log.len() - 1;
+        let Some(entry) = self.log.entries().get(index) else { return };
+        let comparison = Comparison { variables: &self.variables, strictness: Strictness::Partial };
+        let plan = Arc::clone(&self.plan);
+        let broken = plan
+            .guards
+            .iter()
+            .find(|guard| search::is_event(&guard.watch, &entry.event, &self.log, comparison));
+        let Some(guard) = broken else { return };
+        let what = guard.watch.words();
+        let mismatch = Mismatch::new(
+            format!("{what} happened, and never should in this case"),
+            format!("no {what}"),
+            entry.event.words(),
+        )
+        .with_nearest(Some(NearMiss { index, differences: Vec::new(), explanation: None }))
+        .with_window(index.saturating_sub(8)..index + 1);
+        self.fail(now, guard.span, None, mismatch);
+    }
+
+    fn done(&mut self, now: Moment, result: Result<(), ActionError>) {
+        match (self.pending.pop_front(), result) {
+            (Some(Owner::Step(index, number)), result) => {
+                if let Some(current) =
+                    self.current.as_mut().filter(|current| current.index == index)
+                    && let Some(slot) = current.memory.actions.get_mut(number)
+                {
+                    *slot = Some(result);
+                }
+            }
+            (Some(Owner::SetUp), Err(error)) => {
+                self.fail(now, Span::default(), None, Mismatch::of_rig(&error));
+            }
+            (Some(Owner::CleanUp), Err(error)) => {
+                self.log.push(now, Event::Note { text: error.to_string() });
+            }
+            (Some(Owner::SetUp | Owner::CleanUp) | None, _) => {}
+        }
+    }
+
+    fn interrupt(&mut self, now: Moment) {
+        self.end_step(now, StepState::Failed);
+        self.verdict = Verdict::Interrupted;
+        self.pending.retain(|owner| *owner == Owner::CleanUp);
+        self.phase = Phase::Finally(0);
+    }
+
+    /// The case has failed; the first failure counts. What is left to do is `finally` and the clean-up.
+    fn fail(&mut self, now: Moment, span: Span, step: Option<usize>, mismatch: Mismatch) {
+        self.end_step(now, StepState::Failed);
+        if self.verdict == Verdict::Passed {
+            self.verdict = Verdict::Failed(Box::new(Failure { span, step, at: now, mismatch }));
+        }
+        if matches!(self.phase, Phase::Idle | Phase::SetUp | Phase::Steps(_)) {
+            self.phase = Phase::Finally(0);
+        }
+    }
+
+    /// Goes on as far as it can without waiting.
+    fn advance(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        self.next_tick = None;
+        self.check_timeout(now);
+        loop {
+            match self.phase {
+                Phase::Idle | Phase::Over => return,
+                Phase::SetUp => {
+                    if !self.pending.is_empty() {
+                        return;
+                    }
+                    self.phase = Phase::Steps(0);
+                }
+                Phase::Steps(index) if index == self.plan.steps.len() => {
+                    self.check_armed(now);
+                    self.phase = Phase::Finally(0);
+                }
+                Phase::Finally(index) if index == self.plan.finally.len() => self.clean_up(actions),
+                Phase::Steps(_) | Phase::Finally(_) => {
+                    if !self.advance_step(now, actions) {
+                        return;
+                    }
+                }
+                Phase::CleanUp => {
+                    if !self.pending.is_empty() {
+                        return;
+                    }
+                    self.phase = Phase::Over;
+                    self.ended_at = Some(now);
+                }
+            }
+        }
+    }
+
+    fn check_timeout(&mut self, now: Moment) {
+        let (Some(timeout), Phase::SetUp | Phase::Steps(_)) = (self.plan.timeout, self.phase)
+        else {
+            return;
+        };
+        let end = self.started_at.after(timeout);
+        if now < end {
+            self.next_tick = Some(end);
+            return;
+        }
+        let limit = time::span(timeout);
+        let mismatch = Mismatch::new(
+            format!("the case took longer than its `timeout` of {limit}"),
+            format!("an end within {limit}"),
+            "it still ran",
+        );
+        let window = self.log.len().saturating_sub(10)..self.log.len();
+        self.fail(now, Span::default(), None, mismatch.with_window(window));
+    }
+
+    /// Looks at the step that runs, or begins the next one; `false` when there is nothing to do but wait.
+    fn advance_step(&mut self, now: Moment, actions: &mut Vec<Action>) -> bool {
+        let (Phase::Steps(_) | Phase::Finally(_)) = self.phase else { return false };
+        if self.current.is_none() && !self.begin_step(now) {
+            return true;
+        }
+        let plan = Arc::clone(&self.plan);
+        let Some(mut current) = self.current.take() else { return true };
+        let Some(step) = planned(&plan, current.index) else { return true };
+        let (progress, late) = self.poll(now, step, &mut current, actions);
+        self.current = Some(current);
+        match progress {
+            Progress::Passed(seen) => self.pass(now, step, &seen),
+            Progress::Failed(mismatch) => self.fail_step(now, step, *mismatch),
+            Progress::Waiting(tick) => match late {
+                Some(mismatch) => self.fail_step(now, step, mismatch),
+                None => {
+                    let deadline = self.current.as_ref().map(|current| current.deadline);
+                    let ticks = [self.next_tick, tick, deadline];
+                    self.next_tick = ticks.into_iter().flatten().min();
+                    return false;
+                }
+            },
+        }
+        true
+    }
+
+    /// One look at a step; with the reason of its lateness when its time is up.
+    fn poll(
+        &mut self,
+        now: Moment,
+        step: &PlannedStep,
+        current: &mut Current,
+        actions: &mut Vec<Action>,
+    ) -> (Progress, Option<Mismatch>) {
+        let owner = current.index;
+        let mut wanted = Vec::new();
+        let first = current.memory.actions.len();
+        let mut run = Run {
+            now,
+            started_at: current.started_at,
+            started_index: current.started_index,
+            common: &step.common,
+            log: &self.log,
+            step_starts: &self.step_starts,
+            shadows: &self.shadows,
+            cursors: &mut self.cursors,
+            variables: &mut self.variables,
+            memory: &mut current.memory,
+            actions: &mut wanted,
+        };
+        let progress = step.step.poll(&mut run);
+        let late = (now >= current.deadline).then(|| step.step.late(&run));
+        self.pending.extend((first..first + wanted.len()).map(|number| Owner::Step(owner, number)));
+        actions.append(&mut wanted);
+        (progress, late)
+    }
+
+    /// Begins the next step; `false` if its condition leaves it out.
+    fn begin_step(&mut self, now: Moment) -> bool {
+        let Some(index) = self.next_index() else { return false };
+        let plan = Arc::clone(&self.plan);
+        let Some(step) = planned(&plan, index) else { return false };
+        let started_index = self.log.len();
+        let state = if self.is_wanted(step) { StepState::Started } else { StepState::Skipped };
+        self.log.push(now, Event::Step { index, state });
+        self.steps.push(StepReport {
+            title: step.title.clone(),
+            span: step.span,
+            state,
+            started_at: now,
+            took: std::time::Duration::ZERO,
+        });
+        if state == StepState::Skipped {
+            self.next_step();
+            return false;
+        }
+        if let Some(name) = &step.name {
+            self.step_starts.insert(name.clone(), started_index);
+        }
+        self.current = Some(Current {
+            index,
+            started_at: now,
+            started_index,
+            deadline: now.after(step.step.within(&step.common)),
+            memory: Memory::default(),
+        });
+        true
+    }
+
+    fn is_wanted(&self, step: &PlannedStep) -> bool {
+        let Some(condition) = &step.common.condition else { return true };
+        let filled = template::plain(&template::fill(condition, &self.variables));
+        !matches!(filled.as_str(), "" | "0" | "false" | "null")
+    }
+
+    fn pass(&mut self, now: Moment, step: &PlannedStep, seen: &Value) {
+        for (name, path) in &step.common.capture {
+            let Some(value) = path.find(seen) else {
+                let headline = format!("nothing to capture as `{name}`");
+                let mismatch = Mismatch::new(headline, "a value at the path", seen.to_string());
+                let window = self.log.len().saturating_sub(5)..self.log.len();
+                return self.fail_step(now, step, mismatch.with_window(window));
+            };
+            self.variables.insert(name.clone(), value.clone());
+        }
+        self.end_step(now, StepState::Passed);
+        self.next_step();
+    }
+
+    fn fail_step(&mut self, now: Moment, step: &PlannedStep, mismatch: Mismatch) {
+        let index = self.current.as_ref().map(|current| current.index);
+        self.fail(now, step.span, index, mismatch);
+        if let Phase::Finally(_) = self.phase
+            && index.is_some_and(|index| index >= self.plan.steps.len())
+        {
+            self.next_step();
+        }
+    }
+
+    fn end_step(&mut self, now: Moment, state: StepState) {
+        let Some(current) = self.current.take() else { return };
+        self.log.push(now, Event::Step { index: current.index, state });
+        if let Some(report) = self.steps.last_mut() {
+            report.state = state;
+            report.took = now.since(current.started_at);
+        }
+        // Its actions that are still under way have nobody waiting any more.
+        for owner in &mut self.pending {
+            if matches!(owner, Owner::Step(index, _) if *index == current.index) {
+                *owner = Owner::CleanUp;
+            }
+        }
+    }
+
+    fn next_index(&self) -> Option<usize> {
+        match self.phase {
+            Phase::Steps(index) => Some(index),
+            Phase::Finally(index) => Some(self.plan.steps.len() + index),
+            Phase::Idle | Phase::SetUp | Phase::CleanUp | Phase::Over => None,
+        }
+    }
+
+    fn next_step(&mut self) {
+        self.phase = match self.phase {
+            Phase::Steps(index) => Phase::Steps(index + 1),
+            Phase::Finally(index) => Phase::Finally(index + 1),
+            other => other,
+        };
+    }
+
+    /// An armed fault that was never met fails the case: what it should have shown was not shown.
+    fn check_armed(&mut self, now: Moment) {
+        let faults: BTreeSet<_> = self.armed.values().cloned().collect();
+        let Some((what, span)) = faults.into_iter().next() else { return };
+        let mismatch = Mismatch::new(
+            format!("the fault {what} was armed and never met"),
+            "a request or connection that meets it",
+            "none came before the last step was over",
+        )
+        .with_window(self.log.len().saturating_sub(10)..self.log.len())
+        .with_help("wait for it by `expect-fault: applied`, or take it off by `clear-faults: all`");
+        self.fail(now, span, None, mismatch);
+    }
+
+    fn clean_up(&mut self, actions: &mut Vec<Action>) {
+        self.phase = Phase::CleanUp;
+        let mut list = vec![Action::ClearFaults, Action::Clock(ClockOrder::Skew(0))];
+        self.pending.extend(list.iter().map(|_| Owner::CleanUp));
+        actions.append(&mut list);
+    }
+
+    fn step(&self, index: usize) -> Option<&PlannedStep> {
+        planned(&self.plan, index)
+    }
+}
+
+/// The step of that index; those of `finally` count on behind the others.
+fn planned(plan: &Plan, index: usize) -> Option<&PlannedStep> {
+    plan.steps.get(index).or_else(|| plan.finally.get(index.checked_sub(plan.steps.len())?))
+}

@@ -1,0 +1,96 @@
+//! Why a step failed, as data. [`crate::diagnostics`] draws it.
+
+use std::ops::Range;
+
+use super::action::ActionError;
+use crate::scenario::matcher::Difference;
+
+/// What was wanted, what there is instead, and what came nearest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mismatch {
+    /// Whose fault it is.
+    pub blame: Blame,
+    /// In a few words, without a full stop: `no POST shadow within 10s`.
+    pub headline: String,
+    /// What was wanted.
+    pub expected: String,
+    /// What there is instead.
+    pub actual: String,
+    /// The observed thing that came nearest, with all that is different.
+    pub nearest: Option<NearMiss>,
+    /// The part of the log that a reader should see: indexes.
+    pub window: Range<usize>,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+/// Whose fault a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// The device's: it did something else. Exit code 100.
+    Firmware,
+    /// The bench's: no board, link lost, an action that did not work. Exit code 5.
+    Rig,
+}
+
+/// The observed thing that came nearest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NearMiss {
+    /// Its index in the log.
+    pub index: usize,
+    /// All that is different; empty where only the order or the time is wrong.
+    pub differences: Vec<Difference>,
+    /// Why the cloud refused its signature, several lines, if it did.
+    pub explanation: Option<String>,
+}
+
+impl Mismatch {
+    /// The device did something else.
+    #[must_use]
+    pub fn new(
+        headline: impl Into<String>,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Self {
+        Self {
+            blame: Blame::Firmware,
+            headline: headline.into(),
+            expected: expected.into(),
+            actual: actual.into(),
+            nearest: None,
+            window: 0..0,
+            help: None,
+        }
+    }
+
+    /// Something could not be done.
+    #[must_use]
+    pub fn of_rig(error: &ActionError) -> Self {
+        Self {
+            blame: Blame::Rig,
+            help: error.help.clone(),
+            ..Self::new(format!("failed to {}", error.what), "it works", error.why.clone())
+        }
+    }
+
+    /// The same with the observed thing that came nearest.
+    #[must_use]
+    pub fn with_nearest(mut self, nearest: Option<NearMiss>) -> Self {
+        self.nearest = nearest;
+        self
+    }
+
+    /// The same with the part of the log that a reader should see.
+    #[must_use]
+    pub fn with_window(mut self, window: Range<usize>) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// The same with what to do next.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

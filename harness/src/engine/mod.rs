@@ -1,0 +1,19 @@
+//! The engine: a plan and what is observed go in, what is to be done and a verdict come out. Pure: the driver is the clock.
+//!
+//! It does not know which board, which cloud or which clock it has.
+
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+pub mod action;
+pub mod event;
+pub mod machine;
+pub mod mismatch;
+pub(crate) mod search;
+pub mod step;
+pub mod steps;
+pub mod verdict;
+
+pub use action::{Action, ActionError};
+pub use event::{Entry, Event, Log};
+pub use machine::{Engine, Input};
+pub use verdict::{Outcome, StepReport, Verdict};

@@ -1,0 +1,156 @@
+//! What a step is to the engine, and what it is given to look at.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::action::{Action, ActionError};
+use super::event::{Event, Log};
+use super::mismatch::Mismatch;
+use crate::scenario::matcher::{Comparison, Strictness};
+use crate::scenario::plan::{Common, Since, WITHIN_DEFAULT};
+use crate::scenario::template::Variables;
+use crate::time::Moment;
+
+/// A step as planned. It holds no state: what a run of it must remember is in its [`Memory`].
+pub trait Step: Debug + Send + Sync {
+    /// Looks at what is known now. Called once at the beginning, and again after each event and when the time that it
+    /// asked for has come. Never blocks, and does a bounded amount of work.
+    fn poll(&self, run: &mut Run<'_>) -> Progress;
+
+    /// Why it has not passed, when its time is up.
+    fn late(&self, run: &Run<'_>) -> Mismatch;
+
+    /// How long it may take if the scenario does not say.
+    fn within(&self, common: &Common) -> Duration {
+        common.within.unwrap_or(WITHIN_DEFAULT)
+    }
+}
+
+/// How far a step is.
+#[derive(Debug)]
+pub enum Progress {
+    /// It failed.
+    Failed(Box<Mismatch>),
+    /// It passed, having seen this.
+    Passed(Value),
+    /// It waits for an event, or for this point in time.
+    Waiting(Option<Moment>),
+}
+
+impl Progress {
+    /// It passed and saw nothing worth keeping.
+    #[must_use]
+    pub const fn passed() -> Self {
+        Self::Passed(Value::Null)
+    }
+
+    /// It failed.
+    #[must_use]
+    pub fn failed(mismatch: Mismatch) -> Self {
+        Self::Failed(Box::new(mismatch))
+    }
+}
+
+/// What one run of a step remembers between two looks.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Its actions, in the order they were asked for: still under way, or how they ended.
+    pub actions: Vec<Option<Result<(), ActionError>>>,
+    /// A point in time or in the log that matters to the step.
+    pub mark: Option<usize>,
+}
+
+/// Where each stream was read up to: indexes into the log.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Cursors {
+    /// Console lines.
+    pub console: usize,
+    /// Wakes and sleeps.
+    pub cycle: usize,
+    /// Faults that were met.
+    pub fault: usize,
+    /// Requests and their answers.
+    pub request: usize,
+    /// Resets.
+    pub reset: usize,
+}
+
+/// Everything that a step may look at, and the few things that it may change.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// The time.
+    pub now: Moment,
+    /// When the step began.
+    pub started_at: Moment,
+    /// Where the log ended when the step began.
+    pub started_index: usize,
+    /// The keys beside the verb.
+    pub common: &'a Common,
+    /// Everything observed so far.
+    pub log: &'a Log,
+    /// Where named steps began, as indexes into the log.
+    pub step_starts: &'a BTreeMap<String, usize>,
+    /// The latest documents of the shadows, as a GET answers them.
+    pub shadows: &'a BTreeMap<Option<String>, Option<Value>>,
+    /// Where each stream was read up to.
+    pub cursors: &'a mut Cursors,
+    /// The variables known so far; a step adds what it finds.
+    pub variables: &'a mut Variables,
+    /// What this run of the step remembers.
+    pub memory: &'a mut Memory,
+    /// What the step wants done; filled by [`Run::act`].
+    pub actions: &'a mut Vec<Action>,
+}
+
+impl Run<'_> {
+    /// Asks for an action; its end comes into `memory.actions`.
+    pub fn act(&mut self, action: Action) {
+        self.memory.actions.push(None);
+        self.actions.push(action);
+    }
+
+    /// The step's own progress where it is only an action: asked for at the first look, over when it is done.
+    pub fn act_once(&mut self, action: impl FnOnce(&Variables) -> Action) -> Progress {
+        if self.memory.actions.is_empty() {
+            let action = action(self.variables);
+            self.act(action);
+        }
+        match self.memory.actions.first() {
+            Some(Some(Ok(()))) => Progress::passed(),
+            Some(Some(Err(error))) => Progress::failed(Mismatch::of_rig(error)),
+            Some(None) | None => Progress::Waiting(None),
+        }
+    }
+
+    /// The index in the log from which the step looks, where it says `since`.
+    #[must_use]
+    pub fn since(&self) -> Option<usize> {
+        match self.common.since.as_ref()? {
+            Since::Start => Some(0),
+            Since::Step(name) => self.step_starts.get(name).copied(),
+            Since::Wake => Some(self.last_wake().unwrap_or(0)),
+        }
+    }
+
+    /// The index of the latest wake.
+    #[must_use]
+    pub fn last_wake(&self) -> Option<usize> {
+        let entries = self.log.entries();
+        entries.iter().rposition(|entry| matches!(entry.event, Event::Wake { .. }))
+    }
+
+    /// From where a search in a stream goes: behind its cursor, and not before `since`.
+    #[must_use]
+    pub fn search_from(&self, cursor: usize) -> usize {
+        cursor.max(self.since().unwrap_or(0))
+    }
+
+    /// A comparison with the variables of now.
+    #[must_use]
+    pub fn comparison(&self, strictness: Strictness) -> Comparison<'_> {
+        Comparison { variables: self.variables, strictness }
+    }
+}

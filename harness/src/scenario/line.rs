@@ -1,0 +1,54 @@
+//! Patterns for lines on a console.
+
+use regex::Regex;
+
+use super::matcher;
+use super::node::Node;
+use super::template::{self, Variables};
+
+/// What a line must hold.
+#[derive(Debug, Clone)]
+pub enum LinePattern {
+    /// This text anywhere in it; may hold `${name}`.
+    Literal(String),
+    /// A match of this regular expression.
+    Regex(Regex),
+}
+
+impl LinePattern {
+    /// Reads a checked node.
+    #[must_use]
+    pub fn read(node: &Node) -> Option<Self> {
+        if let Some(text) = node.text() {
+            return Some(Self::Literal(text.trim_end_matches('\n').to_owned()));
+        }
+        Regex::new(node.get("$matches")?.text()?).ok().map(Self::Regex)
+    }
+
+    /// Whether a line has it; named groups become variables.
+    pub fn matches(&self, line: &str, known: &Variables, found: &mut Variables) -> bool {
+        match self {
+            Self::Literal(text) => line.contains(&template::plain(&template::fill(text, known))),
+            Self::Regex(regex) => matcher::find(regex, line, found),
+        }
+    }
+
+    /// The pattern in words, to stand behind `a console line`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Literal(text) => format!("with '{text}'"),
+            Self::Regex(regex) => format!("that matches /{regex}/"),
+        }
+    }
+
+    /// How far a line is from having it: the share of the pattern's text that is missing, from 0 to 1.
+    #[must_use]
+    pub fn distance(&self, line: &str) -> f64 {
+        let text = match self {
+            Self::Literal(text) => text.as_str(),
+            Self::Regex(regex) => regex.as_str(),
+        };
+        1.0 - strsim::normalized_damerau_levenshtein(text, line)
+    }
+}

@@ -1,0 +1,538 @@
+//! Values to compare with: literals, and maps with one `$` key.
+
+use regex::Regex;
+use serde_json::{Number, Value};
+
+use super::node::{Data, Node, Span};
+use super::problem::{Problem, ProblemKind, nearest};
+use super::template::{self, Variables};
+
+/// The matchers, with what each does; the reference page is made from this.
+pub const MATCHERS: &[(&str, &str)] = &[
+    ("$absent", "`true`: nothing is there"),
+    ("$any", "anything of that type: integer, number, string, boolean, object, array, value"),
+    ("$contains", "text that holds this text, or a list that holds an item like this"),
+    ("$gt", "a number above"),
+    ("$gte", "a number above or equal"),
+    ("$literal", "exactly this, `$` keys and `${...}` left alone"),
+    ("$lt", "a number below"),
+    ("$lte", "a number below or equal"),
+    ("$matches", "text with a match of this regular expression; named groups become variables"),
+    ("$near", "a number at most `by` away"),
+    ("$not", "anything that is not like this"),
+    ("$one-of", "one of a list"),
+];
+
+/// The types that `$any` knows.
+pub const TYPES: &[&str] = &["integer", "number", "string", "boolean", "object", "array", "value"];
+
+/// Something to compare a value with.
+#[derive(Debug, Clone)]
+pub struct Matcher {
+    /// Where it stands, for the message when it does not match.
+    pub span: Span,
+    /// What it wants.
+    pub kind: MatcherKind,
+}
+
+/// What a [`Matcher`] wants.
+#[derive(Debug, Clone)]
+pub enum MatcherKind {
+    /// Nothing is there.
+    Absent,
+    /// A value of a type.
+    Any(String),
+    /// Text with that text, or a list with such an item.
+    Contains(Box<Matcher>),
+    /// A list, item by item.
+    List(Vec<Matcher>),
+    /// A value; texts in it may hold `${name}`.
+    Literal(Value),
+    /// A value taken as it is.
+    Verbatim(Value),
+    /// A number near another.
+    Near {
+        /// The other.
+        target: f64,
+        /// The most that it may be away.
+        by: f64,
+    },
+    /// Anything else.
+    Not(Box<Matcher>),
+    /// A map: these keys, and others too unless the comparison is exact.
+    Object(Vec<(String, Matcher)>),
+    /// One of several.
+    OneOf(Vec<Matcher>),
+    /// A number on one side of another.
+    Ordered {
+        /// On which side.
+        order: Order,
+        /// Of what.
+        bound: f64,
+    },
+    /// Text that a regular expression finds something in.
+    Regex(Regex),
+}
+
+/// The side on which a number must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// `$gt`
+    Above,
+    /// `$gte`
+    AtLeast,
+    /// `$lt`
+    Below,
+    /// `$lte`
+    AtMost,
+}
+
+/// Whether keys that are not named may be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// They may; the default.
+    Partial,
+    /// They may not.
+    Exact,
+}
+
+/// One place where a value is not as wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// Where in the value, as `state.reported.signal`; empty for the whole.
+    pub path: String,
+    /// Where in the scenario the wanted value stands.
+    pub span: Span,
+    /// What was wanted, in words or as JSON.
+    pub expected: String,
+    /// What is there; `None` for nothing.
+    pub actual: Option<String>,
+}
+
+/// How a comparison is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Comparison<'a> {
+    /// The variables that `${name}` may use.
+    pub variables: &'a Variables,
+    /// Whether unnamed keys are a difference.
+    pub strictness: Strictness,
+}
+
+/// What a comparison collects.
+struct Out<'a> {
+    comparison: Comparison<'a>,
+    found: &'a mut Variables,
+    differences: Vec<Difference>,
+}
+
+impl Matcher {
+    /// Reads a checked node.
+    #[must_use]
+    pub fn read(node: &Node) -> Self {
+        Self { span: node.span, kind: read_kind(node) }
+    }
+
+    /// All differences between a value and what is wanted; none when it matches. New variables go into `found`.
+    #[must_use]
+    pub fn differences(
+        &self,
+        value: Option<&Value>,
+        comparison: Comparison<'_>,
+        found: &mut Variables,
+    ) -> Vec<Difference> {
+        let mut out = Out { comparison, found, differences: Vec::new() };
+        self.compare(value, "", &mut out);
+        out.differences
+    }
+
+    fn compare(&self, value: Option<&Value>, path: &str, out: &mut Out<'_>) {
+        let good = match (&self.kind, value) {
+            (MatcherKind::Absent, value) => value.is_none_or(Value::is_null),
+            (MatcherKind::Not(inner), value) => {
+                !inner.differences(value, out.comparison, &mut Variables::new()).is_empty()
+            }
+            (MatcherKind::Object(wanted), Some(Value::Object(_))) => {
+                return self.compare_object(wanted, value, path, out);
+            }
+            (MatcherKind::Object(wanted), value) if value.is_none() && !wanted.is_empty() => {
+                return self.compare_object(wanted, None, path, out);
+            }
+            (MatcherKind::List(wanted), Some(Value::Array(items)))
+                if wanted.len() == items.len() =>
+            {
+                for (index, (wanted, item)) in wanted.iter().zip(items).enumerate() {
+                    wanted.compare(Some(item), &format!("{path}[{index}]"), out);
+                }
+                return;
+            }
+            (_, None) => false,
+            (kind, Some(value)) => kind.accepts(value, out.comparison, out.found),
+        };
+        if !good {
+            out.differences.push(Difference {
+                path: path.to_owned(),
+                span: self.span,
+                expected: self.words(out.comparison.variables),
+                actual: value.map(Value::to_string),
+            });
+        }
+    }
+
+    fn compare_object(
+        &self,
+        wanted: &[(String, Self)],
+        value: Option<&Value>,
+        path: &str,
+        out: &mut Out<'_>,
+    ) {
+        let inside =
+            |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        for (key, matcher) in wanted {
+            matcher.compare(value.and_then(|value| value.get(key)), &inside(key), out);
+        }
+        let (Strictness::Exact, Some(Value::Object(map))) = (out.comparison.strictness, value)
+        else {
+            return;
+        };
+        for (key, extra) in
+            map.iter().filter(|(key, _)| wanted.iter().all(|(name, _)| name != *key))
+        {
+            out.differences.push(Difference {
+                path: inside(key),
+                span: self.span,
+                expected: "nothing (exact: true)".into(),
+                actual: Some(extra.to_string()),
+            });
+        }
+    }
+
+    /// What is wanted, in words or as JSON.
+    #[must_use]
+    pub fn words(&self, variables: &Variables) -> String {
+        match &self.kind {
+            MatcherKind::Absent => "nothing".into(),
+            MatcherKind::Any(kind) if kind == "value" => "any value".into(),
+            MatcherKind::Any(kind) => format!("any {kind}"),
+            MatcherKind::Contains(inner) => format!("something with {}", inner.words(variables)),
+            MatcherKind::List(items) => {
+                let items: Vec<_> = items.iter().map(|item| item.words(variables)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            MatcherKind::Literal(value) => template::fill_json(value, variables).to_string(),
+            MatcherKind::Verbatim(value) => value.to_string(),
+            MatcherKind::Near { target, by } => format!("{target} ± {by}"),
+            MatcherKind::Not(inner) => format!("not {}", inner.words(variables)),
+            MatcherKind::Object(entries) => {
+                let entries: Vec<_> = entries
+                    .iter()
+                    .map(|(key, matcher)| format!("\"{key}\":{}", matcher.words(variables)))
+                    .collect();
+                format!("{{{}}}", entries.join(","))
+            }
+            MatcherKind::OneOf(choices) => {
+                let choices: Vec<_> =
+                    choices.iter().map(|choice| choice.words(variables)).collect();
+                format!("one of {}", choices.join(", "))
+            }
+            MatcherKind::Ordered { order, bound } => match order {
+                Order::Above => format!("a number above {bound}"),
+                Order::AtLeast => format!("a number from {bound}"),
+                Order::Below => format!("a number below {bound}"),
+                Order::AtMost => format!("a number up to {bound}"),
+            },
+            MatcherKind::Regex(regex) => format!("text that matches /{regex}/"),
+        }
+    }
+}
+
+impl MatcherKind {
+    /// Whether a value that is there is wanted, for all kinds that need no look inside.
+    fn accepts(&self, value: &Value, comparison: Comparison<'_>, found: &mut Variables) -> bool {
+        match self {
+            Self::Absent | Self::Not(_) => false,
+            Self::Object(wanted) => wanted.is_empty() && value.is_object(),
+            Self::List(_) => false,
+            Self::Any(kind) => is_type(value, kind),
+            Self::Contains(inner) => contains(inner, value, comparison),
+            Self::Literal(wanted) => {
+                same(&template::fill_json(wanted, comparison.variables), value)
+            }
+            Self::Verbatim(wanted) => same(wanted, value),
+            Self::Near { target, by } => {
+                value.as_f64().is_some_and(|number| (number - target).abs() <= *by)
+            }
+            Self::OneOf(choices) => choices
+                .iter()
+                .any(|choice| choice.differences(Some(value), comparison, found).is_empty()),
+            Self::Ordered { order, bound } => value.as_f64().is_some_and(|number| match order {
+                Order::Above => number > *bound,
+                Order::AtLeast => number >= *bound,
+                Order::Below => number < *bound,
+                Order::AtMost => number <= *bound,
+            }),
+            Self::Regex(regex) => find(regex, &template::plain(value), found),
+        }
+    }
+}
+
+/// Whether a regular expression finds something; its named groups become variables.
+pub fn find(regex: &Regex, text: &str, found: &mut Variables) -> bool {
+    let Some(captures) = regex.captures(text) else { return false };
+    for name in regex.capture_names().flatten() {
+        if let Some(group) = captures.name(name) {
+            found.insert(name.to_owned(), Value::String(group.as_str().to_owned()));
+        }
+    }
+    true
+}
+
+fn contains(inner: &Matcher, value: &Value, comparison: Comparison<'_>) -> bool {
+    match value {
+        Value::String(text) => {
+            let MatcherKind::Literal(wanted) = &inner.kind else { return false };
+            text.contains(&template::plain(&template::fill_json(wanted, comparison.variables)))
+        }
+        Value::Array(items) => items.iter().any(|item| {
+            inner.differences(Some(item), comparison, &mut Variables::new()).is_empty()
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
+    }
+}
+
+fn is_type(value: &Value, kind: &str) -> bool {
+    match kind {
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        _ => true,
+    }
+}
+
+/// Equal by value: 1 and 1.0 are, 1 and true are not.
+fn same(wanted: &Value, value: &Value) -> bool {
+    match (wanted, value) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        _ => wanted == value,
+    }
+}
+
+/// Adds what is wrong with a node that is to be a matcher.
+pub fn check(node: &Node, problems: &mut Vec<Problem>) {
+    match &node.data {
+        Data::List(items) => items.iter().for_each(|item| check(item, problems)),
+        Data::Map(entries) => match entries.iter().find(|(key, _)| key.name.starts_with('$')) {
+            Some((key, value)) => check_dollar(node, (&key.name, key.span), value, problems),
+            None => entries.iter().for_each(|(_, value)| check(value, problems)),
+        },
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) => {}
+    }
+}
+
+/// Adds what is wrong with a node that is to be a line: text, or `{ $matches: ... }`.
+pub fn check_line(node: &Node, problems: &mut Vec<Problem>) {
+    match &node.data {
+        Data::Text(_) => {}
+        Data::Map(entries) if entries.iter().any(|(key, _)| key.name.starts_with('$')) => {
+            check(node, problems);
+        }
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::List(_) | Data::Map(_) => {
+            let wanted = "a text, or { $matches: '...' }".to_owned();
+            let kind = ProblemKind::WrongKind { wanted, got: node.kind().to_owned() };
+            problems.push(Problem::new(node.span, kind));
+        }
+    }
+}
+
+fn check_dollar(node: &Node, key: (&str, Span), value: &Node, problems: &mut Vec<Problem>) {
+    let (name, span) = key;
+    let partner = if name == "$near" { "by" } else { name };
+    for (other, _) in
+        node.entries().iter().filter(|(other, _)| other.name != name && other.name != partner)
+    {
+        let place = format!("a matcher with `{name}`");
+        let kind = ProblemKind::UnknownKey { key: other.name.clone(), place, nearest: None };
+        problems.push(Problem::new(other.span, kind));
+    }
+    let wanted = match name {
+        "$literal" => return,
+        "$not" | "$contains" => return check(value, problems),
+        "$matches" => return check_regex(value, problems),
+        "$one-of" => match &value.data {
+            Data::List(items) => return items.iter().for_each(|item| check(item, problems)),
+            _ => "a list",
+        },
+        "$any" => match value.text() {
+            Some(kind) if TYPES.contains(&kind) => return,
+            _ => "one of integer, number, string, boolean, object, array, value",
+        },
+        "$absent" => match value.data {
+            Data::Bool(true) => return,
+            _ => "true",
+        },
+        "$gt" | "$gte" | "$lt" | "$lte" => match value.data {
+            Data::Number(_) => return,
+            _ => "a number",
+        },
+        "$near" => match (&value.data, node.get("by").map(|by| &by.data)) {
+            (Data::Number(_), Some(Data::Number(_))) => return,
+            (Data::Number(_), _) => {
+                let kind = ProblemKind::Missing { key: "by", what: "`$near`".into() };
+                return problems.push(Problem::new(span, kind));
+            }
+            _ => "a number",
+        },
+        _ => {
+            let nearest = nearest(name, MATCHERS.iter().map(|(name, _)| *name));
+            let kind = ProblemKind::UnknownMatcher { key: name.to_owned(), nearest };
+            return problems.push(Problem::new(span, kind));
+        }
+    };
+    let kind = ProblemKind::WrongKind { wanted: wanted.into(), got: node_words(value) };
+    problems.push(Problem::new(value.span, kind));
+}
+
+fn node_words(node: &Node) -> String {
+    node.text().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"))
+}
+
+fn check_regex(value: &Node, problems: &mut Vec<Problem>) {
+    let Some(text) = value.text() else {
+        let wanted = "a regular expression in quotes".to_owned();
+        let kind = ProblemKind::WrongKind { wanted, got: node_words(value) };
+        return problems.push(Problem::new(value.span, kind));
+    };
+    if let Err(error) = Regex::new(text) {
+        // The library's message ends with the reason; its drawing of the pattern is ours to make.
+        let text = error.to_string();
+        let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        let kind = ProblemKind::BadRegex { reason: reason.to_owned() };
+        problems.push(Problem::new(value.span, kind));
+    }
+}
+
+/// Reads a checked node; one that was not checked and is wrong is taken literally.
+fn read_kind(node: &Node) -> MatcherKind {
+    let literal = || MatcherKind::Literal(node.to_json());
+    match &node.data {
+        Data::List(items) => MatcherKind::List(items.iter().map(Matcher::read).collect()),
+        Data::Map(entries) => match entries.iter().find(|(key, _)| key.name.starts_with('$')) {
+            Some((key, value)) => read_dollar(&key.name, value, node).unwrap_or_else(literal),
+            None => MatcherKind::Object(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.name.clone(), Matcher::read(value)))
+                    .collect(),
+            ),
+        },
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) => literal(),
+    }
+}
+
+fn read_dollar(name: &str, value: &Node, node: &Node) -> Option<MatcherKind> {
+    let number = |node: &Node| match &node.data {
+        Data::Number(number) => Number::as_f64(number),
+        _ => None,
+    };
+    let ordered = |order| number(value).map(|bound| MatcherKind::Ordered { order, bound });
+    let boxed = || Box::new(Matcher::read(value));
+    match name {
+        "$absent" => Some(MatcherKind::Absent),
+        "$any" => value.text().map(|kind| MatcherKind::Any(kind.to_owned())),
+        "$contains" => Some(MatcherKind::Contains(boxed())),
+        "$gt" => ordered(Order::Above),
+        "$gte" => ordered(Order::AtLeast),
+        "$literal" => Some(MatcherKind::Verbatim(value.to_json())),
+        "$lt" => ordered(Order::Below),
+        "$lte" => ordered(Order::AtMost),
+        "$matches" => Regex::new(value.text()?).ok().map(MatcherKind::Regex),
+        "$near" => Some(MatcherKind::Near { target: number(value)?, by: number(node.get("by")?)? }),
+        "$not" => Some(MatcherKind::Not(boxed())),
+        "$one-of" => Some(MatcherKind::OneOf(value.items().iter().map(Matcher::read).collect())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::yaml;
+
+    /// The differences between a value and a pattern, both as YAML, one a line.
+    fn check(pattern: &str, value: &str, expected: &[&str]) {
+        let node = yaml::parse(pattern).expect("the pattern is YAML");
+        let mut problems = Vec::new();
+        super::check(&node, &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        let value = yaml::parse(value).expect("the value is YAML").to_json();
+        let variables = Variables::from([("two".to_owned(), Value::from(2))]);
+        let comparison = Comparison { variables: &variables, strictness: Strictness::Partial };
+        let found = Matcher::read(&node)
+            .differences(Some(&value), comparison, &mut Variables::new())
+            .into_iter()
+            .map(|d| format!("{}: {} != {}", d.path, d.expected, d.actual.unwrap_or("-".into())))
+            .collect::<Vec<_>>();
+        assert_eq!(found, expected, "{pattern} against {value}");
+    }
+
+    #[test]
+    fn objects_match_partially_and_lists_whole() {
+        check("{ a: 1 }", "{ a: 1, b: 2 }", &[]);
+        check("{ a: [1] }", "{ a: [1, 2] }", &["a: [1] != [1,2]"]);
+        check("{ a: { b: 1, c: 2 } }", "{ a: { b: 9 } }", &["a.b: 1 != 9", "a.c: 2 != -"]);
+    }
+
+    #[test]
+    fn each_matcher_takes_what_it_says_and_nothing_else() {
+        check("{ $absent: true }", "~", &[]);
+        check("{ a: { $absent: true } }", "{ a: 1 }", &["a: nothing != 1"]);
+        check("{ $any: integer }", "1", &[]);
+        check("{ $any: integer }", "1.5", &[": any integer != 1.5"]);
+        check("{ $contains: ell }", "hello", &[]);
+        check("{ $contains: 2 }", "[1, 2]", &[]);
+        check("{ $contains: 3 }", "[1, 2]", &[": something with 3 != [1,2]"]);
+        check("{ $gt: 3 }", "3", &[": a number above 3 != 3"]);
+        check("{ $gte: 3 }", "3", &[]);
+        check("{ $lt: 3 }", "2.9", &[]);
+        check("{ $lte: 3 }", "3.1", &[": a number up to 3 != 3.1"]);
+        check("{ $matches: '^d.ne' }", "'done: 2'", &[]);
+        check("{ $near: 21.5, by: 0.5 }", "22", &[]);
+        check("{ $near: 21.5, by: 0.5 }", "22.1", &[": 21.5 ± 0.5 != 22.1"]);
+        check("{ $not: 1 }", "2", &[]);
+        check("{ $not: 1 }", "1", &[": not 1 != 1"]);
+        check("{ $one-of: [1, two] }", "two", &[]);
+        check("{ $literal: { $any: x } }", "{ $any: x }", &[]);
+    }
+
+    #[test]
+    fn variables_keep_their_type_and_one_is_not_true() {
+        check("{ a: '${two}' }", "{ a: 2 }", &[]);
+        check("1", "1.0", &[]);
+        check("1", "true", &[": 1 != true"]);
+    }
+
+    #[test]
+    fn a_wrong_matcher_is_a_problem_at_its_own_place() {
+        for (text, column, message) in [
+            ("{ a: { $mathces: x } }", 8, "no matcher is called `$mathces`"),
+            ("{ a: { $matches: '(' } }", 18, "not a regular expression: unclosed group"),
+            ("{ a: { $near: 1 } }", 8, "`$near` needs `by`"),
+            ("{ a: { $gt: x } }", 13, "expected a number, found `x`"),
+            ("{ a: { $gt: 1, b: 2 } }", 16, "a matcher with `$gt` has no key `b`"),
+        ] {
+            let mut problems = Vec::new();
+            super::check(&yaml::parse(text).expect("YAML"), &mut problems);
+            let found: Vec<_> =
+                problems.iter().map(|p| (p.span.column, p.kind.message())).collect();
+            assert_eq!(found, [(column, message.to_owned())], "{text}");
+        }
+    }
+}

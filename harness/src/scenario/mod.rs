@@ -1,0 +1,30 @@
+//! Scenario files: text to tree to plan. Pure: no file is opened here.
+//!
+//! ```text
+//! text ─▶ yaml ─▶ node (as written, with places) ─▶ parse ─▶ plan (as run) + problems, all of them
+//! ```
+//!
+//! What a key may hold stands in tables ([`field`]); the verbs bring theirs along ([`crate::engine::steps`]). The tables check
+//! a file, make the JSON schema ([`schema`]) and the reference page.
+
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+pub mod fault_kind;
+pub mod field;
+pub mod line;
+pub mod matcher;
+pub mod node;
+pub mod parse;
+pub mod path;
+pub mod plan;
+pub mod problem;
+pub mod request_pattern;
+pub mod request_want;
+pub mod schema;
+pub mod template;
+pub mod top;
+pub mod variables;
+pub mod watch;
+pub mod yaml;
+
+pub use parse::{Parsed, parse};

@@ -1,0 +1,208 @@
+//! What can be wrong with a scenario file, as data. The text is made here, drawn in [`crate::diagnostics`].
+
+#![expect(missing_docs, reason = "the fields of a variant are told by its own sentence")]
+
+use super::node::Span;
+
+/// One problem at one place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Where.
+    pub span: Span,
+    /// What.
+    pub kind: ProblemKind,
+}
+
+impl Problem {
+    /// A problem at a place.
+    #[must_use]
+    pub const fn new(span: Span, kind: ProblemKind) -> Self {
+        Self { span, kind }
+    }
+}
+
+/// Whether a problem stops the file from running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The file cannot run; exit code 3.
+    Error,
+    /// The file runs; `check` says so and passes.
+    Warning,
+}
+
+/// The kinds of problems, in alphabetical order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// A plain `on`, `off`, `yes`, `no`, `y` or `n`.
+    AmbiguousBoolean { text: String },
+    /// A regular expression that does not compile.
+    BadRegex { reason: String },
+    /// A capture whose path is not `$` or `$.name.name`.
+    BadPath { path: String },
+    /// A number without a unit where a span is wanted.
+    BareNumber { text: String },
+    /// A key that stands twice in one map.
+    DuplicateKey { key: String },
+    /// The file has no steps, or a list that must not be empty is.
+    Empty { what: &'static str },
+    /// A key that must be there and is not.
+    Missing { key: &'static str, what: String },
+    /// The text is not YAML.
+    NotYaml { reason: String },
+    /// A value outside its range.
+    OutOfRange { what: &'static str, text: String, range: &'static str },
+    /// More than one document in one file.
+    SeveralDocuments,
+    /// A step with more than one verb.
+    SeveralVerbs { first: String, second: String },
+    /// A `$` key that no matcher has.
+    UnknownMatcher { key: String, nearest: Option<String> },
+    /// A key that is not known here.
+    UnknownKey { key: String, place: String, nearest: Option<String> },
+    /// A `${name}` that nothing defines before it is used.
+    UnknownVariable { name: String, nearest: Option<String> },
+    /// A word that is not among those allowed.
+    UnknownWord { word: String, what: String, nearest: Option<String>, allowed: Vec<String> },
+    /// A capture that nothing uses.
+    UnusedCapture { name: String },
+    /// A version of the format that this program does not know.
+    UnknownVersion { text: String },
+    /// A step without a verb.
+    VerbMissing,
+    /// A fixed wait, where an `expect-...` would be surer.
+    Wait,
+    /// A value of the wrong kind.
+    WrongKind { wanted: String, got: String },
+}
+
+impl ProblemKind {
+    /// Whether it stops the file.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        match self {
+            Self::UnusedCapture { .. } | Self::Wait => Severity::Warning,
+            Self::AmbiguousBoolean { .. }
+            | Self::BadRegex { .. }
+            | Self::BadPath { .. }
+            | Self::BareNumber { .. }
+            | Self::DuplicateKey { .. }
+            | Self::Empty { .. }
+            | Self::Missing { .. }
+            | Self::NotYaml { .. }
+            | Self::OutOfRange { .. }
+            | Self::SeveralDocuments
+            | Self::SeveralVerbs { .. }
+            | Self::UnknownMatcher { .. }
+            | Self::UnknownKey { .. }
+            | Self::UnknownVariable { .. }
+            | Self::UnknownWord { .. }
+            | Self::UnknownVersion { .. }
+            | Self::VerbMissing
+            | Self::WrongKind { .. } => Severity::Error,
+        }
+    }
+
+    /// The headline: a lowercase fragment without a full stop.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::AmbiguousBoolean { text } => {
+                format!("`{text}` is true or false to some readers of YAML and text to others")
+            }
+            Self::BadRegex { reason } => format!("not a regular expression: {reason}"),
+            Self::BadPath { path } => format!("`{path}` is not a path into what was seen"),
+            Self::BareNumber { text } => format!("`{text}` has no unit"),
+            Self::DuplicateKey { key } => format!("the key `{key}` stands here a second time"),
+            Self::Empty { what } => format!("no {what}"),
+            Self::Missing { key, what } => format!("{what} needs `{key}`"),
+            Self::NotYaml { reason } => format!("not YAML: {reason}"),
+            Self::OutOfRange { what, text, range } => format!("{what} is {range}, not {text}"),
+            Self::SeveralDocuments => "a second document begins here".to_owned(),
+            Self::SeveralVerbs { first, second } => {
+                format!("one step, two verbs: `{first}` and `{second}`")
+            }
+            Self::UnknownMatcher { key, .. } => format!("no matcher is called `{key}`"),
+            Self::UnknownKey { key, place, .. } => format!("{place} has no key `{key}`"),
+            Self::UnknownVariable { name, .. } => format!("nothing before here defines `{name}`"),
+            Self::UnknownWord { word, what, .. } => format!("`{word}` is not {what}"),
+            Self::UnusedCapture { name } => format!("`{name}` is captured and never used"),
+            Self::UnknownVersion { text } => format!("version {text} of the format is not known"),
+            Self::VerbMissing => "this step has no verb".to_owned(),
+            Self::Wait => {
+                "a fixed wait is slow on a good day and too short on a bad one".to_owned()
+            }
+            Self::WrongKind { wanted, got } => format!("expected {wanted}, found {got}"),
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::AmbiguousBoolean { text } => {
+                Some(format!("write '{text}' in quotes for the text, or true or false"))
+            }
+            Self::BadPath { .. } => Some(
+                "write `$.name.name` or `$.list[0]`, as in `$.body.state.reported.signal`".into(),
+            ),
+            Self::BareNumber { text } => Some(format!("write {text}ms, {text}s or {text}m")),
+            Self::DuplicateKey { .. } => Some("keep one of the two".into()),
+            Self::SeveralDocuments => {
+                Some("one file is one test case; move it to a file of its own".into())
+            }
+            Self::SeveralVerbs { second, .. } => {
+                Some(format!("begin a new step with `- {second}:`"))
+            }
+            Self::UnknownMatcher { nearest, .. }
+            | Self::UnknownKey { nearest, .. }
+            | Self::UnknownVariable { nearest, .. } => {
+                nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`?"))
+            }
+            Self::UnknownWord { nearest, allowed, .. } => Some(match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("one of {}", allowed.join(", ")),
+            }),
+            Self::UnusedCapture { .. } => {
+                Some("use it as `${name}`, or leave the capture out".into())
+            }
+            Self::UnknownVersion { .. } => Some("write `version: 1`".into()),
+            Self::VerbMissing => {
+                Some("name what is done or seen, as `expect-request: GET shadow`".into())
+            }
+            Self::Wait => {
+                Some("wait for what you want to see, by an `expect-...` with `within`".into())
+            }
+            Self::BadRegex { .. }
+            | Self::Empty { .. }
+            | Self::Missing { .. }
+            | Self::NotYaml { .. }
+            | Self::OutOfRange { .. }
+            | Self::WrongKind { .. } => None,
+        }
+    }
+}
+
+/// The known word nearest to a misspelled one, if any is near enough to be meant.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typo_finds_its_word_and_a_strange_word_finds_none() {
+        let known = ["expect-request", "expect-requests", "wait", "within"];
+        assert_eq!(nearest("expect-reqest", known), Some("expect-request".into()));
+        assert_eq!(nearest("wihtin", known), Some("within".into()));
+        assert_eq!(nearest("banana", known), None);
+    }
+}

@@ -1,0 +1,115 @@
+//! The JSON schema of the scenario format, made from the tables that check files.
+
+use serde_json::{Map, Value, json};
+
+use super::field::{Field, Need, Shape};
+use super::matcher::{MATCHERS, TYPES};
+use super::top::{COMMON, TOP};
+use crate::engine::steps::VERBS;
+
+/// Where the schema says it lives.
+const ID: &str = "scenario.v1.json";
+
+/// The schema as JSON.
+#[must_use]
+pub fn schema() -> Value {
+    let mut root = map_schema(TOP, "A Shadowrig scenario: one test case for one device.");
+    if let Value::Object(root) = &mut root {
+        root.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
+        root.insert("$id".into(), ID.into());
+        root.insert("title".into(), "Shadowrig scenario".into());
+        root.insert("$defs".into(), json!({ "step": step(), "pattern": pattern() }));
+        if let Some(version) = root.get_mut("properties").and_then(|all| all.get_mut("version")) {
+            *version = json!({ "const": super::parse::VERSION, "description": "the version of the format" });
+        }
+    }
+    root
+}
+
+fn step() -> Value {
+    let mut properties = Map::new();
+    for field in COMMON.iter().chain(VERBS.iter().flat_map(|verb| verb.beside)) {
+        properties.insert(field.name.to_owned(), described(&field.shape, field.doc));
+    }
+    for verb in VERBS {
+        let mut schema = described(&verb.shape, verb.doc);
+        if let Value::Object(schema) = &mut schema {
+            schema.insert("examples".into(), json!([verb.example]));
+        }
+        properties.insert(verb.name.to_owned(), schema);
+    }
+    let one_verb: Vec<_> = VERBS.iter().map(|verb| json!({ "required": [verb.name] })).collect();
+    json!({
+        "type": "object", "properties": properties, "additionalProperties": false, "oneOf": one_verb,
+    })
+}
+
+fn pattern() -> Value {
+    let matchers: Map<String, Value> = MATCHERS
+        .iter()
+        .map(|(name, doc)| {
+            let schema = match *name {
+                "$any" => json!({ "enum": TYPES, "description": doc }),
+                _ => json!({ "description": doc }),
+            };
+            ((*name).to_owned(), schema)
+        })
+        .collect();
+    json!({ "description": "a value to compare with; a map with one $ key is a matcher",
+            "properties": matchers })
+}
+
+fn map_schema(fields: &[Field], doc: &str) -> Value {
+    let properties: Map<String, Value> = fields
+        .iter()
+        .map(|field| (field.name.to_owned(), described(&field.shape, field.doc)))
+        .collect();
+    let required: Vec<_> = fields
+        .iter()
+        .filter(|field| field.need == Need::Required)
+        .map(|field| field.name)
+        .collect();
+    json!({
+        "type": "object", "description": doc, "properties": properties, "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn described(shape: &Shape, doc: &str) -> Value {
+    let mut schema = shape_schema(shape);
+    if let Value::Object(schema) = &mut schema {
+        schema.insert("description".into(), doc.into());
+    }
+    schema
+}
+
+fn shape_schema(shape: &Shape) -> Value {
+    let text = |pattern: &str| json!({ "type": "string", "pattern": pattern });
+    match shape {
+        Shape::AnyKeys(inner) => {
+            json!({ "type": "object", "additionalProperties": shape_schema(inner) })
+        }
+        Shape::Choice(words) => json!({ "enum": words }),
+        Shape::Json => json!({}),
+        Shape::Line => json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/pattern" }] }),
+        Shape::List(item) => {
+            let item = shape_schema(item);
+            json!({ "anyOf": [{ "type": "array", "items": item }, item] })
+        }
+        Shape::Map(fields) => map_schema(fields, ""),
+        Shape::Object => json!({ "type": "object" }),
+        Shape::OneOf(shapes) => {
+            json!({ "anyOf": shapes.iter().map(shape_schema).collect::<Vec<_>>() })
+        }
+        Shape::Path => text("^\\$"),
+        Shape::Pattern => json!({ "$ref": "#/$defs/pattern" }),
+        Shape::Percent => text("^[0-9.]+%$|^\\$\\{"),
+        Shape::Request => text("^(GET|POST|DELETE) (shadow(/.+)?|shadows)$|^\\$\\{"),
+        Shape::SignedSpan => text("^[+-]?[0-9]|^\\$\\{"),
+        Shape::Span => text("^[0-9].*(ms|s|m|h)$|^\\$\\{"),
+        Shape::Steps => json!({ "type": "array", "items": { "$ref": "#/$defs/step" } }),
+        Shape::Text => json!({ "type": ["string", "number"] }),
+        Shape::TrueFalse => json!({ "type": "boolean" }),
+        Shape::Whole => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, text("^\\$\\{")] }),
+    }
+}

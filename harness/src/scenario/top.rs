@@ -1,0 +1,99 @@
+//! The keys at the top of a scenario file, and the keys that every step may have.
+
+use super::field::{Field, Need, Shape, optional, required};
+use super::watch;
+use crate::engine::steps;
+
+/// The shadows that the cloud holds at the beginning.
+pub const CLOUD: &[Field] = &[
+    optional("shadow", Shape::Map(steps::SHADOW_FIELDS), "the classic shadow at the beginning"),
+    optional(
+        "named-shadows",
+        Shape::AnyKeys(&Shape::Map(steps::SHADOW_FIELDS)),
+        "named shadows at the beginning",
+    ),
+];
+
+const BOARD: &[Field] = &[
+    optional("chip", Shape::List(&Shape::Text), "the chips that will do, as `esp32c3`"),
+    optional("needs", Shape::List(&Shape::Choice(NEEDS)), "what the bench must be able to do"),
+];
+
+/// What a bench may be able to do.
+pub const NEEDS: &[&str] = &["console", "power-switch", "current-meter", "wake-pin"];
+
+const TIME: &[Field] = &[optional(
+    "sleeping",
+    Shape::Choice(&["real", "fast-forward"]),
+    "whether a sleeping board may be woken early to save time; a simulated one always jumps",
+)];
+
+const REQUIRES: &[Field] =
+    &[optional("cloud", Shape::Choice(&["fake", "aws"]), "the cloud that the case needs")];
+
+/// The keys at the top of a file.
+pub const TOP: &[Field] = &[
+    Field {
+        name: "version",
+        shape: Shape::Whole,
+        need: Need::Required,
+        doc: "the version of the format: 1",
+    },
+    required("name", Shape::Text, "what a person calls the case"),
+    optional("description", Shape::Text, "longer words about it"),
+    optional("tags", Shape::List(&Shape::Text), "words to select it by"),
+    optional("timeout", Shape::Span, "the most time that the whole case may take"),
+    optional("board", Shape::Map(BOARD), "what the board must be and have"),
+    optional(
+        "requires",
+        Shape::Map(REQUIRES),
+        "what else the case needs; without it the case is skipped, with this reason",
+    ),
+    optional(
+        "firmware",
+        Shape::Map(steps::FLASH_FIELDS),
+        "the image that runs on the board; default `signal-thing`",
+    ),
+    optional("cloud", Shape::Map(CLOUD), "what the cloud holds at the beginning"),
+    optional("vars", Shape::AnyKeys(&Shape::Json), "values for `${name}`"),
+    optional(
+        "matrix",
+        Shape::AnyKeys(&Shape::List(&Shape::Json)),
+        "one case for each combination; values as `${matrix.name}`",
+    ),
+    optional(
+        "never",
+        Shape::List(&watch::SHAPE),
+        "what must not happen during the whole case; resets by panic, watchdog and brownout always are",
+    ),
+    optional(
+        "allow",
+        Shape::List(&Shape::Choice(&["panic", "watchdog", "brownout"])),
+        "resets that may happen after all",
+    ),
+    optional("time", Shape::Map(TIME), "how time may pass"),
+    required("steps", Shape::Steps, "what is done and seen, in order"),
+    optional("finally", Shape::Steps, "what is done at the end, whatever happened"),
+];
+
+/// The keys that every step may have beside its verb.
+pub const COMMON: &[Field] = &[
+    optional(
+        "name",
+        Shape::Text,
+        "what a person calls the step; `since: step:<name>` refers to it",
+    ),
+    optional("within", Shape::Span, "the most time that it may take; default 10s"),
+    optional("for", Shape::Span, "how long it watches"),
+    optional("since", Shape::Text, "from where it looks: `start`, `wake` or `step:<name>`"),
+    optional(
+        "capture",
+        Shape::AnyKeys(&Shape::Path),
+        "variables to keep of what it saw, each with its path",
+    ),
+    optional(
+        "if",
+        Shape::OneOf(&[Shape::Text, Shape::TrueFalse]),
+        "it is done only if this, filled in, is not `false`, `0` or nothing",
+    ),
+];

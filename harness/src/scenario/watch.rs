@@ -1,0 +1,79 @@
+//! Patterns for single events, as `never`, `expect-count` and `expect-gap` take them.
+
+use super::field::{Field, Shape, optional};
+use super::line::LinePattern;
+use super::node::{Data, Node};
+use super::request_want::{self, RequestWant};
+
+/// The shape of a pattern for an event.
+pub const SHAPE: Shape = Shape::OneOf(&[Shape::Request, Shape::Map(FIELDS)]);
+
+const FIELDS: &[Field] = &[
+    optional("console", Shape::Line, "a line on the device's console"),
+    optional("request", request_want::SHAPE, "a request of the device"),
+    optional("reset", Shape::Map(RESET), "a reset of the chip"),
+    optional("wake", Shape::Map(CAUSE), "a wake of the device"),
+];
+
+const RESET: &[Field] = &[optional(
+    "cause",
+    Shape::List(&Shape::Choice(CAUSES)),
+    "only resets with one of these causes",
+)];
+
+const CAUSE: &[Field] =
+    &[optional("cause", Shape::List(&Shape::Text), "only wakes with one of these causes")];
+
+/// The causes of a reset.
+pub const CAUSES: &[&str] =
+    &["power-on", "brownout", "watchdog", "panic", "software", "external", "deep-sleep"];
+
+/// A pattern for an event.
+#[derive(Debug, Clone)]
+pub enum Watch {
+    /// A line on the console.
+    Console(LinePattern),
+    /// A request.
+    Request(Box<RequestWant>),
+    /// A reset with one of these causes; any where none is named.
+    Reset(Vec<String>),
+    /// A wake with one of these causes; any where none is named.
+    Wake(Vec<String>),
+}
+
+impl Watch {
+    /// Reads a checked node; `None` for a map without a key.
+    #[must_use]
+    pub fn read(node: &Node) -> Option<Self> {
+        if !matches!(node.data, Data::Map(_)) {
+            return RequestWant::read(node).map(|want| Self::Request(Box::new(want)));
+        }
+        let causes = |node: &Node| {
+            let items = node.get("cause").map_or(&[][..], Node::items);
+            items.iter().filter_map(Node::text).map(str::to_owned).collect()
+        };
+        let (key, value) = node.entries().first()?;
+        match key.name.as_str() {
+            "console" => LinePattern::read(value).map(Self::Console),
+            "request" => RequestWant::read(value).map(|want| Self::Request(Box::new(want))),
+            "reset" => Some(Self::Reset(causes(value))),
+            "wake" => Some(Self::Wake(causes(value))),
+            _ => None,
+        }
+    }
+
+    /// The pattern in words: `POST shadow`, `a reset by panic or watchdog`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let by = |what: &str, causes: &[String]| match causes {
+            [] => what.to_owned(),
+            causes => format!("{what} by {}", causes.join(" or ")),
+        };
+        match self {
+            Self::Console(line) => format!("a console line {}", line.words()),
+            Self::Request(want) => want.pattern.to_string(),
+            Self::Reset(causes) => by("a reset", causes),
+            Self::Wake(causes) => by("a wake", causes),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Text to tree. The only module that knows which YAML library is used.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+use serde_saphyr::{Location, Spanned};
+
+use super::node::{Data, Key, Node, Span};
+use super::problem::{Problem, ProblemKind};
+
+/// Reads one YAML document.
+///
+/// # Errors
+///
+/// The first place where the text is not YAML, holds a key twice, or holds more than one document.
+pub fn parse(text: &str) -> Result<Node, Box<Problem>> {
+    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
+        Ok(raw) => Ok(node(raw)),
+        Err(error) => {
+            let span = error.location().map_or_else(Span::default, span);
+            let message = error.to_string();
+            Err(Box::new(Problem::new(span, kind(&message))))
+        }
+    }
+}
+
+/// The library's sentence without its place (we draw that ourselves) and without advice about its own options.
+fn kind(message: &str) -> ProblemKind {
+    let line = message.lines().next().unwrap_or_default();
+    let line = line.split(" at line ").next().unwrap_or_default();
+    if let Some(rest) = line.strip_prefix("duplicate mapping key: ") {
+        let key = rest.split(", set ").next().unwrap_or_default();
+        return ProblemKind::DuplicateKey { key: key.to_owned() };
+    }
+    if line.starts_with("multiple YAML documents") {
+        return ProblemKind::SeveralDocuments;
+    }
+    ProblemKind::NotYaml { reason: line.to_owned() }
+}
+
+fn span(location: Location) -> Span {
+    let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+    Span {
+        start: location.span().byte_offset().map_or(0, number),
+        len: location.span().byte_len().map_or(0, number),
+        line: number(location.line()),
+        column: number(location.column()),
+    }
+}
+
+fn node(raw: Spanned<Raw>) -> Node {
+    let place = span(raw.referenced);
+    let data = match raw.value {
+        Raw::Leaf(data) => data,
+        Raw::List(items) => Data::List(items.into_iter().map(node).collect()),
+        Raw::Map(entries) => Data::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| {
+                    (Key { span: span(key.referenced), name: key.value }, node(value))
+                })
+                .collect(),
+        ),
+    };
+    Node { span: place, data }
+}
+
+/// What the library hands over, before places are taken out of its wrappers.
+enum Raw {
+    Leaf(Data),
+    List(Vec<Spanned<Self>>),
+    Map(Vec<(Spanned<String>, Spanned<Self>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Leaf(Data::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Leaf(Data::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Leaf(Data::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Leaf(Data::Number(value.into())))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(Raw::Leaf(Data::Number(value.into())))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Raw, E> {
+        Number::from_f64(value)
+            .map(|number| Raw::Leaf(Data::Number(number)))
+            .ok_or_else(|| E::custom("a number that JSON cannot hold"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::Leaf(Data::Text(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Raw::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = access.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Raw::Map(entries))
+    }
+}
