@@ -11,4 +11,6 @@
 //! ```
 
 pub mod clock;
+mod json;
 pub mod message;
+pub mod shadow;
