@@ -12,3 +12,5 @@
 
 pub mod clock;
 pub mod message;
+pub mod raw_request;
+pub mod sigv4;
