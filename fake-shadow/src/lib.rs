@@ -13,4 +13,6 @@
 pub mod clock;
 mod json;
 pub mod message;
+pub mod raw_request;
 pub mod shadow;
+pub mod sigv4;
