@@ -10,5 +10,21 @@
 //! request ─▶ http (shell) ─▶ fault ─▶ service ─▶ sigv4::verify ─▶ route ─▶ shadow::apply ─▶ store ─▶ answer
 //! ```
 
+mod answer;
 pub mod clock;
+pub mod event;
+mod json;
 pub mod message;
+pub mod policy;
+pub mod raw_request;
+pub mod route;
+pub mod service;
+pub mod settings;
+pub mod shadow;
+pub mod sigv4;
+mod store;
+pub mod wire;
+
+pub use event::{Exchange, RequestRecord};
+pub use service::FakeShadow;
+pub use settings::Settings;

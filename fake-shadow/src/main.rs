@@ -1,1 +1,3 @@
+//! The fake cloud as a program; see the library for what it is.
+
 fn main() {}

@@ -1,5 +1,6 @@
 //! HTTP messages as values: what came in, what goes out, and what is done to a connection on purpose.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// A request as it was received, nothing decoded: the signature covers the bytes on the wire.
@@ -9,6 +10,8 @@ pub struct Request {
     pub method: String,
     /// The raw request target, as `/things/my%3Athing/shadow?name=cfg`.
     pub target: String,
+    /// The version in the request line; it decides whether the connection stays open after the answer.
+    pub version: HttpVersion,
     /// The headers in wire order.
     pub headers: Vec<Header>,
     /// The whole body.
@@ -36,6 +39,31 @@ impl Request {
     pub fn query(&self) -> Option<&str> {
         self.target.split_once('?').map(|(_, query)| query)
     }
+
+    /// Whether the client expects to send another request on the same connection.
+    ///
+    /// HTTP/1.1 does unless `Connection: close` is there; HTTP/1.0 never does here, as a client of that age may read
+    /// until the connection ends.
+    #[must_use]
+    pub fn keeps_alive(&self) -> bool {
+        let closes = self
+            .headers
+            .iter()
+            .filter(|header| header.name.eq_ignore_ascii_case("connection"))
+            .flat_map(|header| header.value.split(|byte| *byte == b','))
+            .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"));
+        self.version == HttpVersion::Http11 && !closes
+    }
+}
+
+/// The version of HTTP that a request was made in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HttpVersion {
+    /// `HTTP/1.0`, which small devices still speak.
+    Http10,
+    /// `HTTP/1.1`.
+    #[default]
+    Http11,
 }
 
 /// One header line of a [`Request`].
@@ -60,7 +88,7 @@ pub struct Response {
     /// The status code, as 200.
     pub status: u16,
     /// The headers in the order and case in which AWS writes them.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(Cow<'static, str>, String)>,
     /// The whole body.
     pub body: Vec<u8>,
 }

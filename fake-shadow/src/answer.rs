@@ -1,0 +1,96 @@
+//! Answers in the form of AWS IoT's data plane: which headers, and which words.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::borrow::Cow;
+
+use crate::json::Json;
+use crate::message::Response;
+use crate::route::{Invalid, Unrouted};
+use crate::service::Refused;
+
+/// The name of the header that carries the request id, in the case in which AWS writes it.
+pub(crate) const REQUEST_ID: &str = "x-amzn-RequestId";
+
+const JSON_TYPE: &str = "application/json";
+
+/// An answer to a request that was done.
+pub(crate) fn success(request_id: &str, body: Vec<u8>) -> Response {
+    let headers = vec![
+        (Cow::Borrowed("content-type"), JSON_TYPE.to_owned()),
+        (Cow::Borrowed(REQUEST_ID), request_id.to_owned()),
+    ];
+    Response { status: 200, headers, body }
+}
+
+/// An answer to a request that was refused.
+pub(crate) fn refusal(request_id: &str, refused: &Refused) -> Response {
+    let (status, code, message) = words(refused);
+    error(request_id, status, code, message)
+}
+
+/// An error: the name of it in a header, with a colon behind it as AWS IoT has it, and the text in the body. A `None`
+/// text is `null`, which is what AWS says when a policy denies.
+pub(crate) fn error(
+    request_id: &str,
+    status: u16,
+    code: &str,
+    message: Option<String>,
+) -> Response {
+    let body = Json::object([
+        ("message", message.map_or(Json::Null, Json::Text)),
+        ("traceId", Json::text(request_id)),
+    ]);
+    let mut response = success(request_id, body.to_compact());
+    response.status = status;
+    response.headers.push((Cow::Borrowed("x-amzn-ErrorType"), format!("{code}:")));
+    response
+}
+
+/// Status, name and text of a refusal: the only place that knows them all.
+fn words(refused: &Refused) -> (u16, &'static str, Option<String>) {
+    const INVALID: &str = "InvalidRequestException";
+    match refused {
+        Refused::Denied { .. } => (403, "ForbiddenException", None),
+        // AWS's own text for a bad name or parameter is not known.
+        Refused::Invalid(Invalid::Name(error)) => (400, INVALID, Some(error.to_string())),
+        Refused::Invalid(Invalid::Parameter { name, value }) => {
+            (400, INVALID, Some(format!("Invalid {name}: '{value}'")))
+        }
+        Refused::Invalid(Invalid::Topic(topic)) => {
+            (400, INVALID, Some(format!("Invalid topic: '{topic}'")))
+        }
+        Refused::MessageTooLarge { .. } => (
+            413,
+            "RequestEntityTooLargeException",
+            Some("The payload exceeds the maximum size allowed".to_owned()),
+        ),
+        Refused::Shadow(error) => (error.status(), error.code(), Some(error.message())),
+        Refused::Signature(refusal) => (refusal.status(), refusal.code(), Some(refusal.message())),
+        Refused::Unrouted(Unrouted::NoSuchMethod) => (
+            405,
+            "MethodNotAllowedException",
+            Some("The specified combination of HTTP verb and URI is not supported.".to_owned()),
+        ),
+        Refused::Unrouted(Unrouted::NoSuchPath) => (
+            404,
+            "ResourceNotFoundException",
+            Some("The specified resource does not exist.".to_owned()),
+        ),
+    }
+}
+
+/// The body that answers a message published.
+pub(crate) fn published(request_id: &str) -> Vec<u8> {
+    Json::object([("message", Json::text("OK")), ("traceId", Json::text(request_id))]).to_compact()
+}
+
+/// The body of a page of a list.
+pub(crate) fn list(results: Vec<Json>, next_token: Option<String>, now_secs: i64) -> Vec<u8> {
+    let results = ("results", Json::Array(results));
+    let timestamp = ("timestamp", Json::integer(now_secs));
+    match next_token {
+        None => Json::object([results, timestamp]),
+        Some(token) => Json::object([results, ("nextToken", Json::Text(token)), timestamp]),
+    }
+    .to_compact()
+}

@@ -1,0 +1,98 @@
+//! All that an observer may learn about one request, and about a shadow.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use serde_json::Value;
+
+use crate::clock::UnixMillis;
+use crate::message::Response;
+use crate::route::{Operation, Unrouted};
+use crate::service::Refused;
+use crate::shadow::ShadowId;
+use crate::sigv4::{Identity, Refusal};
+
+/// A request that the service has seen: its answer, and what is to be known about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// The answer.
+    pub response: Response,
+    /// What happened.
+    pub record: RequestRecord,
+}
+
+/// What the service made of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestRecord {
+    /// The request id: a UUID, also in the answer's header and in the body of an error.
+    pub id: String,
+    /// When the request came in, by the cloud's clock, its offset included.
+    pub cloud_time: UnixMillis,
+    /// What was asked for, or why that is nothing, whether or not the signature is right.
+    pub operation: Result<Operation, NoOperation>,
+    /// Who signed, or why the signature is refused.
+    pub verdict: Result<Identity, Refusal>,
+    /// Why the request was refused, if it was.
+    pub refused: Option<Refused>,
+    /// The messages about the shadow, as the service would publish them over MQTT.
+    pub events: Vec<ShadowEvent>,
+    /// The version of the shadow after the request, or of the deleted one; none if it is not about one that is there.
+    pub version: Option<u64>,
+}
+
+/// Why a request asks for nothing that there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoOperation {
+    /// A name or parameter breaks its rule.
+    Invalid(crate::route::Invalid),
+    /// There is no such path or method.
+    Unrouted(Unrouted),
+}
+
+/// One message that the shadow service publishes about a shadow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShadowEvent {
+    /// The shadow.
+    pub shadow: ShadowId,
+    /// Which of its topics.
+    pub topic: ShadowTopic,
+    /// The message.
+    pub payload: Value,
+}
+
+/// The topics of a shadow, behind `$aws/things/{thing}/shadow` and, for a named one, `/name/{shadow}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ShadowTopic {
+    /// `/update/accepted`
+    UpdateAccepted,
+    /// `/update/delta`
+    UpdateDelta,
+    /// `/update/documents`
+    UpdateDocuments,
+    /// `/delete/accepted`
+    DeleteAccepted,
+}
+
+impl ShadowTopic {
+    /// The end of the topic, as `update/delta`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UpdateAccepted => "update/accepted",
+            Self::UpdateDelta => "update/delta",
+            Self::UpdateDocuments => "update/documents",
+            Self::DeleteAccepted => "delete/accepted",
+        }
+    }
+}
+
+impl ShadowEvent {
+    /// The whole topic, as `$aws/things/lamp/shadow/name/config/update/delta`.
+    #[must_use]
+    pub fn full_topic(&self) -> String {
+        let ShadowId { thing, name } = &self.shadow;
+        let end = self.topic.as_str();
+        match name {
+            None => format!("$aws/things/{thing}/shadow/{end}"),
+            Some(name) => format!("$aws/things/{thing}/shadow/name/{name}/{end}"),
+        }
+    }
+}

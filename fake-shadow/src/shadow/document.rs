@@ -1,0 +1,94 @@
+//! What is kept of a shadow, and how it is shown.
+
+use super::delta::delta;
+use super::metadata;
+use crate::json::{Json, Members, write_members};
+
+/// A shadow as it is kept: both sections with the time of each value, and the version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shadow {
+    pub(super) desired: Section,
+    pub(super) reported: Section,
+    pub(super) version: u64,
+}
+
+/// `desired` or `reported`. A section without keys is not there: it is in no document.
+pub(super) type Section = Members<Node>;
+
+/// A value of a section.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node {
+    /// An object: its keys are merged one by one.
+    Object(Section),
+    /// Anything else, an array included: it is replaced as a whole, so it has one time.
+    Value {
+        /// The value; never an object and never `null`.
+        json: Json,
+        /// When it was last sent, in seconds since 1970.
+        stamped_secs: i64,
+    },
+}
+
+impl Shadow {
+    /// The version: how many updates and deletes there were, this shadow's predecessors of the last 48 h counted.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Bytes of both sections as JSON without white space: what the size limit counts.
+    pub(super) fn document_bytes(&self) -> usize {
+        [&self.desired, &self.reported]
+            .into_iter()
+            .filter(|section| !section.is_empty())
+            .map(|section| {
+                let mut out = Vec::new();
+                write_section(section, &mut out);
+                out.len()
+            })
+            .sum()
+    }
+
+    /// `state` and `metadata` without the delta.
+    pub(super) fn state_and_metadata(&self) -> (Members<Json>, Members<Json>) {
+        let sections = [("desired", &self.desired), ("reported", &self.reported)];
+        let kept = || sections.into_iter().filter(|(_, section)| !section.is_empty());
+        (
+            kept().map(|(key, section)| (key.to_owned(), state_of(section))).collect(),
+            kept().map(|(key, section)| (key.to_owned(), metadata::of(section))).collect(),
+        )
+    }
+}
+
+/// The document that a GET answers, at that time in seconds since 1970.
+#[must_use]
+pub fn get_document(shadow: &Shadow, answered_secs: i64) -> Vec<u8> {
+    let (mut state, metadata) = shadow.state_and_metadata();
+    let difference = delta(&shadow.desired, &shadow.reported);
+    if !difference.is_empty() {
+        state.insert("delta".to_owned(), state_of(&difference));
+    }
+    Json::object([
+        ("state", Json::Object(state)),
+        ("metadata", Json::Object(metadata)),
+        ("version", Json::integer(shadow.version)),
+        ("timestamp", Json::integer(answered_secs)),
+    ])
+    .to_compact()
+}
+
+/// The values of a section.
+pub(super) fn state_of(section: &Section) -> Json {
+    let value = |node: &Node| match node {
+        Node::Object(section) => state_of(section),
+        Node::Value { json, .. } => json.clone(),
+    };
+    Json::Object(section.iter().map(|(key, node)| (key.clone(), value(node))).collect())
+}
+
+fn write_section(section: &Section, out: &mut Vec<u8>) {
+    write_members(section, out, |node, out| match node {
+        Node::Object(section) => write_section(section, out),
+        Node::Value { json, .. } => json.write_compact(out),
+    });
+}

@@ -1,0 +1,123 @@
+//! Answers as bytes, in the case and order in which AWS writes its headers.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+
+use crate::answer::REQUEST_ID;
+use crate::clock::UnixMillis;
+use crate::message::{Request, Response};
+
+/// An answer as it is about to be written; a fault changes it before it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WireAnswer {
+    /// What stands before the status, as `HTTP/1.1`.
+    pub(crate) version: String,
+    pub(crate) status: u16,
+    /// What stands behind the status, as `OK`; none for not even the space.
+    pub(crate) reason: Option<String>,
+    pub(crate) headers: Vec<(Cow<'static, str>, String)>,
+    pub(crate) body: Vec<u8>,
+    /// Whether the connection goes on behind it.
+    pub(crate) keeps_alive: bool,
+}
+
+/// The exact bytes of an answer to a request; `at` is the time of the cloud.
+///
+/// The answer says HTTP/1.1 to clients of HTTP/1.0 too, as AWS's does, and the connection goes on if
+/// [`Request::keeps_alive`] says so. The answer to a `HEAD` has no body.
+#[must_use]
+pub fn encode(response: &Response, request: &Request, at: UnixMillis) -> Vec<u8> {
+    WireAnswer::new(response, request, at).bytes()
+}
+
+impl WireAnswer {
+    /// The order of headers is that of captured answers: type, length, date, request id, connection, the rest.
+    pub(crate) fn new(response: &Response, request: &Request, at: UnixMillis) -> Self {
+        let keeps_alive = request.keeps_alive();
+        let length = (Cow::Borrowed("content-length"), response.body.len().to_string());
+        let date = (Cow::Borrowed("date"), http_date(at));
+        let connection = if keeps_alive { "keep-alive" } else { "close" };
+        let connection = (Cow::Borrowed("connection"), connection.to_owned());
+        let of = |name: &str| {
+            let is = |header: &&(Cow<'static, str>, String)| header.0.eq_ignore_ascii_case(name);
+            response.headers.iter().find(is).cloned()
+        };
+        let first = ["content-type", REQUEST_ID];
+        let rest = response
+            .headers
+            .iter()
+            .filter(|(name, _)| !first.iter().any(|known| name.eq_ignore_ascii_case(known)));
+        let headers = of("content-type")
+            .into_iter()
+            .chain([length, date])
+            .chain(of(REQUEST_ID))
+            .chain([connection])
+            .chain(rest.cloned())
+            .collect();
+        let body = if request.method == "HEAD" { Vec::new() } else { response.body.clone() };
+        Self {
+            version: "HTTP/1.1".to_owned(),
+            status: response.status,
+            reason: Some(reason(response.status).to_owned()),
+            headers,
+            body,
+            keeps_alive,
+        }
+    }
+
+    /// The status line, the headers and the empty line.
+    pub(crate) fn head(&self) -> Vec<u8> {
+        let mut head = format!("{} {}", self.version, self.status);
+        if let Some(reason) = &self.reason {
+            head.push(' ');
+            head += reason;
+        }
+        head += "\r\n";
+        for (name, value) in &self.headers {
+            head += name;
+            head += ": ";
+            head += value;
+            head += "\r\n";
+        }
+        head += "\r\n";
+        head.into_bytes()
+    }
+
+    /// All of it.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = self.head();
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
+    /// Sets a header, in its place if it is there and at the end if not; `None` takes it away.
+    pub(crate) fn set_header(&mut self, name: &str, value: Option<String>) {
+        let place = self.headers.iter().position(|header| header.0.eq_ignore_ascii_case(name));
+        match (place, value) {
+            (Some(place), Some(value)) => self.headers[place].1 = value,
+            (Some(place), None) => {
+                self.headers.remove(place);
+            }
+            (None, Some(value)) => self.headers.push((Cow::Owned(name.to_owned()), value)),
+            (None, None) => {}
+        }
+    }
+}
+
+/// The date of HTTP, as `Sat, 11 Jun 2022 12:37:12 GMT`; a time beyond the years -9999 to 9999 is the end of them.
+fn http_date(at: UnixMillis) -> String {
+    let secs = at.secs().clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    let at = Timestamp::from_second(secs).unwrap_or(Timestamp::UNIX_EPOCH);
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
+}
+
+/// The reason phrase of RFC 9110; a status without one has an empty phrase.
+fn reason(status: u16) -> &'static str {
+    http::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or_default()
+}
