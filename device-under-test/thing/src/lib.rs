@@ -1,15 +1,16 @@
 //! The device under test as a machine: it wakes, asks its shadow what is wanted, does at most one
 //! thing, reports what changed, and sleeps.
-#![no_std]
+#![cfg_attr(not(test), no_std)]
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
-#[cfg(test)]
-extern crate std;
-
+mod buffer;
 mod config;
+mod http;
 mod io;
+mod json;
 mod kind;
 mod limits;
+mod sign;
 mod text;
 mod thing;
 mod time;
