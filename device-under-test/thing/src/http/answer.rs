@@ -1,0 +1,483 @@
+//! The answer to a request, read as it comes, in pieces of any size.
+//!
+//! Follows RFC 9112 where a server follows it, and is lenient where servers are known not to: no
+//! reason phrase, lines that end with a line feed alone, header names in any case.
+
+use crate::limits::{HEAD_BYTES_MAX, INTERIM_ANSWERS_MAX};
+use crate::text::Text;
+
+/// Bytes of a header line that are looked at: enough for the longest that means something.
+const LINE_BYTES_MAX: usize = 120;
+
+/// A line of the head, cut when it is longer.
+type Line = Text<LINE_BYTES_MAX>;
+
+/// Bytes of the reason phrase that are kept for the console.
+const REASON_BYTES_MAX: usize = 40;
+
+/// Why an answer cannot be used, whatever its status.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum AnswerError {
+    /// The size of a chunk is not a number.
+    BadChunk,
+    /// The Content-Length is not one number.
+    BadLength,
+    /// The first line is not the first line of an answer.
+    BadStatusLine,
+    /// The connection ended, or broke, after this many bytes of the body.
+    CutOff { body_bytes: usize },
+    /// The connection ended, or broke, before the headers did.
+    CutOffInHead,
+    /// The headers do not end within [`HEAD_BYTES_MAX`].
+    HeadTooLong,
+    /// The connection ended, or broke, without a single byte.
+    NoAnswer,
+    /// The body is longer than the room for it.
+    TooLong { bytes_max: usize },
+    /// More than [`INTERIM_ANSWERS_MAX`] interim answers.
+    TooManyInterim,
+    /// A transfer coding other than `chunked`.
+    UnknownCoding,
+}
+
+/// How far an answer has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Progress {
+    /// The headers are not complete.
+    Head,
+    /// The headers are complete, the body is not.
+    Body,
+    /// All is there. Whatever follows does not belong to it.
+    Complete,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Part {
+    StatusLine,
+    Header,
+    /// A body of known length, with what is missing.
+    Counted(u64),
+    /// A body that lasts until the server closes.
+    UntilClose,
+    ChunkSize,
+    /// The data of a chunk, with what is missing.
+    Chunk(u64),
+    ChunkEnd,
+    Trailer,
+    Complete,
+}
+
+/// The reader of one answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    part: Part,
+    line: Line,
+    /// Bytes of the line under way, also those that are not kept.
+    line_bytes: usize,
+    status: u16,
+    reason: Text<REASON_BYTES_MAX>,
+    content_length: Option<u64>,
+    is_chunked: bool,
+    interim_answers: u8,
+    head_bytes: usize,
+    body_bytes: usize,
+}
+
+impl Answer {
+    pub(crate) const fn new() -> Self {
+        Self {
+            part: Part::StatusLine,
+            line: Text::new(),
+            line_bytes: 0,
+            status: 0,
+            reason: Text::new(),
+            content_length: None,
+            is_chunked: false,
+            interim_answers: 0,
+            head_bytes: 0,
+            body_bytes: 0,
+        }
+    }
+
+    /// The status; zero until the first line was read.
+    pub(crate) const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The reason phrase, which may be empty.
+    pub(crate) fn reason(&self) -> &str {
+        self.reason.as_str()
+    }
+
+    /// Bytes of the body that were received.
+    pub(crate) const fn body_bytes(&self) -> usize {
+        self.body_bytes
+    }
+
+    pub(crate) const fn progress(&self) -> Progress {
+        match self.part {
+            Part::StatusLine | Part::Header => Progress::Head,
+            Part::Complete => Progress::Complete,
+            _ => Progress::Body,
+        }
+    }
+
+    /// Takes some bytes; those of the body are put into `body`.
+    pub(crate) fn receive(&mut self, bytes: &[u8], body: &mut [u8]) -> Result<(), AnswerError> {
+        let mut rest = bytes;
+        while let Some((first, others)) = rest.split_first() {
+            match self.part {
+                Part::Complete => return Ok(()),
+                Part::Counted(missing) => {
+                    let (piece, after) = split(rest, missing);
+                    self.keep(piece, body)?;
+                    rest = after;
+                    self.part = match missing - piece.len() as u64 {
+                        0 => Part::Complete,
+                        missing => Part::Counted(missing),
+                    };
+                }
+                Part::Chunk(missing) => {
+                    let (piece, after) = split(rest, missing);
+                    self.keep(piece, body)?;
+                    rest = after;
+                    self.part = match missing - piece.len() as u64 {
+                        0 => Part::ChunkEnd,
+                        missing => Part::Chunk(missing),
+                    };
+                }
+                Part::UntilClose => {
+                    self.keep(rest, body)?;
+                    rest = &[];
+                }
+                _ => {
+                    self.line_byte(*first, body.len())?;
+                    rest = others;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The server closed in good order: an answer without a length is complete by that.
+    pub(crate) const fn close(&mut self) -> Result<(), AnswerError> {
+        if matches!(self.part, Part::UntilClose) {
+            self.part = Part::Complete;
+        }
+        self.broke()
+    }
+
+    /// The connection broke: an answer that is not complete never will be.
+    pub(crate) const fn broke(&self) -> Result<(), AnswerError> {
+        match self.progress() {
+            Progress::Complete => Ok(()),
+            Progress::Body => Err(AnswerError::CutOff { body_bytes: self.body_bytes }),
+            Progress::Head if self.head_bytes == 0 => Err(AnswerError::NoAnswer),
+            Progress::Head => Err(AnswerError::CutOffInHead),
+        }
+    }
+
+    fn keep(&mut self, piece: &[u8], body: &mut [u8]) -> Result<(), AnswerError> {
+        let bytes_max = body.len();
+        let end = self.body_bytes.saturating_add(piece.len());
+        let Some(room) = body.get_mut(self.body_bytes..end) else {
+            return Err(AnswerError::TooLong { bytes_max });
+        };
+        room.copy_from_slice(piece);
+        self.body_bytes = end;
+        Ok(())
+    }
+
+    /// Takes one byte of a line; the line feed ends it.
+    fn line_byte(&mut self, byte: u8, body_bytes_max: usize) -> Result<(), AnswerError> {
+        self.head_bytes += 1;
+        if self.head_bytes > HEAD_BYTES_MAX {
+            return Err(AnswerError::HeadTooLong);
+        }
+        if byte == b'\n' {
+            let line = self.line;
+            let is_empty = self.line_bytes == 0;
+            self.line.clear();
+            self.line_bytes = 0;
+            return self.end_of_line(&line, is_empty, body_bytes_max);
+        }
+        if byte != b'\r' {
+            self.line_bytes += 1;
+            // Bytes beyond ASCII carry no meaning here; `?` keeps the line text.
+            self.line.push_char(if byte.is_ascii() { char::from(byte) } else { '?' });
+        }
+        Ok(())
+    }
+
+    fn end_of_line(
+        &mut self,
+        line: &Line,
+        is_empty: bool,
+        body_bytes_max: usize,
+    ) -> Result<(), AnswerError> {
+        match self.part {
+            // Empty lines before an answer are to be ignored (RFC 9112, section 2.2).
+            Part::StatusLine if is_empty => {}
+            Part::StatusLine => self.status_line(line.as_str())?,
+            Part::Header if is_empty => self.end_of_head(body_bytes_max)?,
+            Part::Header => self.header(line)?,
+            Part::ChunkSize => self.part = chunk(line)?,
+            Part::ChunkEnd if is_empty => {
+                // Chunks are data, and data is bounded by the room for it, not by the head's bound.
+                self.head_bytes = 0;
+                self.part = Part::ChunkSize;
+            }
+            Part::ChunkEnd => return Err(AnswerError::BadChunk),
+            Part::Trailer if is_empty => self.part = Part::Complete,
+            Part::Trailer
+            | Part::Counted(_)
+            | Part::UntilClose
+            | Part::Chunk(_)
+            | Part::Complete => {}
+        }
+        Ok(())
+    }
+
+    /// `HTTP/1.1 200 OK`, with or without the reason.
+    fn status_line(&mut self, line: &str) -> Result<(), AnswerError> {
+        let Some(after_version) = line.strip_prefix("HTTP/1.") else {
+            return Err(AnswerError::BadStatusLine);
+        };
+        let mut words = after_version.splitn(3, ' ');
+        let (minor, status) = (words.next(), words.next().unwrap_or_default());
+        let is_status = status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
+        if !matches!(minor, Some("0" | "1")) || !is_status {
+            return Err(AnswerError::BadStatusLine);
+        }
+        self.status = status.parse().map_err(|_| AnswerError::BadStatusLine)?;
+        self.reason = Text::new();
+        self.reason.push_visible(words.next().unwrap_or_default());
+        self.part = Part::Header;
+        Ok(())
+    }
+
+    fn header(&mut self, line: &Line) -> Result<(), AnswerError> {
+        let Some((name, value)) = line.as_str().split_once(':') else {
+            // A folded or broken line means nothing that matters here.
+            return Ok(());
+        };
+        let value = value.trim_matches([' ', '\t']);
+        if name.eq_ignore_ascii_case("content-length") {
+            let length =
+                value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok());
+            let length = length.flatten().ok_or(AnswerError::BadLength)?;
+            if self.content_length.is_some_and(|earlier| earlier != length) {
+                return Err(AnswerError::BadLength);
+            }
+            self.content_length = Some(length);
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            if line.is_cut() || !value.eq_ignore_ascii_case("chunked") {
+                return Err(AnswerError::UnknownCoding);
+            }
+            self.is_chunked = true;
+        }
+        Ok(())
+    }
+
+    fn end_of_head(&mut self, body_bytes_max: usize) -> Result<(), AnswerError> {
+        if (100..200).contains(&self.status) {
+            self.interim_answers += 1;
+            if self.interim_answers > INTERIM_ANSWERS_MAX {
+                return Err(AnswerError::TooManyInterim);
+            }
+            (self.content_length, self.is_chunked) = (None, false);
+            self.part = Part::StatusLine;
+            return Ok(());
+        }
+        // The order of RFC 9112, section 6.3.
+        self.part = match self.content_length {
+            _ if matches!(self.status, 204 | 304) => Part::Complete,
+            _ if self.is_chunked => {
+                self.head_bytes = 0;
+                Part::ChunkSize
+            }
+            Some(0) => Part::Complete,
+            Some(length) => Part::Counted(length),
+            None => Part::UntilClose,
+        };
+        match self.part {
+            Part::Counted(length) if length > body_bytes_max as u64 && self.status == 200 => {
+                Err(AnswerError::TooLong { bytes_max: body_bytes_max })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What follows the line with the size of a chunk.
+fn chunk(line: &Line) -> Result<Part, AnswerError> {
+    let size = line.as_str().split(';').next().unwrap_or_default().trim_matches([' ', '\t']);
+    let is_size = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match u64::from_str_radix(size, 16) {
+        Ok(0) if is_size => Ok(Part::Trailer),
+        Ok(size) if is_size => Ok(Part::Chunk(size)),
+        _ => Err(AnswerError::BadChunk),
+    }
+}
+
+/// The first `count` bytes, or all if there are fewer, and those after them.
+fn split(bytes: &[u8], count: u64) -> (&[u8], &[u8]) {
+    let at = usize::try_from(count).unwrap_or(usize::MAX).min(bytes.len());
+    bytes.split_at(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ROOM_BYTES: usize = 64;
+
+    /// Reads an answer in pieces of this size, then closes.
+    fn read(answer: &[u8], piece_bytes: usize) -> Result<(u16, String, String), AnswerError> {
+        let mut reader = Answer::new();
+        let mut body = [0; ROOM_BYTES];
+        for piece in answer.chunks(piece_bytes.max(1)) {
+            reader.receive(piece, &mut body)?;
+        }
+        reader.close()?;
+        let body = String::from_utf8(body[..reader.body_bytes()].to_vec()).unwrap();
+        Ok((reader.status(), reader.reason().to_owned(), body))
+    }
+
+    fn check(answer: &str, expected: Result<(u16, &str, &str), AnswerError>) {
+        let expected =
+            expected.map(|(status, reason, body)| (status, reason.to_owned(), body.to_owned()));
+        for piece_bytes in [1, 2, 7, answer.len()] {
+            assert_eq!(read(answer.as_bytes(), piece_bytes), expected, "{answer:?} {piece_bytes}");
+        }
+    }
+
+    #[test]
+    fn a_plain_answer_is_read() {
+        check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Ok((200, "OK", "{}")));
+        check("HTTP/1.0 404 Not Found\r\ncontent-length:0\r\n\r\n", Ok((404, "Not Found", "")));
+    }
+
+    #[test]
+    fn a_reason_phrase_may_be_missing() {
+        check("HTTP/1.1 200\r\nContent-Length: 2\r\n\r\n{}", Ok((200, "", "{}")));
+        check("HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\n{}", Ok((200, "", "{}")));
+    }
+
+    #[test]
+    fn an_interim_answer_is_passed_over() {
+        let interim = "HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n\r\n";
+        let real = "HTTP/1.1 200 OK\r\n\r\n{}";
+        check(&format!("{interim}{real}"), Ok((200, "OK", "{}")));
+        check(&interim.repeat(9), Err(AnswerError::TooManyInterim));
+        check(interim, Err(AnswerError::CutOffInHead));
+    }
+
+    #[test]
+    fn header_names_come_in_any_case() {
+        check("HTTP/1.1 200 OK\r\ncOnTeNt-LeNgTh: 1\r\n\r\n{}", Ok((200, "OK", "{")));
+    }
+
+    #[test]
+    fn lines_may_end_with_a_line_feed_alone() {
+        check("HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", Ok((200, "OK", "{}")));
+    }
+
+    #[test]
+    fn chunks_are_joined() {
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\nContent-Length: 3\r\n\r\n";
+        let chunks = "2;x=y\r\n{\"\r\n00A\r\na\":1234567\r\n1\r\n}\r\n0\r\nTrailer: 1\r\n\r\n";
+        check(&format!("{head}{chunks}extra"), Ok((200, "OK", "{\"a\":1234567}")));
+        check(&format!("{head}2\r\n{{}}\r\n"), Err(AnswerError::CutOff { body_bytes: 2 }));
+        check(&format!("{head}x\r\n"), Err(AnswerError::BadChunk));
+        check(&format!("{head}\r\n"), Err(AnswerError::BadChunk));
+        check(&format!("{head}1\r\n{{}}\r\n"), Err(AnswerError::BadChunk));
+        check(&format!("{head}fffffffffffffffff\r\n"), Err(AnswerError::BadChunk));
+    }
+
+    #[test]
+    fn without_a_length_the_body_lasts_until_the_close() {
+        check("HTTP/1.1 200 OK\r\n\r\n{\"a\":1}", Ok((200, "OK", "{\"a\":1}")));
+    }
+
+    #[test]
+    fn a_body_shorter_than_announced_is_cut_off() {
+        check("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", {
+            Err(AnswerError::CutOff { body_bytes: 2 })
+        });
+    }
+
+    #[test]
+    fn bytes_after_the_body_are_ignored() {
+        check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}{}HTTP/1.1", Ok((200, "OK", "{}")));
+        check("HTTP/1.1 204 No Content\r\n\r\n{}", Ok((204, "No Content", "")));
+    }
+
+    #[test]
+    fn an_answer_that_is_none_is_told_by_where_it_goes_wrong() {
+        check("", Err(AnswerError::NoAnswer));
+        check("HTTP/1.1 200 OK\r\nContent", Err(AnswerError::CutOffInHead));
+        check("SSH-2.0-OpenSSH\r\n", Err(AnswerError::BadStatusLine));
+        check("HTTP/1.1 20 OK\r\n", Err(AnswerError::BadStatusLine));
+        check("HTTP/1.1 2x0 OK\r\n", Err(AnswerError::BadStatusLine));
+        check("HTTP/2 200\r\n", Err(AnswerError::BadStatusLine));
+        check("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\n", Err(AnswerError::BadLength));
+        check("HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n", Err(AnswerError::BadLength));
+        check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n", {
+            Err(AnswerError::BadLength)
+        });
+        check("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", {
+            Err(AnswerError::UnknownCoding)
+        });
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let too_long = Err(AnswerError::TooLong { bytes_max: ROOM_BYTES });
+        check("HTTP/1.1 200 OK\r\nContent-Length: 65\r\n\r\n", too_long);
+        check(&format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(65)), too_long);
+        let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(HEAD_BYTES_MAX));
+        check(&endless, Err(AnswerError::HeadTooLong));
+    }
+
+    #[test]
+    fn control_characters_of_a_reason_are_not_kept() {
+        check("HTTP/1.1 500 a\u{1b}[31mb\r\nContent-Length: 0\r\n\r\n", Ok((500, "a?[31mb", "")));
+    }
+
+    #[test]
+    fn a_connection_that_breaks_leaves_only_a_complete_answer() {
+        let broken = |answer: &str| {
+            let mut reader = Answer::new();
+            reader.receive(answer.as_bytes(), &mut [0; ROOM_BYTES]).unwrap();
+            reader.broke()
+        };
+        assert_eq!(broken("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), Ok(()));
+        let until_close = broken("HTTP/1.1 200 OK\r\n\r\n{}");
+        assert_eq!(until_close, Err(AnswerError::CutOff { body_bytes: 2 }));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_in_any_pieces_are_read_without_a_panic(
+            bytes: Vec<u8>, piece_bytes in 1_usize..9
+        ) {
+            let _ = read(&bytes, piece_bytes);
+        }
+
+        #[test]
+        fn where_an_answer_is_cut_makes_no_difference(
+            tail in "[0-9a-fxHTP/\\r\\n:; -]{0,40}", piece_bytes in 1_usize..9,
+            head in prop::sample::select(vec![
+                "", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\nContent-Length: 4\n\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            ])
+        ) {
+            let answer = format!("{head}{tail}");
+            let whole = read(answer.as_bytes(), answer.len());
+            prop_assert_eq!(read(answer.as_bytes(), piece_bytes), whole);
+        }
+    }
+}
