@@ -62,20 +62,27 @@ pub enum ClockOrder {
 /// A fault to arm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FaultOrder {
-    /// Its kind, as `status` or `hang`.
-    pub kind: String,
-    /// What the kind needs, as the scenario has it.
-    pub parameters: Value,
+    /// The fault in the words of the cloud's table: an object with its kind and parameters.
+    pub description: Value,
     /// The requests that it acts on.
     pub target: FaultTarget,
-    /// How many of them; `None` for all.
-    pub times: Option<u32>,
+    /// How many of them; as the kind has it where it is not said.
+    pub times: Option<Times>,
     /// How many it lets pass first.
     pub after: u32,
     /// How long it stays armed; `None` for the whole case.
     pub armed_for: Option<Duration>,
     /// The share of them that it acts on, from 0 to 1.
     pub chance: f64,
+}
+
+/// How often a fault acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// On all that it is meant for.
+    Always,
+    /// So often.
+    Count(u32),
 }
 
 /// What a fault acts on.

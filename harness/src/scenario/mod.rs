@@ -9,7 +9,7 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
-pub mod fault_kind;
+pub mod fault;
 pub mod field;
 pub mod line;
 pub mod matcher;

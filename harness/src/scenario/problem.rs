@@ -36,6 +36,8 @@ pub enum Severity {
 pub enum ProblemKind {
     /// A plain `on`, `off`, `yes`, `no`, `y` or `n`.
     AmbiguousBoolean { text: String },
+    /// A fault with a key or value that its kind does not take.
+    BadFault { reason: String },
     /// A regular expression that does not compile.
     BadRegex { reason: String },
     /// A capture whose path is not `$` or `$.name.name`.
@@ -83,6 +85,7 @@ impl ProblemKind {
         match self {
             Self::UnusedCapture { .. } | Self::Wait => Severity::Warning,
             Self::AmbiguousBoolean { .. }
+            | Self::BadFault { .. }
             | Self::BadRegex { .. }
             | Self::BadPath { .. }
             | Self::BareNumber { .. }
@@ -110,6 +113,7 @@ impl ProblemKind {
             Self::AmbiguousBoolean { text } => {
                 format!("`{text}` is true or false to some readers of YAML and text to others")
             }
+            Self::BadFault { reason } => reason.clone(),
             Self::BadRegex { reason } => format!("not a regular expression: {reason}"),
             Self::BadPath { path } => format!("`{path}` is not a path into what was seen"),
             Self::BareNumber { text } => format!("`{text}` has no unit"),
@@ -173,7 +177,8 @@ impl ProblemKind {
             Self::Wait => {
                 Some("wait for what you want to see, by an `expect-...` with `within`".into())
             }
-            Self::BadRegex { .. }
+            Self::BadFault { .. }
+            | Self::BadRegex { .. }
             | Self::Empty { .. }
             | Self::Missing { .. }
             | Self::NotYaml { .. }

@@ -1,0 +1,147 @@
+//! The only place that draws a problem of a scenario, or a mismatch of a run, with its source line.
+
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use crate::engine::event::{Entry, Event};
+use crate::engine::mismatch::{Blame, Mismatch};
+use crate::engine::{Log, Verdict};
+use crate::scenario::node::Span;
+use crate::scenario::problem::{Problem, Severity};
+
+/// How many events before the failure are shown.
+const WINDOW_MAX: usize = 14;
+
+/// How many characters of a long value are shown.
+const VALUE_MAX: usize = 300;
+
+/// A scenario's text, and what it is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The path as it was given.
+    pub path: &'a str,
+    /// The text.
+    pub text: &'a str,
+}
+
+/// Whether the reader is a terminal with colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// It is.
+    Colored,
+    /// It is not.
+    Plain,
+}
+
+impl Style {
+    const fn renderer(self) -> Renderer {
+        match self {
+            Self::Colored => Renderer::styled(),
+            Self::Plain => Renderer::plain(),
+        }
+    }
+}
+
+/// Draws a problem of a scenario file.
+#[must_use]
+pub fn problem(source: Source<'_>, problem: &Problem, style: Style) -> String {
+    let level = match problem.kind.severity() {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    draw(source, level, &problem.kind.message(), problem.span, (problem.kind.help(), style))
+}
+
+/// Draws why a case failed: where, what was wanted, what there is instead, what came nearest, and what happened.
+#[must_use]
+pub fn failure(source: Source<'_>, verdict: &Verdict, log: &Log, style: Style) -> String {
+    let Verdict::Failed(failure) = verdict else { return String::new() };
+    let mismatch = &failure.mismatch;
+    let level = match mismatch.blame {
+        Blame::Firmware => Level::ERROR.with_name("failure"),
+        Blame::Rig => Level::ERROR.with_name("error in the rig"),
+    };
+    let mut text = draw(source, level, &mismatch.headline, failure.span, (None, style));
+    text.push('\n');
+    text += &format!("  expected: {}\n", short(&mismatch.expected));
+    text += &format!("    actual: {}\n", short(&mismatch.actual));
+    text += &nearest(mismatch, log);
+    if let Some(help) = &mismatch.help {
+        text += &format!("      help: {help}\n");
+    }
+    text + &window(mismatch, log)
+}
+
+fn draw(
+    source: Source<'_>,
+    level: Level<'_>,
+    title: &str,
+    span: Span,
+    (help, style): (Option<String>, Style),
+) -> String {
+    let end = (span.start + span.len.max(1)).min(source.text.len());
+    let start = span.start.min(end);
+    let snippet = Snippet::source(source.text)
+        .path(source.path)
+        .annotation(AnnotationKind::Primary.span(start..end));
+    let mut group = level.primary_title(title).element(snippet);
+    if let Some(help) = &help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    style.renderer().render(&[group])
+}
+
+fn nearest(mismatch: &Mismatch, log: &Log) -> String {
+    let Some(nearest) = &mismatch.nearest else { return String::new() };
+    let Some(entry) = log.entries().get(nearest.index) else { return String::new() };
+    let mut text = format!("   nearest: {} {}\n", entry.at, short(&entry.event.words()));
+    let width = nearest.differences.iter().map(|difference| difference.path.chars().count()).max();
+    let width = width.unwrap_or(0);
+    for difference in &nearest.differences {
+        let path = if difference.path.is_empty() { "(whole)" } else { &difference.path };
+        let actual = difference.actual.as_deref().unwrap_or("nothing");
+        text += &format!("            {path:width$}  expected: {}\n", short(&difference.expected));
+        text += &format!("            {:width$}    actual: {}\n", "", short(actual));
+    }
+    if let Some(explanation) = &nearest.explanation {
+        text += "  the signature, explained:\n";
+        for line in explanation.lines() {
+            text += &format!("    {line}\n");
+        }
+    }
+    text
+}
+
+/// What happened, in order, with times; the part that matters, and not more than fits on a screen.
+fn window(mismatch: &Mismatch, log: &Log) -> String {
+    let range = mismatch.window.clone();
+    let seen: Vec<&Entry> = log
+        .from(range.start)
+        .take_while(|(index, _)| *index < range.end)
+        .map(|(_, entry)| entry)
+        .filter(|entry| !matches!(entry.event, Event::Step { .. }))
+        .collect();
+    if seen.is_empty() {
+        return "  nothing happened in that time\n".to_owned();
+    }
+    let left_out = seen.len().saturating_sub(WINDOW_MAX);
+    let mut text = "  what happened:\n".to_owned();
+    if left_out > 0 {
+        text += &format!("    ... {left_out} earlier events are in events.jsonl\n");
+    }
+    for entry in &seen[left_out..] {
+        let kind = entry.event.kind();
+        text += &format!("    {:>12}  {kind:<12} {}\n", entry.at.to_string(), short(&entry.event.words()));
+    }
+    text
+}
+
+/// A value that fits on a screen, on one line.
+fn short(text: &str) -> String {
+    let line = text.replace('\n', "\\n");
+    match line.char_indices().nth(VALUE_MAX) {
+        None => line,
+        Some((end, _)) => format!("{} ... ({} bytes)", &line[..end], text.len()),
+    }
+}

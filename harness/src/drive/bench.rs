@@ -1,0 +1,69 @@
+//! What a loop drives: a board and a cloud that belong together.
+
+use crate::engine::{Action, ActionError, Event};
+use crate::scenario::plan::{CloudKind, Plan};
+use crate::time::Moment;
+
+/// A board and its cloud. Implemented for simulated benches and for real ones.
+pub trait Bench {
+    /// What the bench is and what it can do; asked before anything is touched.
+    fn facts(&self) -> Facts;
+
+    /// Does what the engine asks for and says what that made happen, in order. May take as long as the action takes (a
+    /// flash: minutes); on a simulated bench it takes no time at all.
+    ///
+    /// # Errors
+    ///
+    /// What could not be done, why, and what to do next. The bench is then as it was before, or off.
+    fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError>;
+
+    /// When something will happen on the bench by itself; `None` if nothing will, or if the bench cannot know.
+    fn wake_at(&self) -> Option<Moment>;
+
+    /// What has happened up to now and was not told yet, in order. Never waits.
+    fn advance(&mut self, now: Moment) -> Vec<Event>;
+}
+
+/// What a bench is and what it can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// What a person calls its board, as `sim`.
+    pub board: String,
+    /// Its chip; `None` where it stands for any chip.
+    pub chip: Option<String>,
+    /// Its capabilities, in the words of `board: { needs: [...] }`.
+    pub can: Vec<&'static str>,
+    /// Its cloud.
+    pub cloud: CloudKind,
+    /// The verbs that it cannot do, each with the reason.
+    pub cannot: Vec<(&'static str, &'static str)>,
+}
+
+impl Facts {
+    /// Why a case cannot run here; `None` if it can.
+    #[must_use]
+    pub fn misses(&self, plan: &Plan) -> Option<String> {
+        let board = &self.board;
+        if let Some(chip) = &self.chip
+            && !plan.board.chips.is_empty()
+            && !plan.board.chips.contains(chip)
+        {
+            let wanted = plan.board.chips.join(" or ");
+            return Some(format!("the case wants a board with {wanted}; {board} has {chip}"));
+        }
+        if let Some(need) = plan.board.needs.iter().find(|need| !self.can.contains(&need.as_str())) {
+            return Some(format!("the case needs `{need}`, which {board} does not have"));
+        }
+        if let Some(wanted) = plan.requires_cloud.filter(|wanted| *wanted != self.cloud) {
+            let name = |cloud| match cloud {
+                CloudKind::Aws => "the real cloud",
+                CloudKind::Fake => "the fake cloud",
+            };
+            return Some(format!("the case needs {}; this run has {}", name(wanted), name(self.cloud)));
+        }
+        plan.steps.iter().chain(&plan.finally).find_map(|step| {
+            let (verb, reason) = self.cannot.iter().find(|(verb, _)| *verb == step.verb)?;
+            Some(format!("{board} cannot do `{verb}`: {reason}"))
+        })
+    }
+}

@@ -1,0 +1,311 @@
+//! The fake cloud as a bench uses it: what the engine asks for goes in, what an observer may see comes out.
+
+use fake_shadow::clock::UnixMillis;
+use fake_shadow::fault::{
+    Delivery, Fault, FaultId, Faulty, RequestPattern as CloudPattern, ShadowPattern, Target as CloudTarget,
+};
+use fake_shadow::message::{Request as CloudRequest, WireStep};
+use fake_shadow::route::Operation;
+use fake_shadow::shadow::{ShadowError, ShadowId};
+use fake_shadow::RequestRecord;
+use serde_json::json;
+
+use crate::engine::action::{ClockOrder, FaultOrder, FaultTarget, Times};
+use crate::engine::event::{Answer, Party, Request, Signature};
+use crate::engine::{Action, ActionError, Event};
+use crate::scenario::plan::StartShadow;
+use crate::scenario::request_pattern::{RequestPattern, Target};
+
+/// What stands for a header that could open something.
+const MASKED: &str = "(masked)";
+
+/// What a bench keeps about its cloud.
+#[derive(Debug, Default)]
+pub struct CloudSide {
+    /// The thing whose shadows the case is about.
+    pub thing: String,
+    /// When faults are taken off again that are armed for a time only.
+    expiries: Vec<(UnixMillis, FaultId)>,
+}
+
+impl CloudSide {
+    /// Nothing known yet about the cloud of a thing.
+    #[must_use]
+    pub fn new(thing: impl Into<String>) -> Self {
+        Self { thing: thing.into(), expiries: Vec::new() }
+    }
+
+    /// When the next fault is to be taken off.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<UnixMillis> {
+        self.expiries.iter().map(|(at, _)| *at).min()
+    }
+
+    /// Takes off the faults whose time is over.
+    pub fn expire(&mut self, cloud: &mut Faulty, now: UnixMillis) {
+        let over = |(at, _): &(UnixMillis, FaultId)| *at <= now;
+        for (_, id) in self.expiries.iter().filter(|expiry| over(expiry)) {
+            cloud.disarm(*id);
+        }
+        self.expiries.retain(|expiry| !over(expiry));
+    }
+
+    /// Does an action of the cloud.
+    ///
+    /// # Errors
+    ///
+    /// What the cloud refused, in its own words; and anything that is not the cloud's to do.
+    pub fn perform(
+        &mut self,
+        cloud: &mut Faulty,
+        now: UnixMillis,
+        action: &Action,
+    ) -> Result<Vec<Event>, ActionError> {
+        if let Action::ArmFault(order) = action {
+            let (id, event) = arm(cloud, order)?;
+            if let Some(span) = order.armed_for {
+                self.expiries.push((now.after(span), id));
+            }
+            return Ok(vec![event]);
+        }
+        perform(cloud, &self.thing, now, action)
+    }
+}
+
+fn perform(
+    cloud: &mut Faulty,
+    thing: &str,
+    now: UnixMillis,
+    action: &Action,
+) -> Result<Vec<Event>, ActionError> {
+    match action {
+        Action::ArmFault(order) => arm(cloud, order).map(|(_, event)| vec![event]),
+        Action::ClearFaults => {
+            let had_any = !cloud.armed().is_empty();
+            cloud.clear();
+            Ok(if had_any { vec![Event::FaultsCleared] } else { Vec::new() })
+        }
+        Action::Clock(order) => Ok(set_clock(cloud, now, *order)),
+        Action::DeleteShadow { name } => {
+            let id = shadow_id(thing, name.as_deref())?;
+            cloud.cloud_mut().delete(now, &id).map_err(|error| refused("delete the shadow", &error))?;
+            Ok(vec![Event::Shadow { name: name.clone(), by: Party::Rig, document: None }])
+        }
+        Action::SetShadow { name, shadow } => set_shadow(cloud, now, (thing, name.as_deref()), shadow),
+        Action::UpdateShadow { name, document } => {
+            let id = shadow_id(thing, name.as_deref())?;
+            let updated = cloud.cloud_mut().update(now, &id, document);
+            updated.map_err(|error| refused("update the shadow", &error))?;
+            Ok(vec![shadow_event(cloud, now, &id, Party::Rig)])
+        }
+        Action::Flash { .. }
+        | Action::Power(_)
+        | Action::Reset
+        | Action::Wake
+        | Action::WriteConsole { .. } => {
+            Err(ActionError::new("act on the board", "this went to the cloud by mistake"))
+        }
+    }
+}
+
+fn set_clock(cloud: &mut Faulty, now: UnixMillis, order: ClockOrder) -> Vec<Event> {
+    let before = cloud.cloud().clock_offset();
+    let offset_ms = match order {
+        ClockOrder::Advance(by) => before.saturating_add(by),
+        ClockOrder::Set(to) => to.saturating_sub(now.0),
+        ClockOrder::Skew(by) => by,
+    };
+    if offset_ms == before {
+        return Vec::new();
+    }
+    cloud.cloud_mut().set_clock_offset(offset_ms);
+    vec![Event::Clock { offset_ms }]
+}
+
+/// A shadow that is there is emptied first; `state: null` does that without ending its versions.
+fn set_shadow(
+    cloud: &mut Faulty,
+    now: UnixMillis,
+    (thing, name): (&str, Option<&str>),
+    shadow: &StartShadow,
+) -> Result<Vec<Event>, ActionError> {
+    let id = shadow_id(thing, name)?;
+    let service = cloud.cloud_mut();
+    if service.shadow(now, &id).is_some() {
+        let emptied = service.update(now, &id, &json!({ "state": null }));
+        emptied.map_err(|error| refused("empty the shadow", &error))?;
+    }
+    let set = service.update(now, &id, &shadow.document());
+    set.map_err(|error| refused("set the shadow", &error))?;
+    Ok(vec![shadow_event(cloud, now, &id, Party::Rig)])
+}
+
+fn refused(what: &str, error: &ShadowError) -> ActionError {
+    ActionError::new(what, format!("the cloud refused it: {}", error.message()))
+        .help("the scenario asks for something that no shadow may hold")
+}
+
+fn arm(cloud: &mut Faulty, order: &FaultOrder) -> Result<(FaultId, Event), ActionError> {
+    let read = Fault::read(&order.description);
+    let mut fault = read.map_err(|error| ActionError::new("arm the fault", error.to_string()))?;
+    fault.to = match &order.target {
+        FaultTarget::Any => CloudTarget::Any,
+        FaultTarget::Connect => CloudTarget::Connect,
+        FaultTarget::Request(pattern) => CloudTarget::Request(cloud_pattern(pattern)),
+    };
+    match order.times {
+        None => {}
+        Some(Times::Always) => fault.times = None,
+        Some(Times::Count(times)) => fault.times = Some(times),
+    }
+    fault.after = order.after;
+    fault.chance = order.chance;
+    let what = format!("{} to {}", fault.kind.name(), target_words(&order.target));
+    let id = cloud.arm(fault);
+    Ok((id, Event::FaultArmed { id: id.0, what }))
+}
+
+fn target_words(target: &FaultTarget) -> String {
+    match target {
+        FaultTarget::Any => "any request".to_owned(),
+        FaultTarget::Connect => "the next connection".to_owned(),
+        FaultTarget::Request(pattern) => pattern.to_string(),
+    }
+}
+
+fn cloud_pattern(pattern: &RequestPattern) -> CloudPattern {
+    let shadow = match &pattern.target {
+        Target::Classic => Some(ShadowPattern::Classic),
+        Target::Named(name) => Some(ShadowPattern::Named(name.clone())),
+        Target::List => None,
+    };
+    CloudPattern { method: Some(pattern.method.clone()), shadow, thing: None }
+}
+
+fn shadow_id(thing: &str, name: Option<&str>) -> Result<ShadowId, ActionError> {
+    let id = match name {
+        None => ShadowId::classic(thing),
+        Some(name) => ShadowId::named(thing, name),
+    };
+    id.map_err(|error| ActionError::new("name the shadow", format!("{error}")))
+}
+
+/// The shadow as it is now, as an event.
+#[must_use]
+pub fn shadow_event(cloud: &Faulty, now: UnixMillis, id: &ShadowId, by: Party) -> Event {
+    let name = id.name.as_ref().map(ToString::to_string);
+    Event::Shadow { name, by, document: cloud.cloud().shadow(now, id) }
+}
+
+/// What an observer sees of a request when it comes in, in order: the request, the faults that it meets, and what it changed.
+#[must_use]
+pub fn request_events(
+    cloud: &Faulty,
+    now: UnixMillis,
+    number: u64,
+    request: &CloudRequest,
+    delivery: &Delivery,
+) -> Vec<Event> {
+    let record = delivery.exchange.as_ref().map(|exchange| &exchange.record);
+    let signature =
+        record.map_or(Signature::Unchecked, |record| signature(cloud, now, request, record));
+    let mut events = vec![Event::Request(Request {
+        id: number,
+        method: request.method.clone(),
+        target: request.target.clone(),
+        pattern: delivery.operation.as_ref().ok().and_then(pattern),
+        headers: headers(request),
+        body: String::from_utf8_lossy(&request.body).into_owned(),
+        signature,
+    })];
+    if let Some(met) = &delivery.fault {
+        events.push(Event::FaultMet { id: met.id.0, what: met.kind.to_owned() });
+    }
+    events.extend(record.and_then(|record| changed(cloud, now, record)));
+    events
+}
+
+/// What an observer sees of the answer when it is on its way.
+#[must_use]
+pub fn answer_event(number: u64, delivery: &Delivery) -> Event {
+    let body = match (&delivery.wire, &delivery.exchange) {
+        (Some(steps), _) => sent_body(steps),
+        (None, Some(exchange)) => exchange.response.body.clone(),
+        (None, None) => Vec::new(),
+    };
+    Event::Answer(Answer {
+        request: number,
+        status: delivery.status,
+        body: String::from_utf8_lossy(&body).into_owned(),
+        fault: delivery.fault.map(|met| met.kind.to_owned()),
+    })
+}
+
+/// The bytes behind the head of what is sent, as far as they are sent.
+fn sent_body(steps: &[WireStep]) -> Vec<u8> {
+    let sent: Vec<u8> = steps
+        .iter()
+        .filter_map(|step| match step {
+            WireStep::Send(bytes) => Some(bytes.as_slice()),
+            WireStep::Wait(_) | WireStep::Close | WireStep::Reset | WireStep::Hold(_) => None,
+        })
+        .flatten()
+        .copied()
+        .collect();
+    let end = sent.windows(4).position(|window| window == b"\r\n\r\n");
+    end.map_or_else(Vec::new, |end| sent[end + 4..].to_vec())
+}
+
+fn pattern(operation: &Operation) -> Option<RequestPattern> {
+    let of = |method: &str, id: &ShadowId| RequestPattern {
+        method: method.to_owned(),
+        target: id.name.as_ref().map_or(Target::Classic, |name| Target::Named(name.to_string())),
+    };
+    match operation {
+        Operation::DeleteThingShadow(id) => Some(of("DELETE", id)),
+        Operation::GetThingShadow(id) => Some(of("GET", id)),
+        Operation::UpdateThingShadow(id) => Some(of("POST", id)),
+        Operation::ListNamedShadowsForThing(..) => {
+            Some(RequestPattern { method: "GET".into(), target: Target::List })
+        }
+        Operation::Publish(_) => None,
+    }
+}
+
+/// The headers with everything masked that could open something.
+fn headers(request: &CloudRequest) -> Vec<(String, String)> {
+    let shown = |name: &str, value: &[u8]| {
+        let text = String::from_utf8_lossy(value);
+        if name.eq_ignore_ascii_case("x-amz-security-token") {
+            return MASKED.to_owned();
+        }
+        match text.split_once("Signature=") {
+            Some((before, _)) if name.eq_ignore_ascii_case("authorization") => {
+                format!("{before}Signature={MASKED}")
+            }
+            _ => text.into_owned(),
+        }
+    };
+    request
+        .headers
+        .iter()
+        .map(|header| (header.name.clone(), shown(&header.name, &header.value)))
+        .collect()
+}
+
+fn signature(cloud: &Faulty, now: UnixMillis, request: &CloudRequest, record: &RequestRecord) -> Signature {
+    match &record.verdict {
+        Ok(_) => Signature::Good,
+        Err(refusal) => Signature::Refused {
+            message: refusal.message(),
+            explanation: cloud.cloud().explain(now, request, refusal).to_string(),
+        },
+    }
+}
+
+/// The shadow that a request has changed.
+fn changed(cloud: &Faulty, now: UnixMillis, record: &RequestRecord) -> Option<Event> {
+    let id = record.events.first().map(|event| &event.shadow)?;
+    Some(shadow_event(cloud, now, id, Party::Device))
+}
+

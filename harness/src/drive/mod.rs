@@ -1,0 +1,12 @@
+//! The shell around the engine: one loop for virtual time, one for real time, and the benches that they drive.
+//!
+//! Only here and in the adapters of boards is anything waited for. The engine does not know which loop runs it.
+
+pub mod bench;
+pub mod cloud_side;
+pub mod process_bench;
+pub mod real_time;
+pub mod sim;
+pub mod virtual_time;
+
+pub use bench::{Bench, Facts};

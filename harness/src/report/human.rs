@@ -1,0 +1,45 @@
+//! What a person reads while cases run: one line a case, and a drawing for each that failed.
+
+use anstyle::{AnsiColor, Style as Ansi};
+
+use super::{CaseReport, Status};
+use crate::diagnostics::{self, Source, Style};
+use crate::engine::Verdict;
+use crate::time;
+
+/// The line of a case that is over: status, device time, name.
+#[must_use]
+pub fn line(case: &CaseReport, style: Style) -> String {
+    let (word, color) = match case.status() {
+        Status::Pass => ("PASS", AnsiColor::Green),
+        Status::Fail => ("FAIL", AnsiColor::Red),
+        Status::Error => ("ERROR", AnsiColor::Magenta),
+        Status::Skip => ("SKIP", AnsiColor::Yellow),
+        Status::Interrupted => ("STOP", AnsiColor::Yellow),
+    };
+    let word = paint(&format!("{word:>5}"), Ansi::new().fg_color(Some(color.into())).bold(), style);
+    let board = paint(&format!("{:<8}", case.board), Ansi::new().dimmed(), style);
+    let took = match case.status() {
+        Status::Skip => String::new(),
+        _ => time::span(case.outcome.took),
+    };
+    let mut line = format!("{word} {took:>10}  {board} {}", case.plan.name);
+    if let Verdict::Skipped { reason } = &case.outcome.verdict {
+        line += &paint(&format!(" ({reason})"), Ansi::new().dimmed(), style);
+    }
+    line
+}
+
+/// Why a case failed; empty for one that did not.
+#[must_use]
+pub fn failure(case: &CaseReport, style: Style) -> String {
+    let source = Source { path: &case.plan.file, text: &case.source };
+    diagnostics::failure(source, &case.outcome.verdict, &case.outcome.log, style)
+}
+
+fn paint(text: &str, ansi: Ansi, style: Style) -> String {
+    match style {
+        Style::Colored => format!("{ansi}{text}{ansi:#}"),
+        Style::Plain => text.to_owned(),
+    }
+}

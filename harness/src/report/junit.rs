@@ -1,0 +1,72 @@
+//! JUnit XML as GitHub, GitLab and Jenkins read it: `failure` for the firmware, `error` for the rig.
+
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{CaseReport, Status, human};
+use crate::diagnostics::Style;
+use crate::engine::event::Event;
+use crate::engine::Verdict;
+
+/// The report of a run: one suite a file, one test case a case.
+///
+/// # Errors
+///
+/// What the XML library says; it does not happen with text that was read as UTF-8.
+pub fn render(cases: &[CaseReport]) -> Result<String, quick_junit::SerializeError> {
+    let mut report = Report::new("shadowrig");
+    let mut suites: Vec<TestSuite> = Vec::new();
+    for case in cases {
+        let test_case = test_case(case);
+        match suites.iter_mut().find(|suite| suite.name.as_str() == case.plan.file) {
+            Some(suite) => {
+                suite.add_test_case(test_case);
+            }
+            None => {
+                let mut suite = TestSuite::new(case.plan.file.as_str());
+                suite.add_test_case(test_case);
+                suites.push(suite);
+            }
+        }
+    }
+    report.add_test_suites(suites);
+    report.to_string()
+}
+
+fn test_case(case: &CaseReport) -> TestCase {
+    let non_success = |kind, message: &str| {
+        let mut status = TestCaseStatus::non_success(kind);
+        status.set_message(message);
+        status.set_description(human::failure(case, Style::Plain));
+        status
+    };
+    let status = match (&case.outcome.verdict, case.status()) {
+        (Verdict::Passed, _) => TestCaseStatus::success(),
+        (Verdict::Skipped { reason }, _) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(reason.as_str());
+            status
+        }
+        (Verdict::Interrupted, _) => non_success(NonSuccessKind::Error, "interrupted"),
+        (Verdict::Failed(failure), status) => {
+            let kind = if status == Status::Error { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+            non_success(kind, &failure.mismatch.headline)
+        }
+    };
+    let mut test_case = TestCase::new(case.plan.name.as_str(), status);
+    test_case.set_classname(case.plan.file.as_str());
+    test_case.set_time(case.outcome.took);
+    test_case.add_property(Property::new("board", case.board.as_str()));
+    let console = console(case);
+    if !console.is_empty() {
+        test_case.set_system_out(console);
+    }
+    test_case
+}
+
+fn console(case: &CaseReport) -> String {
+    let lines = case.outcome.log.entries().iter().filter_map(|entry| match &entry.event {
+        Event::Console { line } => Some(format!("{} {line}\n", entry.at)),
+        _ => None,
+    });
+    lines.collect()
+}

@@ -1,0 +1,50 @@
+//! Faults as a scenario writes them. What kinds there are and what each takes stands in the cloud's own table.
+
+use fake_shadow::fault::{Fault, FaultError, Kind};
+use serde_json::{Value, json};
+
+use super::node::{Node, Span};
+use super::problem::{Problem, ProblemKind, nearest};
+
+/// A fault in the words of the cloud's table: `{ status: 503 }` as it is, a bare word as its kind.
+#[must_use]
+pub fn description(node: &Node) -> Value {
+    node.text().map_or_else(|| node.to_json(), |word| json!({ "kind": word }))
+}
+
+/// Whether the cloud knows such a fault.
+///
+/// # Errors
+///
+/// What is wrong with it, at its own place.
+pub fn check(node: &Node, description: &Value) -> Result<(), Problem> {
+    let Err(error) = Fault::read(description) else { return Ok(()) };
+    let key_at = |name: &str| node.entry(name).map_or(node.span, |(key, _)| key.span);
+    let value_at = |name: &str| node.get(name).map_or(node.span, |value| value.span);
+    let unknown = |word: String, span: Span| {
+        Problem::new(span, ProblemKind::UnknownWord {
+            nearest: nearest(&word, Kind::NAMES.iter().copied()),
+            word,
+            what: "a kind of fault".to_owned(),
+            allowed: Kind::NAMES.iter().map(ToString::to_string).collect(),
+        })
+    };
+    Err(match error {
+        FaultError::BadValue { ref key, .. } => {
+            Problem::new(value_at(key), ProblemKind::BadFault { reason: error.to_string() })
+        }
+        FaultError::UnknownKey { ref key, .. } => {
+            Problem::new(key_at(key), ProblemKind::BadFault { reason: error.to_string() })
+        }
+        FaultError::UnknownKind { kind } => unknown(kind, node.span),
+        FaultError::NotOneKind { named } if named.is_empty() => {
+            let first = node.entries().first();
+            let (word, span) =
+                first.map_or_else(Default::default, |(key, _)| (key.name.clone(), key.span));
+            unknown(word, span)
+        }
+        FaultError::Missing { .. } | FaultError::NotOneKind { .. } | FaultError::NotObject => {
+            Problem::new(node.span, ProblemKind::BadFault { reason: error.to_string() })
+        }
+    })
+}
