@@ -7,6 +7,7 @@ use crate::json::Json;
 use crate::message::Response;
 use crate::route::{Invalid, Unrouted};
 use crate::service::Refused;
+use crate::shadow::ShadowError;
 
 /// The name of the header that carries the request id, in the case in which AWS writes it.
 pub(crate) const REQUEST_ID: &str = "x-amzn-RequestId";
@@ -26,6 +27,11 @@ pub(crate) fn success(request_id: &str, body: Vec<u8>) -> Response {
 pub(crate) fn refusal(request_id: &str, refused: &Refused) -> Response {
     let (status, code, message) = words(refused);
     error(request_id, status, code, message)
+}
+
+/// An answer to a request that broke a rule of shadows.
+pub(crate) fn shadow_error(request_id: &str, broken: &ShadowError) -> Response {
+    error(request_id, broken.status(), broken.code(), Some(broken.message()))
 }
 
 /// An error: the name of it in a header, with a colon behind it as AWS IoT has it, and the text in the body. A `None`

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::clock::UnixMillis;
 use crate::message::Response;
-use crate::route::{Operation, Unrouted};
+use crate::route::{Invalid, Operation, Route, Unrouted};
 use crate::service::Refused;
 use crate::shadow::ShadowId;
 use crate::sigv4::{Identity, Refusal};
@@ -42,9 +42,20 @@ pub struct RequestRecord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoOperation {
     /// A name or parameter breaks its rule.
-    Invalid(crate::route::Invalid),
+    Invalid(Invalid),
     /// There is no such path or method.
     Unrouted(Unrouted),
+}
+
+impl NoOperation {
+    /// What a route asks for.
+    pub(crate) fn or_operation(routed: &Result<Route, Unrouted>) -> Result<Operation, Self> {
+        routed
+            .as_ref()
+            .map_err(|unrouted| Self::Unrouted(*unrouted))?
+            .operation()
+            .map_err(Self::Invalid)
+    }
 }
 
 /// One message that the shadow service publishes about a shadow.

@@ -13,6 +13,7 @@
 mod answer;
 pub mod clock;
 pub mod event;
+pub mod fault;
 mod json;
 pub mod message;
 pub mod policy;
@@ -26,5 +27,7 @@ mod store;
 pub mod wire;
 
 pub use event::{Exchange, RequestRecord};
+pub use fault::Faulty;
 pub use service::FakeShadow;
 pub use settings::Settings;
+pub use wire::encode;

@@ -103,12 +103,11 @@ fn headers(lines: &mut Lines<'_>) -> Result<Vec<Header>, RawRequestError> {
             break;
         }
         // A line that starts with white space continues the one before (RFC 9112, section 5.2).
-        if line.starts_with(b" ") || line.starts_with(b"\t") {
-            if let Some(folded) = headers.last_mut() {
-                folded.value.push(b' ');
-                folded.value.extend_from_slice(line.trim_ascii());
-                continue;
-            }
+        let is_folded = line.starts_with(b" ") || line.starts_with(b"\t");
+        if let Some(folded) = headers.last_mut().filter(|_| is_folded) {
+            folded.value.push(b' ');
+            folded.value.extend_from_slice(line.trim_ascii());
+            continue;
         }
         let Some(colon) = line.iter().position(|&byte| byte == b':') else {
             let text = String::from_utf8_lossy(line).into_owned();

@@ -99,16 +99,22 @@ impl FakeShadow {
 
     /// Answers a request that came in `now`.
     pub fn handle(&mut self, now: UnixMillis, request: &Request) -> Exchange {
+        self.handle_routed(now, request, &route(request))
+    }
+
+    /// As [`FakeShadow::handle`], with a request whose way is known.
+    pub(crate) fn handle_routed(
+        &mut self,
+        now: UnixMillis,
+        request: &Request,
+        routed: &Result<Route, Unrouted>,
+    ) -> Exchange {
         let cloud_time = self.cloud_time(now);
         let id = self.request_id();
-        let routed = route(request);
         let verdict = verify(request, cloud_time, &self.settings.keyring, &self.rules);
-        let operation = match &routed {
-            Ok(route) => route.operation().map_err(NoOperation::Invalid),
-            Err(unrouted) => Err(NoOperation::Unrouted(*unrouted)),
-        };
+        let operation = NoOperation::or_operation(routed);
         let done = self
-            .admit(request, &routed, &verdict, &operation)
+            .admit(request, routed, &verdict, &operation)
             .and_then(|operation| self.perform(cloud_time, operation, &id, &request.body));
         let (response, events, version, refused) = match done {
             Ok(Done { body, events, version }) => {
@@ -305,7 +311,7 @@ impl FakeShadow {
     }
 
     /// A version 4 UUID of the seed.
-    fn request_id(&mut self) -> String {
+    pub(crate) fn request_id(&mut self) -> String {
         let mut bytes = [0; 16];
         self.chance.fill_bytes(&mut bytes);
         bytes[6] = bytes[6] & 0x0f | 0x40;

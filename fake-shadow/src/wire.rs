@@ -93,6 +93,12 @@ impl WireAnswer {
         bytes
     }
 
+    /// Puts another body in place, with its length.
+    pub(crate) fn set_body(&mut self, body: Vec<u8>) {
+        self.set_header("content-length", Some(body.len().to_string()));
+        self.body = body;
+    }
+
     /// Sets a header, in its place if it is there and at the end if not; `None` takes it away.
     pub(crate) fn set_header(&mut self, name: &str, value: Option<String>) {
         let place = self.headers.iter().position(|header| header.0.eq_ignore_ascii_case(name));

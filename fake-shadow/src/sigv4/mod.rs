@@ -11,6 +11,7 @@
 pub mod canonical;
 pub mod credential;
 pub(crate) mod escape;
+pub mod explain;
 pub mod parse;
 pub mod refusal;
 pub mod rules;
@@ -19,6 +20,7 @@ pub mod timestamp;
 pub mod verify;
 
 pub use credential::{Credential, Keyring, Secret};
+pub use explain::{Explanation, explain};
 pub use refusal::Refusal;
 pub use rules::{PresignedToken, Rules};
 pub use verify::{Identity, verify};

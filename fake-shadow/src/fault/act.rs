@@ -1,0 +1,139 @@
+//! What a fault does when it is met.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use rand_chacha::ChaCha8Rng;
+
+use super::error::FaultError;
+use super::params::Params;
+use crate::clock::UnixMillis;
+use crate::message::{Response, WireStep};
+use crate::route::Operation;
+use crate::shadow::{Limits, ShadowId};
+use crate::wire::WireAnswer;
+
+/// How long a connection rests between the last byte sent and a reset, so that the client can take the bytes: a reset
+/// may throw away what the other side has not read.
+pub(super) const SETTLE: Duration = Duration::from_millis(50);
+
+/// What every kind of fault has.
+pub(super) trait Behavior: Sized {
+    /// How often it acts unless the fault says otherwise; none for no end.
+    const TIMES: Option<u32> = Some(1);
+
+    /// Reads its parameters.
+    fn read(params: &mut Params<'_>) -> Result<Self, FaultError>;
+
+    /// What it does to a connection that was just made, if it acts there and not on requests.
+    fn on_connect(&self) -> Option<OnConnect> {
+        None
+    }
+
+    /// Whether it lets this request pass although everything else fits; `passed` remembers the ones it let pass.
+    fn spares(&self, _passed: &mut VecDeque<UnixMillis>, _now: UnixMillis) -> bool {
+        false
+    }
+
+    /// What it does to a request.
+    fn act(&self, met: &mut Met<'_>) -> Act;
+}
+
+/// What a fault knows about the request that met it.
+pub(super) struct Met<'a> {
+    /// What is asked for, if that is something.
+    pub(super) operation: Option<&'a Operation>,
+    /// The id for an answer that the service does not make.
+    pub(super) request_id: &'a str,
+    pub(super) limits: &'a Limits,
+    pub(super) chance: &'a mut ChaCha8Rng,
+}
+
+/// What is done to a new connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum OnConnect {
+    /// As if nobody listened.
+    Refuse,
+    /// It is accepted, and this is done to it.
+    Perform(Vec<WireStep>),
+}
+
+/// What is done to a request.
+pub(super) enum Act {
+    /// The service never sees it; this is the answer.
+    Answer(Response),
+    /// The service sees it at another time than it is: that much later, or earlier, in milliseconds.
+    Shift(i64),
+    /// The service never sees it; this is done to the connection.
+    Sever(Vec<WireStep>),
+    /// The service does what was asked; this becomes of its answer.
+    Spoil(Spoil),
+}
+
+/// Turns an answer into what is done to the connection.
+pub(super) type Spoil = Box<dyn FnOnce(WireAnswer) -> Vec<WireStep>>;
+
+impl Act {
+    pub(super) fn spoil(spoil: impl FnOnce(WireAnswer) -> Vec<WireStep> + 'static) -> Self {
+        Self::Spoil(Box::new(spoil))
+    }
+
+    /// The answer is sent whole, changed.
+    pub(super) fn change(change: impl FnOnce(&mut WireAnswer) + 'static) -> Self {
+        Self::spoil(|mut answer| {
+            change(&mut answer);
+            vec![WireStep::Send(answer.bytes())]
+        })
+    }
+}
+
+impl Met<'_> {
+    /// The shadow that the request is about.
+    pub(super) fn shadow(&self) -> Option<&ShadowId> {
+        self.operation.and_then(Operation::shadow)
+    }
+}
+
+/// The moments at which a connection can be ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Moment {
+    /// When it was made, before any request.
+    Accept,
+    /// When the request has been read; the service never sees it.
+    #[default]
+    Request,
+    /// When the service has done what was asked and the head of the answer is sent.
+    AfterHeaders,
+    /// When the service has done what was asked and half of the answer's body is sent.
+    MidBody,
+}
+
+impl Moment {
+    pub(super) const NAMES: [(&'static str, Self); 4] = [
+        ("accept", Self::Accept),
+        ("request", Self::Request),
+        ("after-headers", Self::AfterHeaders),
+        ("mid-body", Self::MidBody),
+    ];
+
+    /// Ends the connection at this moment.
+    pub(super) fn end_with(self, end: WireStep) -> Act {
+        match self {
+            Self::Accept | Self::Request => Act::Sever(vec![end]),
+            Self::AfterHeaders => Act::spoil(|answer| send_and_end(answer.head(), end)),
+            Self::MidBody => Act::spoil(|answer| {
+                let mut bytes = answer.head();
+                bytes.extend_from_slice(&answer.body[..answer.body.len() / 2]);
+                send_and_end(bytes, end)
+            }),
+        }
+    }
+
+    pub(super) fn end_connect_with(self, end: WireStep) -> Option<OnConnect> {
+        (self == Self::Accept).then(|| OnConnect::Perform(vec![end]))
+    }
+}
+
+fn send_and_end(bytes: Vec<u8>, end: WireStep) -> Vec<WireStep> {
+    vec![WireStep::Send(bytes), WireStep::Wait(SETTLE), end]
+}

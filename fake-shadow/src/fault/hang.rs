@@ -1,0 +1,52 @@
+//! Silence.
+
+use std::time::Duration;
+
+use super::act::{Act, Behavior, Met, OnConnect};
+use super::error::FaultError;
+use super::params::{Params, duration, one_of};
+use crate::message::WireStep;
+
+/// Keeps the connection open and silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hang {
+    /// How long, unless the client leaves before; then the connection ends. Default: 60 s.
+    pub lasts: Duration,
+    /// From when on. Default: when the request has been read.
+    pub at: HangAt,
+}
+
+/// From when on a connection is silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HangAt {
+    /// When it was made, before any request.
+    Accept,
+    /// When the request has been read; the service never sees it.
+    #[default]
+    Request,
+    /// When the service has done what was asked and the head of the answer is sent.
+    Body,
+}
+
+impl Behavior for Hang {
+    fn read(params: &mut Params<'_>) -> Result<Self, FaultError> {
+        const MOMENTS: [(&str, HangAt); 3] =
+            [("accept", HangAt::Accept), ("request", HangAt::Request), ("body", HangAt::Body)];
+        let at = params.take("at").map(|value| one_of("at", value, &MOMENTS)).transpose()?;
+        let lasts = params.main("for").map(|(key, value)| duration(key, value)).transpose()?;
+        Ok(Self { lasts: lasts.unwrap_or(Duration::from_secs(60)), at: at.unwrap_or_default() })
+    }
+
+    fn on_connect(&self) -> Option<OnConnect> {
+        let hold = vec![WireStep::Hold(self.lasts)];
+        (self.at == HangAt::Accept).then_some(OnConnect::Perform(hold))
+    }
+
+    fn act(&self, _met: &mut Met<'_>) -> Act {
+        let hold = WireStep::Hold(self.lasts);
+        match self.at {
+            HangAt::Accept | HangAt::Request => Act::Sever(vec![hold]),
+            HangAt::Body => Act::spoil(|answer| vec![WireStep::Send(answer.head()), hold]),
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! The plan: which faults are armed, and what becomes of a request that meets one.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+use serde_json::{Map, Value};
+
+use super::act::{Act, Met, OnConnect, Spoil};
+use super::error::FaultError;
+use super::kind::Kind;
+use super::params::{Params, bad, number};
+use super::target::Target;
+use crate::clock::UnixMillis;
+use crate::event::{Exchange, NoOperation};
+use crate::message::{Request, WireStep};
+use crate::route::{Operation, Route, Unrouted, route};
+use crate::service::FakeShadow;
+use crate::wire::{WireAnswer, encode};
+
+/// A fault to arm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// What it does.
+    pub kind: Kind,
+    /// What it is meant for.
+    pub to: Target,
+    /// How often it acts; none for no end.
+    pub times: Option<u32>,
+    /// How many that fit it lets pass first.
+    pub after: u32,
+    /// How likely it acts on one that fits, 0 to 1.
+    pub chance: f64,
+}
+
+/// The number of an armed fault: 1 for the first one, never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FaultId(pub u64);
+
+/// A fault by its number and kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FaultRef {
+    /// Its number.
+    pub id: FaultId,
+    /// The name of its kind, as `lost-answer`.
+    pub kind: &'static str,
+}
+
+/// A fault that is or was armed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Armed {
+    /// Its number.
+    pub id: FaultId,
+    /// The fault.
+    pub fault: Fault,
+    /// How many connections or requests fitted it.
+    pub fitted: u32,
+    /// How many it acted on.
+    pub met: u32,
+    /// When those were that it spared, as far as it has to know.
+    passed: VecDeque<UnixMillis>,
+}
+
+/// A [`FakeShadow`] with faults around it.
+#[derive(Debug, Clone)]
+pub struct Faulty {
+    cloud: FakeShadow,
+    armed: Vec<Armed>,
+    last_id: u64,
+    chance: ChaCha8Rng,
+}
+
+/// What becomes of a new connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectFate {
+    /// It is served.
+    Serve,
+    /// It is refused, as if nobody listened.
+    Refuse(FaultRef),
+    /// It is accepted, and this is done to it instead of reading from it.
+    Perform(FaultRef, Vec<WireStep>),
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// The answer and what is known about it; none if a fault acted before the service saw the request.
+    pub exchange: Option<Exchange>,
+    /// What was asked for, or why that is nothing; known for requests, too, that the service never saw.
+    pub operation: Result<Operation, NoOperation>,
+    /// The fault that acted.
+    pub fault: Option<FaultRef>,
+    /// The status that goes out, if the bytes that go out begin with a status line.
+    pub status: Option<u16>,
+    /// What to do to the connection, in order; none to send the answer in the ordinary way, by [`encode`]. Behind the
+    /// last step the connection goes on if [`Request::keeps_alive`] says so and the step did not end it.
+    pub wire: Option<Vec<WireStep>>,
+}
+
+impl Fault {
+    /// A fault of a kind for any request, acting as often as that kind does by itself.
+    #[must_use]
+    pub const fn new(kind: Kind) -> Self {
+        let times = kind.default_times();
+        Self { kind, to: Target::Any, times, after: 0, chance: 1.0 }
+    }
+
+    /// Reads a fault from an object: `kind` and its parameters, or the name of the kind as a key with its main
+    /// parameter or an object of parameters behind it; beside that `to`, `times` (`0` for no end), `after`, `chance`.
+    ///
+    /// ```
+    /// use fake_shadow::fault::Fault;
+    /// use serde_json::json;
+    ///
+    /// let long = Fault::read(&json!({ "kind": "hang", "for": "60s", "to": "GET shadow" }))?;
+    /// assert_eq!(Fault::read(&json!({ "hang": "60s", "to": "GET shadow" }))?, long);
+    /// assert_eq!(Fault::read(&json!({ "hang": { "for": "60s" }, "to": "GET shadow" }))?, long);
+    /// # Ok::<(), fake_shadow::fault::FaultError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`FaultError`] says what is wrong with it.
+    pub fn read(description: &Value) -> Result<Self, FaultError> {
+        let object = description.as_object().ok_or(FaultError::NotObject)?;
+        let name = kind_of(object)?;
+        let mut members: BTreeMap<&str, &Value> = object
+            .iter()
+            .map(|(key, value)| (key.as_str(), value))
+            .filter(|(key, _)| *key != "kind")
+            .collect();
+        match object.get(name) {
+            Some(Value::Object(inner)) => {
+                members.remove(name);
+                members.extend(inner.iter().map(|(key, value)| (key.as_str(), value)));
+            }
+            Some(Value::Bool(true) | Value::Null) => {
+                members.remove(name);
+            }
+            _ => {}
+        }
+        let mut params = Params::new(name, members);
+        let (to, times) = (params.take("to"), params.take("times"));
+        let (after, chance) = (params.take("after"), params.take("chance"));
+        let kind = Kind::read(name, &mut params)?;
+        params.finish()?;
+        let mut fault = Self::new(kind);
+        if let Some(to) = to {
+            fault.to = to.as_str().ok_or_else(|| bad("to", to, "a text"))?.parse()?;
+        }
+        if let Some(times) = times {
+            fault.times = Some(count("times", times)?).filter(|times| *times > 0);
+        }
+        if let Some(after) = after {
+            fault.after = count("after", after)?;
+        }
+        if let Some(chance) = chance {
+            let likely = chance.as_f64().filter(|likely| (0.0..=1.0).contains(likely));
+            fault.chance = likely.ok_or_else(|| bad("chance", chance, "a number from 0 to 1"))?;
+        }
+        Ok(fault)
+    }
+}
+
+/// The one kind that an object names.
+fn kind_of(object: &Map<String, Value>) -> Result<&'static str, FaultError> {
+    let known = |name: &str| Kind::NAMES.iter().find(|kind| **kind == name).copied();
+    if let Some(kind) = object.get("kind") {
+        let name = kind.as_str().ok_or_else(|| bad("kind", kind, "a text"))?;
+        return known(name).ok_or_else(|| FaultError::UnknownKind { kind: name.to_owned() });
+    }
+    let named: Vec<&'static str> = object.keys().filter_map(|key| known(key)).collect();
+    match named.as_slice() {
+        [one] => Ok(one),
+        _ => Err(FaultError::NotOneKind { named: named.into_iter().map(str::to_owned).collect() }),
+    }
+}
+
+fn count(key: &str, value: &Value) -> Result<u32, FaultError> {
+    let number = number(key, value, &(0..=u64::from(u32::MAX)))?;
+    Ok(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+impl Armed {
+    /// Whether it will not act again.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.fault.times.is_some_and(|times| self.met >= times)
+    }
+
+    const fn reference(&self) -> FaultRef {
+        FaultRef { id: self.id, kind: self.fault.kind.name() }
+    }
+
+    /// Counts one that fits, and says whether the fault acts on it.
+    fn meets(&mut self, now: UnixMillis, chance: &mut ChaCha8Rng) -> bool {
+        self.fitted = self.fitted.saturating_add(1);
+        if self.fitted <= self.fault.after {
+            return false;
+        }
+        let is_chosen = self.fault.chance >= 1.0 || unit(chance) < self.fault.chance;
+        if !is_chosen || self.fault.kind.spares(&mut self.passed, now) {
+            return false;
+        }
+        self.met = self.met.saturating_add(1);
+        true
+    }
+}
+
+/// A number from 0 up to 1.
+fn unit(chance: &mut ChaCha8Rng) -> f64 {
+    f64::from(chance.next_u32()) / (f64::from(u32::MAX) + 1.0)
+}
+
+impl Faulty {
+    /// A cloud without faults yet.
+    #[must_use]
+    pub fn new(cloud: FakeShadow) -> Self {
+        let mut chance = ChaCha8Rng::seed_from_u64(cloud.settings().seed);
+        // The cloud draws its request ids from stream 0 of the same seed.
+        chance.set_stream(1);
+        Self { cloud, armed: Vec::new(), last_id: 0, chance }
+    }
+
+    /// The cloud inside.
+    #[must_use]
+    pub const fn cloud(&self) -> &FakeShadow {
+        &self.cloud
+    }
+
+    /// The cloud inside, to act on it from the app side.
+    pub const fn cloud_mut(&mut self) -> &mut FakeShadow {
+        &mut self.cloud
+    }
+
+    /// Arms a fault. Of several that fit, the one armed first acts.
+    pub fn arm(&mut self, fault: Fault) -> FaultId {
+        self.last_id += 1;
+        let id = FaultId(self.last_id);
+        self.armed.push(Armed { id, fault, fitted: 0, met: 0, passed: VecDeque::new() });
+        id
+    }
+
+    /// Takes one fault away and says what it did; none if there is none of that number.
+    pub fn disarm(&mut self, id: FaultId) -> Option<Armed> {
+        let place = self.armed.iter().position(|armed| armed.id == id)?;
+        Some(self.armed.remove(place))
+    }
+
+    /// Takes all faults away, spent ones too.
+    pub fn clear(&mut self) {
+        self.armed.clear();
+    }
+
+    /// All faults since the last [`Faulty::clear`], spent ones too, in the order in which they were armed.
+    #[must_use]
+    pub fn armed(&self) -> &[Armed] {
+        &self.armed
+    }
+
+    /// What becomes of a connection that is made `now`.
+    pub fn connect(&mut self, now: UnixMillis) -> ConnectFate {
+        for armed in &mut self.armed {
+            let Some(on_connect) = armed.fault.kind.on_connect() else { continue };
+            if armed.is_spent() || !armed.meets(now, &mut self.chance) {
+                continue;
+            }
+            return match on_connect {
+                OnConnect::Refuse => ConnectFate::Refuse(armed.reference()),
+                OnConnect::Perform(steps) => ConnectFate::Perform(armed.reference(), steps),
+            };
+        }
+        ConnectFate::Serve
+    }
+
+    /// Answers a request that came in `now`, or does to it what the first fault that fits does.
+    pub fn handle(&mut self, now: UnixMillis, request: &Request) -> Delivery {
+        let routed = route(request);
+        let operation = NoOperation::or_operation(&routed);
+        let Some(place) = self.find(now, request, operation.as_ref().ok()) else {
+            let exchange = self.cloud.handle_routed(now, request, &routed);
+            let status = Some(exchange.response.status);
+            return Delivery {
+                exchange: Some(exchange),
+                operation,
+                fault: None,
+                status,
+                wire: None,
+            };
+        };
+        let request_id = self.cloud.request_id();
+        let armed = &self.armed[place];
+        let fault = Some(armed.reference());
+        let act = armed.fault.kind.act(&mut Met {
+            operation: operation.as_ref().ok(),
+            request_id: &request_id,
+            limits: &self.cloud.settings().limits,
+            chance: &mut self.chance,
+        });
+        let (exchange, steps) = match act {
+            Act::Answer(response) => {
+                let bytes = encode(&response, request, self.cloud.cloud_time(now));
+                (None, vec![WireStep::Send(bytes)])
+            }
+            Act::Sever(steps) => (None, steps),
+            Act::Shift(offset_ms) => {
+                let later = now.offset_by(offset_ms);
+                let as_is = |answer: WireAnswer| vec![WireStep::Send(answer.bytes())];
+                self.answered(later, request, &routed, Box::new(as_is))
+            }
+            Act::Spoil(spoil) => self.answered(now, request, &routed, spoil),
+        };
+        Delivery { exchange, operation, fault, status: status_of(&steps), wire: Some(steps) }
+    }
+
+    /// Lets the service answer, and the fault do to the answer what it does.
+    fn answered(
+        &mut self,
+        now: UnixMillis,
+        request: &Request,
+        routed: &Result<Route, Unrouted>,
+        spoil: Spoil,
+    ) -> (Option<Exchange>, Vec<WireStep>) {
+        let exchange = self.cloud.handle_routed(now, request, routed);
+        let answer = WireAnswer::new(&exchange.response, request, self.cloud.cloud_time(now));
+        (Some(exchange), spoil(answer))
+    }
+
+    /// The place of the fault that acts on a request.
+    fn find(
+        &mut self,
+        now: UnixMillis,
+        request: &Request,
+        operation: Option<&Operation>,
+    ) -> Option<usize> {
+        let chance = &mut self.chance;
+        self.armed.iter_mut().position(|armed| {
+            !armed.is_spent()
+                && armed.fault.kind.on_connect().is_none()
+                && armed.fault.to.fits(request, operation)
+                && armed.meets(now, chance)
+        })
+    }
+}
+
+/// The status in the first bytes that are sent.
+fn status_of(steps: &[WireStep]) -> Option<u16> {
+    const STATUS_LINE_BYTES: usize = "HTTP/1.1 200".len();
+    let sent = steps.iter().flat_map(|step| match step {
+        WireStep::Send(bytes) => bytes.as_slice(),
+        _ => &[],
+    });
+    let start: Vec<u8> = sent.copied().take(STATUS_LINE_BYTES).collect();
+    let (version, status) = str::from_utf8(&start).ok()?.split_once(' ')?;
+    (version.starts_with("HTTP/") && status.len() == 3).then(|| status.parse().ok())?
+}

@@ -1,0 +1,27 @@
+//! A reset.
+
+use super::act::{Act, Behavior, Met, Moment, OnConnect};
+use super::error::FaultError;
+use super::params::Params;
+use crate::message::WireStep;
+
+/// Resets the connection (RST).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reset {
+    /// When. Default: when the request has been read.
+    pub at: Moment,
+}
+
+impl Behavior for Reset {
+    fn read(params: &mut Params<'_>) -> Result<Self, FaultError> {
+        Ok(Self { at: params.choice("at", &Moment::NAMES)?.unwrap_or_default() })
+    }
+
+    fn on_connect(&self) -> Option<OnConnect> {
+        self.at.end_connect_with(WireStep::Reset)
+    }
+
+    fn act(&self, _met: &mut Met<'_>) -> Act {
+        self.at.end_with(WireStep::Reset)
+    }
+}

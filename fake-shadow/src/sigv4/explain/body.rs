@@ -1,0 +1,283 @@
+//! Mistakes in the hash of the body.
+
+use std::io;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize as _;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::mistake::{Family, Mistake, Topic};
+use super::recipe::Recipe;
+use super::situation::Situation;
+use crate::sigv4::escape::hex;
+
+pub(super) const FAMILY: Family =
+    Family { title: "The body", mistakes: MISTAKES, seen: &[&HASH_DIFFERS, &HASH_UNSIGNED] };
+
+const HASH: &str = "hash exactly the bytes that are sent as the body, once, and write the hash in 64 lower-case hexadecimal digits";
+
+/// `x-amz-content-sha256` is not the hash of the body that came.
+pub(super) const HASH_DIFFERS: Topic = Topic {
+    id: "body-hash-header-differs",
+    did: "the header `x-amz-content-sha256` is not the hash of the body that came",
+    help: "hash exactly the bytes that are sent as the body; if they are right, something changed the body on the way",
+};
+
+/// `x-amz-content-sha256` says that the body is not signed.
+pub(super) const HASH_UNSIGNED: Topic = Topic {
+    id: "body-hash-header-unsigned",
+    did: "the header `x-amz-content-sha256` says that the body is not signed",
+    help: "hash the body; `UNSIGNED-PAYLOAD` and `STREAMING-...` are for Amazon S3",
+};
+
+const MISTAKES: &[Mistake] = &[
+    Mistake::once(
+        "body-hash-from-header",
+        "the hash in `x-amz-content-sha256` was signed, and it is of another body",
+        HASH,
+        |situation, recipe| {
+            if let Some(sent) = situation.request.header("x-amz-content-sha256") {
+                recipe.canonical_mut().body_hash = sent.to_vec();
+            }
+        },
+    ),
+    Mistake::once(
+        "body-hash-of-nothing",
+        "the hash of an empty body was signed",
+        "hash the body of a POST too; only a request without a body signs the hash of nothing",
+        |_, recipe| of(recipe, b""),
+    ),
+    Mistake::ways(
+        Topic {
+            id: "body-hash-of-a-word",
+            did: "the hash of `{}`, `null` or a similar text was signed instead of the body's",
+            help: HASH,
+        },
+        WORDS.len(),
+        |_, recipe, way| of(recipe, WORDS[way]),
+    ),
+    Mistake::ways(
+        Topic {
+            id: "body-hash-with-line-end",
+            did: "the body was hashed with a line end behind it that was not sent",
+            help: "hash the bytes that are sent; `echo` and `println` add a line end, `printf` and `print` do not",
+        },
+        2,
+        |situation, recipe, way| {
+            of(recipe, &[&situation.request.body, [b"\n".as_slice(), b"\r\n"][way]].concat());
+        },
+    ),
+    Mistake::once(
+        "body-hash-with-zero-byte",
+        "the body was hashed with the zero byte that ends a C string",
+        "hash `strlen(body)` bytes, not `sizeof`",
+        |situation, recipe| of(recipe, &[&situation.request.body, b"\0".as_slice()].concat()),
+    ),
+    Mistake::ways(
+        Topic {
+            id: "body-hash-trimmed",
+            did: "the body was hashed without the white space at its ends",
+            help: HASH,
+        },
+        2,
+        |situation, recipe, way| {
+            let body = situation.request.body.as_slice();
+            of(recipe, if way == 0 { body.trim_ascii_end() } else { body.trim_ascii() });
+        },
+    ),
+    Mistake::ways(
+        Topic {
+            id: "body-hash-of-other-line-ends",
+            did: "the body was hashed with other line ends than it was sent with",
+            help: HASH,
+        },
+        2,
+        |situation, recipe, way| {
+            let unix = super::bytes::replace(&situation.request.body, b"\r\n", b"\n");
+            let other = if way == 0 { unix } else { super::bytes::replace(&unix, b"\n", b"\r\n") };
+            of(recipe, &other);
+        },
+    ),
+    Mistake::ways(
+        Topic {
+            id: "body-hash-of-other-json",
+            did: "the JSON of the body was written twice, and the two differ in spaces or in the order of keys",
+            help: "make the text of the body once, hash that text and send that text",
+        },
+        6,
+        |situation, recipe, way| {
+            if let Some(text) = rewritten(&situation.request.body, way) {
+                of(recipe, &text);
+            }
+        },
+    ),
+    Mistake::once(
+        "body-hash-of-json-string",
+        "the body was hashed as a JSON string, with quotes around it",
+        "hash the JSON text itself; it was encoded as JSON once too often",
+        |situation, recipe| {
+            let text = String::from_utf8_lossy(&situation.request.body);
+            of(recipe, Value::from(text).to_string().as_bytes());
+        },
+    ),
+    Mistake::ways(
+        Topic {
+            id: "body-hash-of-buffer",
+            did: "the whole buffer was hashed, with zeros behind the body, or only as much of the body as fits into it",
+            help: "hash as many bytes as are sent: the length of the body, not the size of the buffer",
+        },
+        BUFFERS.len(),
+        |situation, recipe, way| {
+            let mut buffer = situation.request.body.clone();
+            buffer.resize(BUFFERS[way], 0);
+            of(recipe, &buffer);
+        },
+    ),
+    Mistake::once(
+        "body-hash-of-latin-1",
+        "the body was hashed in another character set than it was sent in",
+        "hash the UTF-8 bytes of the body",
+        |situation, recipe| {
+            let text = String::from_utf8_lossy(&situation.request.body);
+            let bytes: Option<Vec<u8>> =
+                text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+            if let Some(bytes) = bytes {
+                of(recipe, &bytes);
+            }
+        },
+    ),
+    Mistake::once(
+        "body-unsigned-payload",
+        "`UNSIGNED-PAYLOAD` was signed instead of the hash of the body",
+        "hash the body; `UNSIGNED-PAYLOAD` is for Amazon S3",
+        |_, recipe| recipe.canonical_mut().body_hash = b"UNSIGNED-PAYLOAD".to_vec(),
+    ),
+    Mistake::once(
+        "body-hash-left-empty",
+        "the line of the body's hash was left empty",
+        "put the hash of the body on the last line; a body of no bytes has a hash too, `e3b0c442...`",
+        |_, recipe| recipe.canonical_mut().body_hash.clear(),
+    ),
+    Mistake::once(
+        "body-not-hashed",
+        "the body itself was signed instead of its hash",
+        HASH,
+        |situation, recipe| recipe.canonical_mut().body_hash = situation.request.body.clone(),
+    ),
+    Mistake::once(
+        "body-hash-upper-case",
+        "the hash of the body was written in upper case",
+        HASH,
+        |_, recipe| recipe.canonical_mut().body_hash.make_ascii_uppercase(),
+    ),
+    Mistake::once(
+        "body-hash-base64",
+        "the hash of the body was written in base64",
+        HASH,
+        |situation, recipe| {
+            recipe.canonical_mut().body_hash = STANDARD.encode(situation.body_digest).into_bytes();
+        },
+    ),
+    Mistake::ways(
+        Topic { id: "body-hash-twice", did: "the hash of the body was hashed again", help: HASH },
+        2,
+        |situation, recipe, way| {
+            let digits = hex(&situation.body_digest);
+            of(recipe, if way == 0 { digits.as_bytes() } else { &situation.body_digest });
+        },
+    ),
+];
+
+/// Texts that stand for an empty body in some language or library.
+const WORDS: &[&[u8]] = &[
+    b"{}",
+    b"null",
+    b"undefined",
+    b"None",
+    b"\"\"",
+    b"[]",
+    b"false",
+    b" ",
+    b"\n",
+    b"\0",
+    b"{\"state\":{}}",
+];
+
+/// Sizes that buffers have.
+const BUFFERS: &[usize] =
+    &[32, 64, 100, 128, 200, 256, 300, 400, 500, 512, 1000, 1024, 2048, 4096, 8192];
+
+fn of(recipe: &mut Recipe, body: &[u8]) {
+    recipe.canonical_mut().body_hash = hex(&Sha256::digest(body)).into_bytes();
+}
+
+/// The body's JSON written in another way.
+fn rewritten(body: &[u8], way: usize) -> Option<Vec<u8>> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let value = if way < 3 { value } else { sorted(value) };
+    match way % 3 {
+        0 => write(&value, CompactFormatter),
+        1 => write(&value, Spaced),
+        _ => write(&value, PrettyFormatter::new()),
+    }
+}
+
+fn write(value: &Value, formatter: impl Formatter) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    value.serialize(&mut Serializer::with_formatter(&mut out, formatter)).ok()?;
+    Some(out)
+}
+
+/// The same value with the keys of all objects sorted.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        Value::Object(members) => {
+            let mut members: Vec<(String, Value)> = members.into_iter().collect();
+            members.sort_by(|left, right| left.0.cmp(&right.0));
+            let members = members.into_iter().map(|(key, member)| (key, sorted(member)));
+            Value::Object(members.collect::<Map<String, Value>>())
+        }
+        other => other,
+    }
+}
+
+/// Writes a space behind each comma and colon, as Python's `json.dumps` does.
+struct Spaced;
+
+impl Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
+}
+
+/// The mistake by which a device arrived at a hash that it sent along, if it is one of these.
+pub(super) fn origin_of(situation: &Situation<'_>, right: &Recipe, sent: &[u8]) -> Option<Topic> {
+    let mut found = MISTAKES.iter().skip(1).filter(|mistake| {
+        (0..mistake.ways_max()).any(|way| {
+            let mut recipe = right.clone();
+            mistake.make(situation, &mut recipe, way);
+            recipe.canonical().body_hash == sent
+        })
+    });
+    found.next().map(|mistake| mistake.topic)
+}

@@ -1,0 +1,118 @@
+//! The search for the mistakes that give the signature that was sent.
+
+use super::mistake::{Mistake, mistakes};
+use super::recipe::{Made, Recipe};
+use super::situation::Situation;
+
+/// How many signatures are computed for one request at most: a bound on the work that a refused request can cause.
+///
+/// All mistakes alone are about a thousand, all pairs a few ten thousand.
+pub const RECOMPUTATIONS_MAX: usize = 60_000;
+
+/// How many pairs are shown at most, where several give the same signature.
+const PAIRS_MAX: usize = 6;
+
+/// Mistakes that, made together, give what was sent.
+#[derive(Clone)]
+pub(super) struct Hit {
+    /// One or two.
+    pub(super) mistakes: Vec<Variant>,
+    /// With all of them made.
+    pub(super) recipe: Recipe,
+}
+
+/// A mistake made in one of its ways, alone.
+#[derive(Clone)]
+pub(super) struct Variant {
+    pub(super) mistake: &'static Mistake,
+    way: usize,
+    pub(super) recipe: Recipe,
+}
+
+/// A search within one request.
+pub(super) struct Search<'a> {
+    situation: &'a Situation<'a>,
+    /// How many signatures were computed.
+    pub(super) computed: usize,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(situation: &'a Situation<'a>) -> Self {
+        Self { situation, computed: 0 }
+    }
+
+    /// True if a recipe gives what was sent.
+    pub(super) fn is_hit(&mut self, recipe: &Recipe, sent: &dyn Fn(&Made) -> bool) -> bool {
+        self.computed += 1;
+        sent(&recipe.make(&[]))
+    }
+
+    /// All mistakes that give what was sent when they are made alone, each in the first way that does.
+    pub(super) fn singles(&mut self, right: &Recipe, sent: &dyn Fn(&Made) -> bool) -> Vec<Hit> {
+        let base = right.make(&[]);
+        let mut hits: Vec<Hit> = Vec::new();
+        for variant in self.variants(right) {
+            if self.computed >= RECOMPUTATIONS_MAX {
+                break;
+            }
+            self.computed += 1;
+            let hit = Hit { recipe: variant.recipe.clone(), mistakes: vec![variant] };
+            if sent(&hit.recipe.make(&[&base])) && !hits.iter().any(|known| known.is_same(&hit)) {
+                hits.push(hit);
+            }
+        }
+        hits
+    }
+
+    /// The pairs of mistakes that give what was sent, in the order of the table. Stops when there are several.
+    pub(super) fn pairs(&mut self, right: &Recipe, sent: &dyn Fn(&Made) -> bool) -> Vec<Hit> {
+        let base = right.make(&[]);
+        let mut variants = self.variants(right);
+        variants.retain(|variant| variant.mistake.is_paired());
+        let mut hits: Vec<Hit> = Vec::new();
+        for (at, first) in variants.iter().enumerate() {
+            let first_made = first.recipe.make(&[&base]);
+            for second in &variants[at + 1..] {
+                if self.computed >= RECOMPUTATIONS_MAX || hits.len() >= PAIRS_MAX {
+                    return hits;
+                }
+                let mut recipe = first.recipe.clone();
+                second.mistake.make(self.situation, &mut recipe, second.way);
+                self.computed += 1;
+                if !sent(&recipe.make(&[&first_made, &base])) {
+                    continue;
+                }
+                let hit = Hit { mistakes: vec![first.clone(), second.clone()], recipe };
+                if !hits.iter().any(|known| known.is_same(&hit)) {
+                    hits.push(hit);
+                }
+            }
+        }
+        hits
+    }
+
+    /// All mistakes in all ways in which they change something.
+    fn variants(&self, right: &Recipe) -> Vec<Variant> {
+        let mut variants = Vec::new();
+        for mistake in mistakes() {
+            for way in 0..mistake.ways_max() {
+                let mut recipe = right.clone();
+                mistake.make(self.situation, &mut recipe, way);
+                if recipe != *right {
+                    variants.push(Variant { mistake, way, recipe });
+                }
+            }
+        }
+        variants
+    }
+}
+
+impl Hit {
+    /// True if both are of the same mistakes, made in any way.
+    fn is_same(&self, other: &Self) -> bool {
+        let ids = |hit: &'_ Self| {
+            hit.mistakes.iter().map(|variant| variant.mistake.topic.id).collect::<Vec<_>>()
+        };
+        ids(self) == ids(other)
+    }
+}

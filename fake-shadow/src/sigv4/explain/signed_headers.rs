@@ -1,0 +1,77 @@
+//! Mistakes in the list of signed headers.
+
+use super::mistake::{Family, Mistake, Topic};
+use super::recipe::{Line, Recipe};
+use crate::sigv4::canonical::header_value;
+
+pub(super) const FAMILY: Family =
+    Family { title: "The list of signed headers", mistakes: MISTAKES, seen: &[&NOT_CANONICAL] };
+
+const LIST: &str =
+    "write the names in lower case, sorted, with a `;` between two names and nothing else";
+
+/// The list in the request is not in its one right form.
+pub(super) const NOT_CANONICAL: Topic = Topic {
+    id: "signed-headers-not-canonical",
+    did: "the list `SignedHeaders` is not in lower case and sorted, each name once",
+    help: "write the names in lower case, sorted, with a `;` between two names and nothing else, in the `Authorization` header \
+        and in what is signed",
+};
+
+const MISTAKES: &[Mistake] = &[
+    Mistake::ways(
+        Topic {
+            id: "signed-headers-order-as-sent",
+            did: "the headers were signed in the order of the list that was sent, which is not sorted",
+            help: LIST,
+        },
+        2,
+        |situation, recipe, way| {
+            let sent = situation.claim.signed_headers.as_bytes();
+            recipe.canonical_mut().signed_headers = sent.to_vec();
+            if way == 1 {
+                let line = |name: &str| Line {
+                    name: name.into(),
+                    value: header_value(situation.request, name).unwrap_or_default(),
+                };
+                recipe.canonical_mut().headers =
+                    situation.claim.signed_headers.split(';').map(line).collect();
+            }
+        },
+    ),
+    Mistake::once(
+        "signed-headers-left-empty",
+        "the list of signed headers was left empty in what was signed",
+        "put the list of signed headers on the line before the last of the canonical request",
+        |_, recipe| recipe.canonical_mut().signed_headers.clear(),
+    ),
+    Mistake::once(
+        "signed-headers-upper-case",
+        "the list of signed headers was signed in upper case",
+        LIST,
+        |_, recipe| recipe.canonical_mut().signed_headers.make_ascii_uppercase(),
+    ),
+    Mistake::ways(
+        Topic {
+            id: "signed-headers-separator",
+            did: "the names in the list of signed headers were not separated by `;` alone",
+            help: LIST,
+        },
+        4,
+        |_, recipe, way| {
+            let separator: &[u8] = [b",".as_slice(), b"; ", b", ", b" "][way];
+            change(recipe, |list| super::bytes::replace(list, b";", separator));
+        },
+    ),
+    Mistake::once(
+        "signed-headers-end-separator",
+        "the list of signed headers was signed with a `;` at its end",
+        LIST,
+        |_, recipe| change(recipe, |list| [list, b";"].concat()),
+    ),
+];
+
+fn change(recipe: &mut Recipe, change: impl FnOnce(&[u8]) -> Vec<u8>) {
+    let list = &mut recipe.canonical_mut().signed_headers;
+    *list = change(list);
+}
