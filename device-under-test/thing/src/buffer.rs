@@ -22,6 +22,11 @@ impl<'a> Buffer<'a> {
         self.length
     }
 
+    /// Bytes that still fit.
+    pub(crate) const fn room(&self) -> usize {
+        self.bytes.len() - self.length
+    }
+
     pub(crate) fn written(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
@@ -39,6 +44,16 @@ impl<'a> Buffer<'a> {
 
     pub(crate) fn push_str(&mut self, text: &str) {
         self.push(text.as_bytes());
+    }
+
+    /// Replaces bytes that were written earlier; does nothing when there are none at that place.
+    pub(crate) fn overwrite(&mut self, at: usize, bytes: &[u8]) {
+        let end = at.saturating_add(bytes.len()).min(self.length);
+        if let Some(place) = self.bytes.get_mut(at..end)
+            && place.len() == bytes.len()
+        {
+            place.copy_from_slice(bytes);
+        }
     }
 
     /// Forgets all that was written after the first `length` bytes.

@@ -132,7 +132,7 @@ impl<'a> Object<'a> {
     }
 
     /// The member of this name, if it is an object.
-    pub(crate) fn get_object(self, key: &str) -> Option<Object<'a>> {
+    pub(crate) fn get_object(self, key: &str) -> Option<Self> {
         self.get(key)?.object()
     }
 }
