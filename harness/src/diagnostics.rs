@@ -132,7 +132,11 @@ fn window(mismatch: &Mismatch, log: &Log) -> String {
     }
     for entry in &seen[left_out..] {
         let kind = entry.event.kind();
-        text += &format!("    {:>12}  {kind:<12} {}\n", entry.at.to_string(), short(&entry.event.words()));
+        text += &format!(
+            "    {:>12}  {kind:<12} {}\n",
+            entry.at.to_string(),
+            short(&entry.event.words())
+        );
     }
     text
 }

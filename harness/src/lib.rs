@@ -27,7 +27,6 @@
 //! assert_eq!(outcome.verdict, Verdict::Passed);
 //! ```
 
-pub mod board;
 pub mod cli;
 pub mod diagnostics;
 pub mod drive;

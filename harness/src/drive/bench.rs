@@ -51,7 +51,8 @@ impl Facts {
             let wanted = plan.board.chips.join(" or ");
             return Some(format!("the case wants a board with {wanted}; {board} has {chip}"));
         }
-        if let Some(need) = plan.board.needs.iter().find(|need| !self.can.contains(&need.as_str())) {
+        if let Some(need) = plan.board.needs.iter().find(|need| !self.can.contains(&need.as_str()))
+        {
             return Some(format!("the case needs `{need}`, which {board} does not have"));
         }
         if let Some(wanted) = plan.requires_cloud.filter(|wanted| *wanted != self.cloud) {
@@ -59,7 +60,11 @@ impl Facts {
                 CloudKind::Aws => "the real cloud",
                 CloudKind::Fake => "the fake cloud",
             };
-            return Some(format!("the case needs {}; this run has {}", name(wanted), name(self.cloud)));
+            return Some(format!(
+                "the case needs {}; this run has {}",
+                name(wanted),
+                name(self.cloud)
+            ));
         }
         plan.steps.iter().chain(&plan.finally).find_map(|step| {
             let (verb, reason) = self.cannot.iter().find(|(verb, _)| *verb == step.verb)?;

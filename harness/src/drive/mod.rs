@@ -4,8 +4,6 @@
 
 pub mod bench;
 pub mod cloud_side;
-pub mod process_bench;
-pub mod real_time;
 pub mod sim;
 pub mod virtual_time;
 

@@ -458,9 +458,10 @@ impl Bench for SimBench {
             Action::Power(order) => Ok(self.power(now, *order)),
             Action::Reset => self.reset(now),
             Action::Wake => self.wake(now),
-            Action::WriteConsole { .. } => {
-                Err(ActionError::new("write on the console", "the simulated device has no console input"))
-            }
+            Action::WriteConsole { .. } => Err(ActionError::new(
+                "write on the console",
+                "the simulated device has no console input",
+            )),
             Action::ArmFault(_)
             | Action::ClearFaults
             | Action::Clock(_)
@@ -561,4 +562,3 @@ fn moment_of(at: UnixMillis) -> Moment {
 fn chip_time(born_at: Moment, now: Moment) -> thing::Instant {
     thing::Instant(u64::try_from(now.since(born_at).as_millis()).unwrap_or(u64::MAX))
 }
-

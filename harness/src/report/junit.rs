@@ -4,8 +4,8 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::{CaseReport, Status, human};
 use crate::diagnostics::Style;
-use crate::engine::event::Event;
 use crate::engine::Verdict;
+use crate::engine::event::Event;
 
 /// The report of a run: one suite a file, one test case a case.
 ///
@@ -48,7 +48,11 @@ fn test_case(case: &CaseReport) -> TestCase {
         }
         (Verdict::Interrupted, _) => non_success(NonSuccessKind::Error, "interrupted"),
         (Verdict::Failed(failure), status) => {
-            let kind = if status == Status::Error { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+            let kind = if status == Status::Error {
+                NonSuccessKind::Error
+            } else {
+                NonSuccessKind::Failure
+            };
             non_success(kind, &failure.mismatch.headline)
         }
     };

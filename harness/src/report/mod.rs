@@ -10,8 +10,8 @@ pub mod summary;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::{Outcome, Verdict};
 use crate::engine::mismatch::Blame;
+use crate::engine::{Outcome, Verdict};
 use crate::scenario::plan::Plan;
 
 /// One case that ran, or that was skipped.

@@ -41,7 +41,9 @@ impl Summary {
     pub fn line(&self, took: Duration) -> String {
         let Self { passed, failed, errors, skipped, .. } = self;
         let took = took.as_secs_f64();
-        format!("{passed} passed, {failed} failed, {errors} errors, {skipped} skipped in {took:.2}s")
+        format!(
+            "{passed} passed, {failed} failed, {errors} errors, {skipped} skipped in {took:.2}s"
+        )
     }
 
     /// The exit code: 130 interrupted, 5 the rig failed, 100 the firmware failed a check, 0 otherwise.

@@ -22,12 +22,15 @@ pub fn check(node: &Node, description: &Value) -> Result<(), Problem> {
     let key_at = |name: &str| node.entry(name).map_or(node.span, |(key, _)| key.span);
     let value_at = |name: &str| node.get(name).map_or(node.span, |value| value.span);
     let unknown = |word: String, span: Span| {
-        Problem::new(span, ProblemKind::UnknownWord {
-            nearest: nearest(&word, Kind::NAMES.iter().copied()),
-            word,
-            what: "a kind of fault".to_owned(),
-            allowed: Kind::NAMES.iter().map(ToString::to_string).collect(),
-        })
+        Problem::new(
+            span,
+            ProblemKind::UnknownWord {
+                nearest: nearest(&word, Kind::NAMES.iter().copied()),
+                word,
+                what: "a kind of fault".to_owned(),
+                allowed: Kind::NAMES.iter().map(ToString::to_string).collect(),
+            },
+        )
     };
     Err(match error {
         FaultError::BadValue { ref key, .. } => {

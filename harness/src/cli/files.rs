@@ -1,0 +1,107 @@
+//! Scenario files: found, read and parsed, all of them before anything runs.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Terminal, exit};
+use crate::diagnostics::{self, Source};
+use crate::scenario::plan::Plan;
+use crate::scenario::{Parsed, parse};
+
+/// A scenario file that was read.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) path: String,
+    pub(super) text: Arc<str>,
+    pub(super) parsed: Parsed,
+}
+
+/// A case and the text of its file.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    pub(super) plan: Arc<Plan>,
+    pub(super) text: Arc<str>,
+}
+
+/// Reads all scenario files that the paths name; a folder stands for all `.yaml` and `.yml` files below it, hidden ones left out.
+///
+/// # Errors
+///
+/// The exit code, when a path cannot be read; the reason is written.
+pub(super) fn read<W: Write, E: Write>(
+    paths: &[PathBuf],
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<Result<Vec<File>, u8>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if let Err(error) = find(path, &mut found) {
+            writeln!(terminal.err, "error: failed to read {}: {error}", path.display())?;
+            writeln!(
+                terminal.err,
+                "help: name scenario files, or folders with .yaml files in them"
+            )?;
+            return Ok(Err(exit::USAGE));
+        }
+    }
+    let mut files = Vec::new();
+    for path in found {
+        let name = path.display().to_string();
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let text: Arc<str> = String::from_utf8_lossy(&bytes).into();
+                files.push(File { parsed: parse(&text, &name), text, path: name });
+            }
+            Err(error) => {
+                writeln!(terminal.err, "error: failed to read {name}: {error}")?;
+                return Ok(Err(exit::USAGE));
+            }
+        }
+    }
+    Ok(Ok(files))
+}
+
+/// Draws all problems of all files; tells whether any of them stops a file.
+pub(super) fn draw_problems<W: Write, E: Write>(
+    files: &[File],
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<bool> {
+    for file in files {
+        let source = Source { path: &file.path, text: &file.text };
+        for problem in &file.parsed.problems {
+            writeln!(terminal.err, "{}\n", diagnostics::problem(source, problem, terminal.style))?;
+        }
+    }
+    Ok(files.iter().any(|file| !file.parsed.is_good()))
+}
+
+/// All cases of all files, in order.
+pub(super) fn cases(files: Vec<File>) -> Vec<Case> {
+    let cases = files.into_iter().flat_map(|file| {
+        let text = file.text;
+        file.parsed
+            .plans
+            .into_iter()
+            .map(move |plan| Case { plan: Arc::new(plan), text: text.clone() })
+    });
+    cases.collect()
+}
+
+fn find(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    if !fs::metadata(path)?.is_dir() {
+        found.push(path.to_owned());
+        return Ok(());
+    }
+    let mut entries: Vec<_> = fs::read_dir(path)?.collect::<Result<_, _>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+        if !hidden && (entry.file_type()?.is_dir() || yaml) {
+            find(&path, found)?;
+        }
+    }
+    Ok(())
+}

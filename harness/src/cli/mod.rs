@@ -1,0 +1,107 @@
+//! The command line: what the words mean, and which function does it. Writes where it is told; only `main` prints.
+
+mod check;
+mod files;
+mod list;
+mod run;
+mod run_dir;
+mod schema;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::diagnostics::Style;
+
+/// The exit codes, which scripts rely on.
+pub mod exit {
+    /// All passed; skips are allowed.
+    pub const PASSED: u8 = 0;
+    /// A bug in the rig itself.
+    pub const BUG: u8 = 1;
+    /// The command line.
+    pub const USAGE: u8 = 2;
+    /// A scenario does not parse or check.
+    pub const BAD_SCENARIO: u8 = 3;
+    /// Nothing was selected.
+    pub const NOTHING_SELECTED: u8 = 4;
+    /// The rig failed: no board, flashing failed, link lost.
+    pub const RIG: u8 = 5;
+    /// The firmware failed a check.
+    pub const FIRMWARE: u8 = 100;
+    /// Interrupted.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// The words of the command line.
+#[derive(Debug, Parser)]
+#[command(name = "shadowrig", version, about, arg_required_else_help = true)]
+pub struct Args {
+    /// When to color what is printed.
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: When,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// When to color.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run scenarios: files, or folders with .yaml files in them.
+    Run(run::RunArgs),
+    /// Parse and check scenarios without running them; shows all problems of all files.
+    Check {
+        /// Files, or folders.
+        #[arg(default_value = "scenarios")]
+        paths: Vec<PathBuf>,
+    },
+    /// Show what would run, one line a case.
+    List {
+        /// Files, or folders.
+        #[arg(default_value = "scenarios")]
+        paths: Vec<PathBuf>,
+        /// As JSON, for the matrix of a CI job.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON schema of the scenario format.
+    Schema,
+}
+
+/// Where a command writes, and how.
+#[derive(Debug)]
+pub struct Terminal<'a, W: Write, E: Write> {
+    /// What was asked for.
+    pub out: &'a mut W,
+    /// What goes wrong on the way.
+    pub err: &'a mut E,
+    /// Whether readers see colors.
+    pub style: Style,
+    /// Whether a person watches: progress may be drawn on standard error.
+    pub live: bool,
+}
+
+/// Does what the words ask for; returns the exit code.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -> io::Result<u8> {
+    match args.command {
+        Command::Run(args) => run::run(&args, terminal),
+        Command::Check { paths } => check::check(&paths, terminal),
+        Command::List { paths, json } => list::list(&paths, json, terminal),
+        Command::Schema => schema::schema(terminal),
+    }
+}
