@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::json::Json;
-use crate::message::Response;
+use crate::message::{Request, Response};
 use crate::route::{Invalid, Unrouted};
 use crate::service::Refused;
 use crate::shadow::ShadowError;
@@ -24,9 +24,24 @@ pub(crate) fn success(request_id: &str, body: Vec<u8>) -> Response {
 }
 
 /// An answer to a request that was refused.
-pub(crate) fn refusal(request_id: &str, refused: &Refused) -> Response {
+///
+/// Behind a body that its signature does not cover the connection ends: if the client counted its length wrongly, what
+/// comes next is the rest of the body and no request.
+pub(crate) fn refusal(request_id: &str, refused: &Refused, request: &Request) -> Response {
     let (status, code, message) = words(refused);
-    error(request_id, status, code, message)
+    let mut response = error(request_id, status, code, message);
+    if matches!(refused, Refused::Signature(_)) && !request.body.is_empty() {
+        response.headers.push((Cow::Borrowed("connection"), "close".to_owned()));
+    }
+    response
+}
+
+/// An answer to a request whose body is larger than any message may be, and was not read to its end.
+pub(crate) fn too_large(request_id: &str) -> Response {
+    let (status, code, message) = words(&Refused::MessageTooLarge { bytes: 0 });
+    let mut response = error(request_id, status, code, message);
+    response.headers.push((Cow::Borrowed("connection"), "close".to_owned()));
+    response
 }
 
 /// An answer to a request that broke a rule of shadows.

@@ -1,10 +1,13 @@
 //! All that an observer may learn about one request, and about a shadow.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::clock::UnixMillis;
-use crate::message::Response;
+use crate::fault::{Delivery, FaultRef};
+use crate::message::{Request, Response};
 use crate::route::{Invalid, Operation, Route, Unrouted};
 use crate::service::Refused;
 use crate::shadow::ShadowId;
@@ -36,6 +39,70 @@ pub struct RequestRecord {
     pub events: Vec<ShadowEvent>,
     /// The version of the shadow after the request, or of the deleted one; none if it is not about one that is there.
     pub version: Option<u64>,
+}
+
+/// Something that happened on a connection of the cloud.
+#[derive(Debug, Clone)]
+pub struct CloudEvent {
+    /// When, by the caller's clock.
+    pub at: UnixMillis,
+    /// On which connection: 1 for the first one, never given twice.
+    pub connection: ConnectionId,
+    /// What.
+    pub kind: CloudEventKind,
+}
+
+/// The number of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+/// What can happen on a connection.
+#[derive(Debug, Clone)]
+pub enum CloudEventKind {
+    /// It was made.
+    Opened {
+        /// The address of the client.
+        peer: String,
+    },
+    /// A request was read, and the service has dealt with it; nothing has been answered yet.
+    Request(Arc<Served>),
+    /// A fault acts, on the connection or on the request before.
+    Fault(FaultRef),
+    /// An answer has been written, or what a fault made of it.
+    Answered {
+        /// The status that went out, if one did.
+        status: Option<u16>,
+        /// How many bytes went out.
+        bytes: u64,
+    },
+    /// It ended in order.
+    Closed {
+        /// Who ended it.
+        by: Side,
+    },
+    /// It was reset, or broke.
+    Reset {
+        /// Who reset it.
+        by: Side,
+    },
+}
+
+/// The two ends of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The client.
+    Client,
+    /// The cloud.
+    Cloud,
+}
+
+/// A request and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Served {
+    /// The request as it was received.
+    pub request: Request,
+    /// What became of it.
+    pub delivery: Delivery,
 }
 
 /// Why a request asks for nothing that there is.

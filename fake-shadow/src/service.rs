@@ -18,6 +18,7 @@ use crate::settings::Settings;
 use crate::shadow::{
     Applied, MESSAGE_BYTES_MAX, ShadowError, ShadowId, ThingName, apply, get_document,
 };
+use crate::sigv4::explain::{Explanation, explain};
 use crate::sigv4::{Identity, Refusal, Rules, verify};
 use crate::store::Store;
 
@@ -120,7 +121,9 @@ impl FakeShadow {
             Ok(Done { body, events, version }) => {
                 (answer::success(&id, body), events, version, None)
             }
-            Err(refused) => (answer::refusal(&id, &refused), Vec::new(), None, Some(refused)),
+            Err(refused) => {
+                (answer::refusal(&id, &refused, request), Vec::new(), None, Some(refused))
+            }
         };
         let record = RequestRecord { id, cloud_time, operation, verdict, refused, events, version };
         Exchange { response, record }
@@ -261,6 +264,17 @@ impl FakeShadow {
             Some(policy) => self.settings.policies.insert(access_key_id.to_owned(), policy),
             None => self.settings.policies.remove(access_key_id),
         };
+    }
+
+    /// Says why a signature was refused, in more words than AWS's. Bounded, but some tens of milliseconds.
+    #[must_use]
+    pub fn explain(
+        &self,
+        cloud_time: UnixMillis,
+        request: &Request,
+        refusal: &Refusal,
+    ) -> Explanation {
+        explain(request, cloud_time, &self.settings.keyring, &self.rules, refusal)
     }
 
     /// Forgets all shadows, the versions of deleted ones too.

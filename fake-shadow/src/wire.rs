@@ -26,17 +26,27 @@ pub(crate) struct WireAnswer {
 
 /// The exact bytes of an answer to a request; `at` is the time of the cloud.
 ///
-/// The answer says HTTP/1.1 to clients of HTTP/1.0 too, as AWS's does, and the connection goes on if
-/// [`Request::keeps_alive`] says so. The answer to a `HEAD` has no body.
+/// The answer says HTTP/1.1 to clients of HTTP/1.0 too, as AWS's does; whether the connection goes on behind it, as
+/// [`keeps_alive`] says, stands in it. The answer to a `HEAD` has no body.
 #[must_use]
 pub fn encode(response: &Response, request: &Request, at: UnixMillis) -> Vec<u8> {
     WireAnswer::new(response, request, at).bytes()
 }
 
+/// Whether the connection goes on behind an answer: if the client wants it to and the answer has no
+/// `connection: close`.
+#[must_use]
+pub fn keeps_alive(response: &Response, request: &Request) -> bool {
+    let closes = response.headers.iter().any(|(name, value)| {
+        name.eq_ignore_ascii_case("connection") && value.eq_ignore_ascii_case("close")
+    });
+    request.keeps_alive() && !closes
+}
+
 impl WireAnswer {
     /// The order of headers is that of captured answers: type, length, date, request id, connection, the rest.
     pub(crate) fn new(response: &Response, request: &Request, at: UnixMillis) -> Self {
-        let keeps_alive = request.keeps_alive();
+        let keeps_alive = keeps_alive(response, request);
         let length = (Cow::Borrowed("content-length"), response.body.len().to_string());
         let date = (Cow::Borrowed("date"), http_date(at));
         let connection = if keeps_alive { "keep-alive" } else { "close" };
@@ -45,11 +55,11 @@ impl WireAnswer {
             let is = |header: &&(Cow<'static, str>, String)| header.0.eq_ignore_ascii_case(name);
             response.headers.iter().find(is).cloned()
         };
-        let first = ["content-type", REQUEST_ID];
+        let placed = ["content-type", REQUEST_ID, "content-length", "date", "connection"];
         let rest = response
             .headers
             .iter()
-            .filter(|(name, _)| !first.iter().any(|known| name.eq_ignore_ascii_case(known)));
+            .filter(|(name, _)| !placed.iter().any(|known| name.eq_ignore_ascii_case(known)));
         let headers = of("content-type")
             .into_iter()
             .chain([length, date])

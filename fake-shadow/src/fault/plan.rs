@@ -11,12 +11,13 @@ use super::error::FaultError;
 use super::kind::Kind;
 use super::params::{Params, bad, number};
 use super::target::Target;
+use crate::answer;
 use crate::clock::UnixMillis;
 use crate::event::{Exchange, NoOperation};
 use crate::message::{Request, WireStep};
 use crate::route::{Operation, Route, Unrouted, route};
 use crate::service::FakeShadow;
-use crate::wire::{WireAnswer, encode};
+use crate::wire::{WireAnswer, encode, keeps_alive};
 
 /// A fault to arm.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,9 +93,10 @@ pub struct Delivery {
     pub fault: Option<FaultRef>,
     /// The status that goes out, if the bytes that go out begin with a status line.
     pub status: Option<u16>,
-    /// What to do to the connection, in order; none to send the answer in the ordinary way, by [`encode`]. Behind the
-    /// last step the connection goes on if [`Request::keeps_alive`] says so and the step did not end it.
+    /// What to do to the connection, in order; none to send the answer in the ordinary way, by [`encode`].
     pub wire: Option<Vec<WireStep>>,
+    /// Whether the connection goes on behind that, if no step ended it; else it is to be ended in order.
+    pub keeps_alive: bool,
 }
 
 impl Fault {
@@ -279,13 +281,9 @@ impl Faulty {
         let Some(place) = self.find(now, request, operation.as_ref().ok()) else {
             let exchange = self.cloud.handle_routed(now, request, &routed);
             let status = Some(exchange.response.status);
-            return Delivery {
-                exchange: Some(exchange),
-                operation,
-                fault: None,
-                status,
-                wire: None,
-            };
+            let keeps_alive = keeps_alive(&exchange.response, request);
+            let exchange = Some(exchange);
+            return Delivery { exchange, operation, fault: None, status, wire: None, keeps_alive };
         };
         let request_id = self.cloud.request_id();
         let armed = &self.armed[place];
@@ -309,7 +307,27 @@ impl Faulty {
             }
             Act::Spoil(spoil) => self.answered(now, request, &routed, spoil),
         };
-        Delivery { exchange, operation, fault, status: status_of(&steps), wire: Some(steps) }
+        let status = status_of(&steps);
+        let keeps_alive = match &exchange {
+            Some(exchange) => keeps_alive(&exchange.response, request),
+            None => request.keeps_alive(),
+        };
+        Delivery { exchange, operation, fault, status, wire: Some(steps), keeps_alive }
+    }
+
+    /// Refuses a request whose body is larger than any message may be; the body is not looked at and the service never
+    /// sees the request.
+    pub fn refuse_too_large(&mut self, now: UnixMillis, request: &Request) -> Delivery {
+        let response = answer::too_large(&self.cloud.request_id());
+        let bytes = encode(&response, request, self.cloud.cloud_time(now));
+        Delivery {
+            exchange: None,
+            operation: NoOperation::or_operation(&route(request)),
+            fault: None,
+            status: Some(response.status),
+            wire: Some(vec![WireStep::Send(bytes)]),
+            keeps_alive: false,
+        }
     }
 
     /// Lets the service answer, and the fault do to the answer what it does.

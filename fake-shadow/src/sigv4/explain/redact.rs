@@ -132,13 +132,14 @@ fn replace_in_any_case(text: &str, lower_needle: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Header;
+    use crate::message::{Header, HttpVersion};
     use crate::sigv4::Credential;
 
     fn check(text: &str, expected: &str) {
         let request = Request {
             method: "GET".to_owned(),
             target: "/?leak=abc%2Fdefghij".to_owned(),
+            version: HttpVersion::Http11,
             headers: vec![Header::new("X-Amz-Security-Token", "Token/of+session==")],
             body: Vec::new(),
         };
