@@ -133,8 +133,8 @@ impl State {
         }
     }
 
-    /// Writes the state; at most [`STATE_BYTES_MAX`] bytes.
-    pub(crate) fn write(&self, kind: &str, buffer: &mut Buffer<'_>) {
+    /// Writes the state, at most [`STATE_BYTES_MAX`] bytes, and gives the checksum in it.
+    pub(crate) fn write(&self, kind: &str, buffer: &mut Buffer<'_>) -> u32 {
         let flags = u8::from(self.is_adopted)
             | u8::from(self.is_brief) << 1
             | u8::from(self.is_experienced) << 2
@@ -162,6 +162,7 @@ impl State {
         buffer.overwrite(0, &[MAGIC[0], MAGIC[1], MAGIC[2], VERSION, low, high]);
         let checksum = crc32(buffer.written());
         buffer.push(&checksum.to_le_bytes());
+        checksum
     }
 
     /// Reads what [`State::write`] wrote; bytes after it do not matter.
@@ -263,7 +264,7 @@ impl<'a> Reader<'a> {
 }
 
 /// CRC-32 as in Ethernet, a bit at a time: a table would take a kilobyte of flash.
-pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for byte in bytes {
         crc ^= u32::from(*byte);

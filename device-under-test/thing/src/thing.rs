@@ -10,7 +10,7 @@ use crate::io::{Actuator, Input, Motor, Output, Switch, WakeCause};
 use crate::kind::{CONDITIONS_MAX, Kind};
 use crate::limits::{NETWORK_MS_MAX, SLEEP_S_DEFAULT, STATE_BYTES_MAX, TIME_MS_MAX};
 use crate::report::Readings;
-use crate::state::{State, crc32};
+use crate::state::State;
 use crate::time::{Calendar, Instant};
 use crate::workspace::{Lent, Workspace};
 
@@ -222,6 +222,11 @@ impl Thing {
         }
     }
 
+    /// Makes the next [`Thing::persist`] keep the state in any case.
+    pub(crate) const fn forget_persisted(&mut self) {
+        self.persisted = None;
+    }
+
     /// Keeps the state if it differs from what was kept last.
     pub(crate) fn persist(&mut self, turn: &mut Turn<'_>) {
         let Some(state) = &self.state else {
@@ -229,8 +234,7 @@ impl Thing {
         };
         let mut memory = [0; STATE_BYTES_MAX];
         let mut buffer = Buffer::new(&mut memory);
-        state.write(self.kind.name, &mut buffer);
-        let checksum = crc32(buffer.written());
+        let checksum = state.write(self.kind.name, &mut buffer);
         if self.persisted != Some(checksum) {
             self.persisted = Some(checksum);
             (turn.sink)(Output::Persist(buffer.written()));
@@ -261,7 +265,5 @@ impl Thing {
 /// The checksum of a state as it would be kept.
 fn checksum(kind: &Kind, state: &State) -> u32 {
     let mut memory = [0; STATE_BYTES_MAX];
-    let mut buffer = Buffer::new(&mut memory);
-    state.write(kind.name, &mut buffer);
-    crc32(buffer.written())
+    state.write(kind.name, &mut Buffer::new(&mut memory))
 }

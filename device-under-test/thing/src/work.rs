@@ -31,6 +31,9 @@ impl Thing {
         let status = state.status;
         // That an operation begins is kept before it moves anything: a power cut in the middle of it
         // then ends it, instead of starting it again.
+        if self.activity.is_some() {
+            self.forget_persisted();
+        }
         self.persist(turn);
         if self.activity.is_some() {
             self.phase = Phase::Acting;
