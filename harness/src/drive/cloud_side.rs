@@ -1,7 +1,7 @@
 //! The fake cloud as a bench uses it: what the engine asks for goes in, what an observer may see comes out.
 
-use fake_shadow::RequestRecord;
 use fake_shadow::clock::UnixMillis;
+use fake_shadow::event::ShadowTopic;
 use fake_shadow::fault::{
     Delivery, Fault, FaultId, Faulty, RequestPattern as CloudPattern, ShadowPattern,
     Target as CloudTarget,
@@ -9,7 +9,9 @@ use fake_shadow::fault::{
 use fake_shadow::message::{Request as CloudRequest, WireStep};
 use fake_shadow::route::Operation;
 use fake_shadow::shadow::{ShadowError, ShadowId};
-use serde_json::json;
+use fake_shadow::sigv4::{self, Refusal, Rules};
+use fake_shadow::{RequestRecord, Settings};
+use serde_json::{Value, json};
 
 use crate::engine::action::{ClockOrder, FaultOrder, FaultTarget, Times};
 use crate::engine::event::{Answer, Party, Request, Signature};
@@ -206,15 +208,14 @@ pub fn shadow_event(cloud: &Faulty, now: UnixMillis, id: &ShadowId, by: Party) -
 /// What an observer sees of a request when it comes in, in order: the request, the faults that it meets, and what it changed.
 #[must_use]
 pub fn request_events(
-    cloud: &Faulty,
-    now: UnixMillis,
+    settings: &Settings,
     number: u64,
     request: &CloudRequest,
     delivery: &Delivery,
 ) -> Vec<Event> {
     let record = delivery.exchange.as_ref().map(|exchange| &exchange.record);
     let signature =
-        record.map_or(Signature::Unchecked, |record| signature(cloud, now, request, record));
+        record.map_or(Signature::Unchecked, |record| signature(settings, request, record));
     let mut events = vec![Event::Request(Request {
         id: number,
         method: request.method.clone(),
@@ -227,7 +228,7 @@ pub fn request_events(
     if let Some(met) = &delivery.fault {
         events.push(Event::FaultMet { id: met.id.0, what: met.kind.to_owned() });
     }
-    events.extend(record.and_then(|record| changed(cloud, now, record)));
+    events.extend(record.and_then(changed));
     events
 }
 
@@ -299,22 +300,42 @@ fn headers(request: &CloudRequest) -> Vec<(String, String)> {
         .collect()
 }
 
-fn signature(
-    _cloud: &Faulty,
-    _now: UnixMillis,
-    _request: &CloudRequest,
-    record: &RequestRecord,
-) -> Signature {
+fn signature(settings: &Settings, request: &CloudRequest, record: &RequestRecord) -> Signature {
     match &record.verdict {
         Ok(_) => Signature::Good,
-        Err(refusal) => {
-            Signature::Refused { message: refusal.message(), explanation: refusal.message() }
-        }
+        Err(refusal) => Signature::Refused {
+            message: refusal.message(),
+            explanation: explain(settings, request, record, refusal),
+        },
     }
 }
 
-/// The shadow that a request has changed.
-fn changed(cloud: &Faulty, now: UnixMillis, record: &RequestRecord) -> Option<Event> {
-    let id = record.events.first().map(|event| &event.shadow)?;
-    Some(shadow_event(cloud, now, id, Party::Device))
+fn explain(
+    settings: &Settings,
+    request: &CloudRequest,
+    record: &RequestRecord,
+    refusal: &Refusal,
+) -> String {
+    let rules = Rules { window: settings.window, ..Rules::data_plane(&settings.region) };
+    sigv4::explain(request, record.cloud_time, &settings.keyring, &rules, refusal).to_string()
+}
+
+/// The shadow that a request has changed, put together from what the service publishes about the change: so it is the
+/// document of that moment, whatever has come since.
+fn changed(record: &RequestRecord) -> Option<Event> {
+    let payload = |topic: ShadowTopic| {
+        record.events.iter().find(|event| event.topic == topic).map(|event| &event.payload)
+    };
+    let name = record.events.first()?.shadow.name.as_ref().map(ToString::to_string);
+    let by = Party::Device;
+    if payload(ShadowTopic::DeleteAccepted).is_some() {
+        return Some(Event::Shadow { name, by, document: None });
+    }
+    let mut document = payload(ShadowTopic::UpdateDocuments)?.get("current")?.clone();
+    if let (Some(delta), Some(Value::Object(state))) =
+        (payload(ShadowTopic::UpdateDelta), document.get_mut("state"))
+    {
+        state.insert("delta".to_owned(), delta.get("state").cloned().unwrap_or_default());
+    }
+    Some(Event::Shadow { name, by, document: Some(document) })
 }

@@ -392,7 +392,7 @@ impl SimBench {
         let delivery = self.cloud.handle(cloud_now, &request);
         let number = self.last_request;
         let events =
-            cloud_side::request_events(&self.cloud, cloud_now, number, &request, &delivery);
+            cloud_side::request_events(self.cloud.cloud().settings(), number, &request, &delivery);
         let answer = cloud_side::answer_event(number, &delivery);
         let steps = match (delivery.wire, delivery.exchange) {
             (Some(steps), _) => steps,
