@@ -27,6 +27,7 @@
 //! assert_eq!(outcome.verdict, Verdict::Passed);
 //! ```
 
+pub mod board;
 pub mod cli;
 pub mod diagnostics;
 pub mod drive;

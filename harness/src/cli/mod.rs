@@ -1,10 +1,13 @@
 //! The command line: what the words mean, and which function does it. Writes where it is told; only `main` prints.
 
+mod benches;
 mod check;
 mod files;
 mod list;
+mod progress;
 mod run;
 mod run_dir;
+mod scheduler;
 mod schema;
 
 use std::io::{self, Write};

@@ -2,17 +2,18 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use clap::Args;
 
+use super::benches::{Benches, BoardName};
 use super::files::{self, Case};
+use super::progress::Progress;
 use super::run_dir::RunDir;
+use super::scheduler::{self, InOrder, OnFailure, Schedule, Update};
 use super::{Terminal, exit};
-use crate::drive::Bench;
-use crate::drive::sim::SimBench;
-use crate::drive::virtual_time;
-use crate::engine::{Log, Outcome, Verdict};
 use crate::report::{CaseReport, Status, human, junit, summary::Summary};
 
 /// The words behind `shadowrig run`.
@@ -21,9 +22,15 @@ pub(super) struct RunArgs {
     /// Files, or folders with .yaml files in them.
     #[arg(default_value = "scenarios")]
     paths: Vec<PathBuf>,
-    /// What to run on: `sim`, `process`.
-    #[arg(long, default_value = "sim", value_name = "NAME")]
-    board: String,
+    /// What to run on: `sim` (virtual time) or `process` (a program on this machine, in real time).
+    #[arg(long, default_value = "sim", value_name = "NAME", value_parser = BoardName::parse)]
+    board: BoardName,
+    /// On `process`: the program that is the device, with its arguments; it finds its cloud in its environment.
+    #[arg(long, value_name = "COMMAND", value_parser = parse_command)]
+    command: Option<Words>,
+    /// How many cases run at once; by default what suits the board.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
     /// Where chance comes from; equal seeds give equal runs in virtual time.
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
@@ -36,10 +43,13 @@ pub(super) struct RunArgs {
     /// Only cases with this tag. May be given several times; one of them is enough.
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
-    /// Stop behind the first case that fails.
+    /// Only every N-th case from the M-th on: slice:M/N.
+    #[arg(long, value_name = "slice:M/N", value_parser = parse_partition)]
+    partition: Option<Slice>,
+    /// Begin no further case when one has failed.
     #[arg(long)]
     fail_fast: bool,
-    /// The folder for what the run leaves behind.
+    /// The folder for what the run leaves behind [default: target/shadowrig/<run>].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -50,6 +60,17 @@ enum Format {
     Junit,
 }
 
+/// A command cut into words.
+#[derive(Debug, Clone)]
+struct Words(Vec<String>);
+
+/// One part of the cases: the M-th of N, from 1.
+#[derive(Debug, Clone, Copy)]
+struct Slice {
+    part: usize,
+    of: usize,
+}
+
 fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {
     let (format, path) = text.split_once('=').ok_or("write FORMAT=PATH, as junit=report.xml")?;
     match format {
@@ -58,11 +79,41 @@ fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {
     }
 }
 
+/// Words apart by blanks; quotes keep blanks together.
+fn parse_command(text: &str) -> Result<Words, String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for c in text.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, ' ') => words.push(String::new()),
+            (_, c) => {
+                if let Some(word) = words.last_mut() {
+                    word.push(c);
+                }
+            }
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    match (quote, words.is_empty()) {
+        (Some(open), _) => Err(format!("the {open} is not closed")),
+        (None, true) => Err("no program is named".into()),
+        (None, false) => Ok(Words(words)),
+    }
+}
+
+fn parse_partition(text: &str) -> Result<Slice, String> {
+    let slice = text.strip_prefix("slice:").and_then(|rest| rest.split_once('/'));
+    let numbers = slice.and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+    match numbers {
+        Some((part, of)) if (1..=of).contains(&part) => Ok(Slice { part, of }),
+        _ => Err("write slice:M/N with M from 1 to N, as slice:1/3".into()),
+    }
+}
+
 /// Runs cases; returns the exit code.
-pub(super) fn run<W: Write, E: Write>(
-    args: &RunArgs,
-    terminal: &mut Terminal<'_, W, E>,
-) -> io::Result<u8> {
+pub(super) fn run<W: Write, E: Write>(args: &RunArgs, terminal: &mut Terminal<'_, W, E>) -> io::Result<u8> {
     let began = Instant::now();
     let files = match files::read(&args.paths, terminal)? {
         Ok(files) => files,
@@ -72,28 +123,14 @@ pub(super) fn run<W: Write, E: Write>(
         writeln!(terminal.err, "error: nothing was run, since not every file can be read")?;
         return Ok(exit::BAD_SCENARIO);
     }
-    let cases: Vec<Case> =
-        files::cases(files).into_iter().filter(|case| is_wanted(args, case)).collect();
+    let cases = select(args, files::cases(files));
     if cases.is_empty() {
         writeln!(terminal.err, "error: nothing was selected")?;
         writeln!(terminal.err, "help: `shadowrig list` shows what there is")?;
         return Ok(exit::NOTHING_SELECTED);
     }
     let dir = RunDir::create(args.out.clone().unwrap_or_else(default_out))?;
-    let mut reports: Vec<CaseReport> = Vec::new();
-    for (number, case) in cases.iter().enumerate() {
-        let report = run_case(args, case);
-        dir.write_case(number, &report)?;
-        writeln!(terminal.out, "{}", human::line(&report, terminal.style))?;
-        if matches!(report.status(), Status::Fail | Status::Error) {
-            writeln!(terminal.out, "\n{}", human::failure(&report, terminal.style))?;
-        }
-        let stop = args.fail_fast && matches!(report.status(), Status::Fail | Status::Error);
-        reports.push(report);
-        if stop {
-            break;
-        }
-    }
+    let reports = run_cases(args, &cases, &dir, terminal)?;
     dir.write_junit(&reports)?;
     for (Format::Junit, path) in &args.report {
         std::fs::write(path, junit::render(&reports).map_err(io::Error::other)?)?;
@@ -106,35 +143,97 @@ pub(super) fn run<W: Write, E: Write>(
     Ok(summary.exit_code())
 }
 
-fn is_wanted(args: &RunArgs, case: &Case) -> bool {
-    let plan = &case.plan;
-    let named = args
-        .filter
-        .as_ref()
-        .is_none_or(|text| plan.name.contains(text) || plan.file.contains(text));
-    named && (args.tag.is_empty() || args.tag.iter().any(|tag| plan.tags.contains(tag)))
+fn select(args: &RunArgs, cases: Vec<Case>) -> Vec<Case> {
+    let is_wanted = |case: &Case| {
+        let plan = &case.plan;
+        let has = |text: &String| plan.name.contains(text) || plan.file.contains(text);
+        let named = args.filter.as_ref().is_none_or(has);
+        named && (args.tag.is_empty() || args.tag.iter().any(|tag| plan.tags.contains(tag)))
+    };
+    let cases = cases.into_iter().filter(is_wanted).enumerate();
+    let in_slice = |index: usize| args.partition.is_none_or(|slice| index % slice.of == slice.part - 1);
+    cases.filter(|(index, _)| in_slice(*index)).map(|(_, case)| case).collect()
 }
 
-fn run_case(args: &RunArgs, case: &Case) -> CaseReport {
-    let began = Instant::now();
-    let mut bench = SimBench::new(args.seed);
-    let facts = bench.facts();
-    let outcome = match facts.misses(&case.plan) {
-        Some(reason) => Outcome {
-            verdict: Verdict::Skipped { reason },
-            steps: Vec::new(),
-            log: Log::default(),
-            took: Duration::ZERO,
+fn run_cases<W: Write, E: Write>(
+    args: &RunArgs,
+    cases: &[Case],
+    dir: &RunDir,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<Vec<CaseReport>> {
+    let benches = Benches {
+        board: args.board,
+        seed: args.seed,
+        command: args.command.clone().map(|words| words.0),
+        things: std::env::current_exe()?,
+        runtime: match args.board {
+            BoardName::Process => Some(tokio::runtime::Runtime::new()?),
+            BoardName::Sim => None,
         },
-        None => virtual_time::run(case.plan.clone(), &mut bench),
     };
-    CaseReport {
-        plan: case.plan.clone(),
-        source: case.text.clone(),
-        board: facts.board,
-        outcome,
-        wall: began.elapsed(),
+    let interrupted = Arc::new(AtomicBool::new(false));
+    watch_for_interrupt(&benches, &interrupted);
+    let schedule = Schedule {
+        jobs: args.jobs.map_or_else(|| args.board.default_jobs(), usize::from),
+        on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::GoOn },
+        interrupted: &interrupted,
+        run: &|number, case, tell| {
+            let folder = dir.case_path(number, &case.plan.name);
+            benches.run(case, &folder, &interrupted, &mut |engine| {
+                if let Some((at, of, title)) = engine.at_step() {
+                    tell(Update::At(number, at, of, title.to_owned()));
+                }
+            })
+        },
+    };
+    let mut progress = Progress::new(terminal.live);
+    let mut in_order = InOrder::default();
+    let mut reports = Vec::new();
+    let mut written = Ok(());
+    scheduler::run_all(cases, &schedule, &mut |update| {
+        let number = match &update {
+            Update::Began(number) | Update::At(number, ..) | Update::Over(number, _) => *number,
+        };
+        progress.update(&update, cases.get(number).map_or("", |case| &case.plan.name));
+        let Update::Over(number, report) = update else { return };
+        for report in in_order.take(number, *report) {
+            let number = reports.len();
+            let result = dir
+                .write_case(number, &report)
+                .and_then(|()| progress.suspend(|| write_case(&report, terminal)));
+            reports.push(report);
+            if written.is_ok() {
+                written = result;
+            }
+        }
+    });
+    for report in in_order.rest() {
+        dir.write_case(reports.len(), &report)?;
+        write_case(&report, terminal)?;
+        reports.push(report);
     }
+    written.map(|()| reports)
+}
+
+/// Ctrl-C ends the cases that run, with their clean-up; a second one ends the program as the system does.
+fn watch_for_interrupt(benches: &Benches, interrupted: &Arc<AtomicBool>) {
+    let Some(runtime) = &benches.runtime else { return };
+    let interrupted = Arc::clone(interrupted);
+    runtime.spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if interrupted.swap(true, Ordering::SeqCst) {
+                std::process::exit(i32::from(exit::INTERRUPTED));
+            }
+        }
+    });
+}
+
+fn write_case<W: Write, E: Write>(report: &CaseReport, terminal: &mut Terminal<'_, W, E>) -> io::Result<()> {
+    writeln!(terminal.out, "{}", human::line(report, terminal.style))?;
+    if matches!(report.status(), Status::Fail | Status::Error) {
+        writeln!(terminal.out, "\n{}", human::failure(report, terminal.style))?;
+    }
+    Ok(())
 }
 
 /// `target/shadowrig/<time>`, a new one each time.

@@ -4,6 +4,9 @@
 
 pub mod bench;
 pub mod cloud_side;
+pub mod real_bench;
+pub mod real_time;
+pub mod seen;
 pub mod sim;
 pub mod virtual_time;
 

@@ -1,0 +1,62 @@
+//! Boards that exist in real time, and what their consoles say.
+
+pub mod console;
+pub mod process;
+
+use crate::drive::Facts;
+pub use crate::drive::seen::Sink;
+use crate::engine::action::PowerOrder;
+use crate::engine::ActionError;
+use crate::scenario::plan::Erase;
+
+/// A board in real time. One adapter a way of having one; one contract suite runs over all of them
+/// (`tests/board_contract.rs`).
+///
+/// What the board does by itself it tells its [`Sink`] from a thread of its own: console lines, wakes and sleeps, resets,
+/// a lost link. The methods below are called from one thread, one at a time.
+pub trait Board {
+    /// What the board is and what it can do. Known without touching it; never blocks.
+    fn facts(&self) -> Facts;
+
+    /// Puts an image on the board, erases what is to be erased, and starts it: a wake follows in the sink. An image that is
+    /// there already is not written again. May take minutes on a real chip.
+    ///
+    /// # Errors
+    ///
+    /// The image is not known, or cannot be written, or the board is not the one that it should be; the board is off then,
+    /// and holds what it held or nothing that starts.
+    fn flash(&mut self, image: &str, erase: Erase) -> Result<(), ActionError>;
+
+    /// Resets the chip by its reset pin: a reset and a wake follow in the sink. Takes a second at most.
+    ///
+    /// # Errors
+    ///
+    /// The board is off, or the line cannot be driven.
+    fn reset(&mut self) -> Result<(), ActionError>;
+
+    /// Switches the supply; a power event follows in the sink, and a reset and a wake when it is restored. Takes as long as the
+    /// switch does; a cycle ends by itself after the method has returned.
+    ///
+    /// # Errors
+    ///
+    /// The supply cannot be switched.
+    fn power(&mut self, order: PowerOrder) -> Result<(), ActionError>;
+
+    /// Wakes a sleeping device before its time. Takes a second at most.
+    ///
+    /// # Errors
+    ///
+    /// It is not asleep, or cannot be woken.
+    fn wake(&mut self) -> Result<(), ActionError>;
+
+    /// Writes on the console's input. Takes a second at most.
+    ///
+    /// # Errors
+    ///
+    /// The board is off, or has no such input.
+    fn write_console(&mut self, text: &str) -> Result<(), ActionError>;
+
+    /// Switches everything off and frees what is held; nothing is told to the sink afterwards. Called once, at the end,
+    /// whatever happened before; takes two seconds at most.
+    fn stop(&mut self);
+}

@@ -1,0 +1,219 @@
+//! A bench in real time: a board, and the fake cloud on a free port of this machine.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use fake_shadow::clock::UnixMillis;
+use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
+use fake_shadow::fault::Faulty;
+use fake_shadow::http::{self, Server, Shared};
+use fake_shadow::{FakeShadow, Settings};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+
+use super::bench::{Bench, Facts};
+use super::cloud_side::{self, CloudSide};
+use super::seen::{Seen, Sink, What};
+use crate::board::Board;
+use crate::engine::event::ConnectionChange;
+use crate::engine::{Action, ActionError, Event};
+use crate::time::Moment;
+
+/// A bench in real time.
+pub struct RealBench {
+    board: Box<dyn Board>,
+    cloud: CloudServer,
+    side: CloudSide,
+    settings: Settings,
+    seen: Receiver<Seen>,
+    /// What was seen and not told yet.
+    waiting: VecDeque<(Instant, Event)>,
+    began: Instant,
+    /// The request that each connection is busy with, and its number.
+    open: BTreeMap<u64, (u64, Arc<Served>)>,
+    last_request: u64,
+}
+
+/// The fake cloud on a port of this machine.
+#[derive(Debug)]
+pub struct CloudServer {
+    runtime: Handle,
+    server: Option<Server>,
+    shared: Arc<Shared>,
+    settings: Settings,
+}
+
+impl CloudServer {
+    /// Starts a cloud on a free port of the loopback interface; what it sees goes into the sink.
+    ///
+    /// # Errors
+    ///
+    /// No port can be had.
+    pub fn start(runtime: &Handle, settings: Settings, sink: Sink) -> Result<Self, ActionError> {
+        let error = |error: std::io::Error| ActionError::new("start the fake cloud", error.to_string());
+        let cloud = Faulty::new(FakeShadow::new(settings.clone()));
+        let shared = Shared::new(cloud, system_time);
+        let shared = Arc::new(shared.observed_by(move |event| sink.tell_cloud(event.clone())));
+        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(error)?;
+        let _in_runtime = runtime.enter();
+        let server = http::serve(listener, Arc::clone(&shared)).map_err(error)?;
+        Ok(Self { runtime: runtime.clone(), server: Some(server), shared, settings })
+    }
+
+    /// Where it listens, as `http://127.0.0.1:41873`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        let address = self.server.as_ref().map(Server::local_addr);
+        address.map_or_else(String::new, |address| format!("http://{address}"))
+    }
+}
+
+impl Drop for CloudServer {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.shutdown());
+        }
+    }
+}
+
+impl RealBench {
+    /// A bench of a board and a cloud that tell the same sink, whose other end is `seen`.
+    #[must_use]
+    pub fn new(board: Box<dyn Board>, cloud: CloudServer, thing: &str, seen: Receiver<Seen>) -> Self {
+        Self {
+            board,
+            side: CloudSide::new(thing),
+            settings: cloud.settings.clone(),
+            cloud,
+            seen,
+            waiting: VecDeque::new(),
+            began: Instant::now(),
+            open: BTreeMap::new(),
+            last_request: 0,
+        }
+    }
+
+    /// The time of the run.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        Moment::at(self.began.elapsed())
+    }
+
+    /// Waits until something is seen, this long at most.
+    pub fn wait(&mut self, at_most: Duration) {
+        if self.waiting.is_empty()
+            && let Ok(seen) = self.seen.recv_timeout(at_most)
+        {
+            self.take_in(seen);
+        }
+    }
+
+    /// The oldest thing that was seen and not told yet, with its time.
+    pub fn next_seen(&mut self) -> Option<(Moment, Event)> {
+        while let Ok(seen) = self.seen.try_recv() {
+            self.take_in(seen);
+        }
+        let (at, event) = self.waiting.pop_front()?;
+        Some((Moment::at(at.saturating_duration_since(self.began)), event))
+    }
+
+    /// Switches everything off.
+    pub fn stop(&mut self) {
+        self.board.stop();
+    }
+
+    fn take_in(&mut self, seen: Seen) {
+        let events = match seen.what {
+            What::Board(event) => vec![event],
+            What::Cloud(event) => self.cloud_events(&event),
+        };
+        self.waiting.extend(events.into_iter().map(|event| (seen.at, event)));
+    }
+
+    fn cloud_events(&mut self, event: &CloudEvent) -> Vec<Event> {
+        let id = event.connection.0;
+        let connection = |change| vec![Event::Connection { id, change }];
+        match &event.kind {
+            CloudEventKind::Opened { .. } => connection(ConnectionChange::Opened),
+            CloudEventKind::Request(served) => {
+                self.last_request += 1;
+                let number = self.last_request;
+                self.open.insert(id, (number, Arc::clone(served)));
+                let Served { request, delivery, .. } = served.as_ref();
+                cloud_side::request_events(&self.settings, number, request, delivery)
+            }
+            // A fault on a request is told with the request.
+            CloudEventKind::Fault(met) if !self.open.contains_key(&id) => {
+                vec![Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }]
+            }
+            CloudEventKind::Fault(_) => Vec::new(),
+            CloudEventKind::Answered { .. } => {
+                let answered = self.open.remove(&id);
+                answered
+                    .map(|(number, served)| cloud_side::answer_event(number, &served.delivery))
+                    .into_iter()
+                    .collect()
+            }
+            CloudEventKind::Unreadable { reason } => {
+                vec![Event::Note { text: format!("the cloud could not read a request: {reason}") }]
+            }
+            CloudEventKind::Closed { .. } => self.ended(id, ConnectionChange::Closed),
+            CloudEventKind::Reset { .. } => self.ended(id, ConnectionChange::Reset),
+        }
+    }
+
+    fn ended(&mut self, id: u64, change: ConnectionChange) -> Vec<Event> {
+        self.open.remove(&id);
+        vec![Event::Connection { id, change }]
+    }
+}
+
+impl std::fmt::Debug for RealBench {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RealBench").field("cloud", &self.cloud).finish_non_exhaustive()
+    }
+}
+
+impl Bench for RealBench {
+    fn facts(&self) -> Facts {
+        self.board.facts()
+    }
+
+    fn perform(&mut self, _now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
+        match action {
+            Action::Flash { image, erase } => self.board.flash(image, *erase)?,
+            Action::Power(order) => self.board.power(*order)?,
+            Action::Reset => self.board.reset()?,
+            Action::Wake => self.board.wake()?,
+            Action::WriteConsole { text } => self.board.write_console(text)?,
+            Action::ArmFault(_)
+            | Action::ClearFaults
+            | Action::Clock(_)
+            | Action::DeleteShadow { .. }
+            | Action::SetShadow { .. }
+            | Action::UpdateShadow { .. } => {
+                let side = &mut self.side;
+                return self.cloud.shared.with(|cloud, now| side.perform(cloud, now, action));
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn wake_at(&self) -> Option<Moment> {
+        let until = self.side.wake_at()?.0.saturating_sub(system_time().0);
+        Some(self.now().after(Duration::from_millis(u64::try_from(until).unwrap_or(0))))
+    }
+
+    fn advance(&mut self, _now: Moment) -> Vec<Event> {
+        let side = &mut self.side;
+        self.cloud.shared.with(|cloud, now| side.expire(cloud, now));
+        std::iter::from_fn(|| self.next_seen()).map(|(_, event)| event).collect()
+    }
+}
+
+fn system_time() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

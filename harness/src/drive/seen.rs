@@ -1,0 +1,54 @@
+//! What is seen in real time, on its way from the threads that see it to the loop.
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Instant;
+
+use fake_shadow::event::CloudEvent;
+
+use crate::engine::Event;
+
+/// Something that was seen, and when.
+#[derive(Debug)]
+pub struct Seen {
+    /// When it was told.
+    pub at: Instant,
+    /// What.
+    pub what: What,
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub enum What {
+    /// By the board.
+    Board(Event),
+    /// By the cloud; it becomes an event in the loop, where there is time to explain a signature.
+    Cloud(CloudEvent),
+}
+
+/// Where a thread tells what it sees. Telling never blocks, and is no error when the run is over.
+#[derive(Debug, Clone)]
+pub struct Sink(Sender<Seen>);
+
+impl Sink {
+    /// A sink, and the end where it comes out.
+    #[must_use]
+    pub fn new() -> (Self, Receiver<Seen>) {
+        let (sender, receiver) = mpsc::channel();
+        (Self(sender), receiver)
+    }
+
+    /// Tells what the board has seen.
+    pub fn tell(&self, event: Event) {
+        self.send(What::Board(event));
+    }
+
+    /// Tells what the cloud has seen.
+    pub fn tell_cloud(&self, event: CloudEvent) {
+        self.send(What::Cloud(event));
+    }
+
+    fn send(&self, what: What) {
+        // The other end is gone when the run is over; what is seen then matters to nobody.
+        let _run_is_over = self.0.send(Seen { at: Instant::now(), what });
+    }
+}

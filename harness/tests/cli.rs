@@ -1,0 +1,121 @@
+//! The program as scripts use it: words, output and exit codes.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::{root, shadowrig};
+
+const PASSES: &str = "version: 1\nname: passes\ncloud: { shadow: { desired: { sleep: 5 }, reported: { sleep: 5 } } }\n\
+    steps:\n  - expect-request: GET shadow\n";
+const FAILS: &str = "version: 1\nname: fails\nsteps:\n  - expect-request: DELETE shadow\n    within: 1s\n";
+const BROKEN: &str = "version: 1\nname: broken\nsteps: [\n";
+const RIG: &str = "version: 1\nname: rig\nfirmware: { image: toaster }\nsteps:\n  - reset: pin\n";
+const SKIPPED: &str = "version: 1\nname: skipped\nboard: { needs: [current-meter] }\nsteps:\n  - reset: pin\n";
+
+/// Runs the program over some files; returns the exit code, standard output and standard error.
+fn check(files: &[(&str, &str)], arguments: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).expect("a file can be written");
+    }
+    in_folder(folder.path(), arguments)
+}
+
+fn in_folder(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = shadowrig(folder, arguments);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().expect("it ends by itself"), text(&output.stdout), text(&output.stderr))
+}
+
+fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or_default()
+}
+
+#[test]
+fn a_run_that_passes_ends_with_0_and_one_summary_line() {
+    let (code, out, err) = check(&[("a.yaml", PASSES)], &["run", "."]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    let summary = regex::Regex::new(r"^1 passed, 0 failed, 0 errors, 0 skipped in \d+\.\d\ds$").expect("a constant");
+    assert!(summary.is_match(last_line(&out)), "{out}");
+}
+
+#[test]
+fn each_way_to_end_has_its_exit_code() {
+    let code = |files: &[(&str, &str)], arguments: &[&str]| check(files, arguments).0;
+    assert_eq!(code(&[("a.yaml", PASSES), ("b.yaml", FAILS)], &["run", "."]), 100);
+    assert_eq!(code(&[("a.yaml", PASSES), ("b.yaml", RIG)], &["run", "."]), 5);
+    assert_eq!(code(&[("a.yaml", FAILS), ("b.yaml", RIG)], &["run", "."]), 5);
+    assert_eq!(code(&[("a.yaml", SKIPPED)], &["run", "."]), 0);
+    assert_eq!(code(&[], &["run", "."]), 4);
+    assert_eq!(code(&[("a.yaml", PASSES)], &["run", ".", "--filter", "nothing like it"]), 4);
+    assert_eq!(code(&[("a.yaml", PASSES)], &["run", ".", "--board", "toaster"]), 2);
+    assert_eq!(code(&[], &["run", "missing.yaml"]), 2);
+    assert_eq!(code(&[], &["explode"]), 2);
+}
+
+#[test]
+fn one_broken_file_among_good_ones_ends_with_3_and_nothing_runs() {
+    let (code, out, err) = check(&[("a.yaml", PASSES), ("b.yaml", BROKEN)], &["run", "."]);
+    assert_eq!((code, out.as_str()), (3, ""));
+    assert!(err.contains("b.yaml:3"), "{err}");
+}
+
+#[test]
+fn a_scenario_in_a_language_that_is_not_text_is_no_green_run() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    fs::write(folder.path().join("a.yaml"), [0xff, 0xfe, 0x00, 0x01]).expect("a file can be written");
+    assert_eq!(in_folder(folder.path(), &["run", "."]).0, 3);
+}
+
+#[test]
+fn check_shows_all_problems_of_all_files() {
+    let bad = "version: 1\nname: x\nsteps:\n  - expect-reqest: GET shadow\n  - wait: 5\n";
+    let (code, out, err) = check(&[("a.yaml", bad), ("b.yaml", bad)], &["check", "."]);
+    assert_eq!(code, 3);
+    assert_eq!(err.matches("did you mean `expect-request`?").count(), 2);
+    assert_eq!(err.matches("`5` has no unit").count(), 2);
+    assert_eq!(out, "4 problems in 2 files\n");
+}
+
+#[test]
+fn list_names_the_cases_for_people_and_for_scripts() {
+    let matrix = "version: 1\nname: rows\ntags: [smoke]\nmatrix: { n: [1, 2] }\nsteps:\n  - wait: 1s\n";
+    let (code, out, _) = check(&[("a.yaml", matrix)], &["list", "."]);
+    assert_eq!((code, out.as_str()), (0, "./a.yaml  rows [n=1]  #smoke\n./a.yaml  rows [n=2]  #smoke\n"));
+    let (_, out, _) = check(&[("a.yaml", matrix)], &["list", ".", "--json"]);
+    let list: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(list["cases"][1]["name"], "rows [n=2]");
+}
+
+#[test]
+fn slices_share_the_cases_out_and_leave_none_over() {
+    let matrix = "version: 1\nname: rows\nmatrix: { n: [1, 2, 3, 4, 5] }\nsteps:\n  - wait: 1s\n";
+    let run = |slice: &str| check(&[("a.yaml", matrix)], &["run", ".", "--partition", slice]).1;
+    let counts: Vec<_> =
+        ["slice:1/2", "slice:2/2"].map(|slice| run(slice).matches("PASS").count()).to_vec();
+    assert_eq!(counts, [3, 2]);
+}
+
+#[test]
+fn a_run_leaves_its_log_and_a_junit_report() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    fs::write(folder.path().join("a.yaml"), FAILS).expect("a file can be written");
+    let report = ["run", "a.yaml", "--out", "out", "--report", "junit=my.xml"];
+    assert_eq!(in_folder(folder.path(), &report).0, 100);
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect(name);
+    assert!(read("out/001-fails/events.jsonl").starts_with("{\"kind\":\"run\",\"version\":1,"));
+    assert_eq!(read("out/junit.xml"), read("my.xml"));
+    insta::assert_snapshot!("junit", read("my.xml"));
+}
+
+#[test]
+fn the_schema_is_json_and_the_one_in_the_docs() {
+    let (code, out, _) = check(&[], &["schema"]);
+    assert_eq!(code, 0);
+    let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(schema["title"], "Shadowrig scenario");
+    let kept = fs::read_to_string(root().join("docs/scenario.v1.json")).expect("it is kept");
+    assert_eq!(kept, out, "write it again by `cargo shadowrig schema > docs/scenario.v1.json`");
+}

@@ -1,0 +1,77 @@
+//! Scenario files that pass, fail and do not parse, each a file in a folder.
+
+mod support;
+
+use shadowrig::diagnostics::{Source, Style, problem};
+use shadowrig::report::{Status, events, human};
+use shadowrig::scenario;
+use support::{files, run};
+
+#[test]
+fn the_scenarios_that_users_get_pass_on_the_simulated_bench() {
+    all_pass("scenarios");
+}
+
+#[test]
+fn the_scenarios_in_passing_pass() {
+    all_pass("fixtures/scenarios/passing");
+}
+
+fn all_pass(folder: &str) {
+    for (name, text) in files(folder) {
+        for case in run(&text, &name, 7) {
+            assert_eq!(case.status(), Status::Pass, "{}\n{}", name, human::failure(&case, Style::Plain));
+        }
+    }
+}
+
+#[test]
+fn the_scenarios_in_failing_fail_and_say_why() {
+    for (name, text) in files("fixtures/scenarios/failing") {
+        let cases = run(&text, &format!("{name}.yaml"), 7);
+        let shown: Vec<_> = cases
+            .iter()
+            .map(|case| {
+                assert!(matches!(case.status(), Status::Fail | Status::Error), "{name} did not fail");
+                format!("{}\n\n{}", human::line(case, Style::Plain), human::failure(case, Style::Plain))
+            })
+            .collect();
+        insta::assert_snapshot!(format!("failing__{name}"), shown.join("\n"));
+    }
+}
+
+#[test]
+fn the_scenarios_in_bad_do_not_parse_and_say_why() {
+    for (name, text) in files("fixtures/scenarios/bad") {
+        let file = format!("{name}.yaml");
+        let parsed = scenario::parse(&text, &file);
+        assert!(!parsed.is_good(), "{name} parses");
+        assert!(parsed.plans.is_empty(), "{name} would run");
+        let source = Source { path: &file, text: &text };
+        let shown: Vec<_> =
+            parsed.problems.iter().map(|found| problem(source, found, Style::Plain)).collect();
+        insta::assert_snapshot!(format!("bad__{name}"), shown.join("\n\n"));
+    }
+}
+
+#[test]
+fn equal_seeds_give_equal_runs_to_the_byte() {
+    for folder in ["scenarios", "fixtures/scenarios/passing", "fixtures/scenarios/failing"] {
+        for (name, text) in files(folder) {
+            let logs = || run(&text, &name, 11).iter().map(events::render).collect::<String>();
+            assert_eq!(logs(), logs(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn secrets_stand_in_no_log() {
+    for (name, text) in files("scenarios") {
+        for case in run(&text, &name, 0) {
+            let log = events::render(&case);
+            assert!(!log.contains(fake_shadow::settings::TEST_SECRET_ACCESS_KEY), "{name}");
+            let signature = regex::Regex::new("Signature=[0-9a-f]{64}").expect("a constant");
+            assert!(!signature.is_match(&log), "{name}");
+        }
+    }
+}

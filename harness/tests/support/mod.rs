@@ -1,0 +1,65 @@
+//! What several tests of the rig need.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use shadowrig::drive::sim::SimBench;
+use shadowrig::drive::virtual_time;
+use shadowrig::report::CaseReport;
+use shadowrig::scenario;
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The scenario files of a folder below the root, in order, each with its name and text.
+pub fn files(folder: &str) -> Vec<(String, String)> {
+    let mut paths: Vec<_> = fs::read_dir(root().join(folder))
+        .expect("the folder is there")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "{folder} has scenarios");
+    paths
+        .into_iter()
+        .map(|path| {
+            let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
+            (name, fs::read_to_string(path).expect("it can be read"))
+        })
+        .collect()
+}
+
+/// Runs all cases of a text on the simulated bench.
+#[allow(dead_code, reason = "not every test file that shares this module needs it")]
+pub fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
+    let parsed = scenario::parse(text, file);
+    assert!(parsed.is_good(), "{file}: {:?}", parsed.problems);
+    parsed
+        .plans
+        .into_iter()
+        .map(|plan| {
+            let plan = Arc::new(plan);
+            CaseReport {
+                outcome: virtual_time::run(plan.clone(), &mut SimBench::new(seed)),
+                plan,
+                source: text.into(),
+                board: "sim".into(),
+                wall: std::time::Duration::ZERO,
+            }
+        })
+        .collect()
+}
+
+/// Runs the program in a folder.
+#[allow(dead_code, reason = "not every test file that shares this module needs it")]
+pub fn shadowrig(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_shadowrig"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .expect("the program starts")
+}
