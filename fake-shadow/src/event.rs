@@ -75,6 +75,11 @@ pub enum CloudEventKind {
         /// How many bytes went out.
         bytes: u64,
     },
+    /// What came is no request of HTTP; it was answered with 400 and the connection ends.
+    Unreadable {
+        /// What the parser said.
+        reason: String,
+    },
     /// It ended in order.
     Closed {
         /// Who ended it.

@@ -11,23 +11,29 @@
 //! ```
 
 mod answer;
+pub mod cli;
 pub mod clock;
 pub mod event;
 pub mod fault;
+pub mod http;
 mod json;
+pub mod log;
 pub mod message;
 pub mod policy;
 pub mod raw_request;
+mod recent;
 pub mod route;
 pub mod service;
 pub mod settings;
 pub mod shadow;
+mod show;
 pub mod sigv4;
 mod store;
 pub mod wire;
 
 pub use event::{Exchange, RequestRecord};
 pub use fault::Faulty;
+pub use recent::REQUESTS_KEPT_MAX;
 pub use service::FakeShadow;
 pub use settings::Settings;
 pub use wire::encode;

@@ -19,7 +19,7 @@ use crate::shadow::{
     Applied, MESSAGE_BYTES_MAX, ShadowError, ShadowId, ThingName, apply, get_document,
 };
 use crate::sigv4::explain::{Explanation, explain};
-use crate::sigv4::{Identity, Refusal, Rules, verify};
+use crate::sigv4::{Identity, Keyring, Refusal, Rules, verify};
 use crate::store::Store;
 
 /// The shadow service as one machine. It has no clock: each call says what time it is for the caller, and the cloud's
@@ -80,6 +80,26 @@ pub enum Refused {
     Signature(Refusal),
     /// There is no such path or method.
     Unrouted(Unrouted),
+}
+
+/// Says why signatures were refused, in more words than AWS's.
+#[derive(Debug, Clone)]
+pub struct Explainer {
+    keyring: Keyring,
+    rules: Rules,
+}
+
+impl Explainer {
+    /// The explanation of a refusal; `cloud_time` is that of the request. Bounded, but some tens of milliseconds.
+    #[must_use]
+    pub fn explain(
+        &self,
+        cloud_time: UnixMillis,
+        request: &Request,
+        refusal: &Refusal,
+    ) -> Explanation {
+        explain(request, cloud_time, &self.keyring, &self.rules, refusal)
+    }
 }
 
 /// What an operation did.
@@ -266,15 +286,10 @@ impl FakeShadow {
         };
     }
 
-    /// Says why a signature was refused, in more words than AWS's. Bounded, but some tens of milliseconds.
+    /// Something that explains refused signatures, apart from the cloud and its shadows.
     #[must_use]
-    pub fn explain(
-        &self,
-        cloud_time: UnixMillis,
-        request: &Request,
-        refusal: &Refusal,
-    ) -> Explanation {
-        explain(request, cloud_time, &self.settings.keyring, &self.rules, refusal)
+    pub fn explainer(&self) -> Explainer {
+        Explainer { keyring: self.settings.keyring.clone(), rules: self.rules.clone() }
     }
 
     /// Forgets all shadows, the versions of deleted ones too.

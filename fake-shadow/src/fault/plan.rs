@@ -1,5 +1,6 @@
 //! The plan: which faults are armed, and what becomes of a request that meets one.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use rand_chacha::ChaCha8Rng;
@@ -97,6 +98,20 @@ pub struct Delivery {
     pub wire: Option<Vec<WireStep>>,
     /// Whether the connection goes on behind that, if no step ended it; else it is to be ended in order.
     pub keeps_alive: bool,
+}
+
+impl Delivery {
+    /// What to do to the connection, in order, the ordinary answer included.
+    #[must_use]
+    pub fn steps(&self, request: &Request) -> Cow<'_, [WireStep]> {
+        match (&self.wire, &self.exchange) {
+            (Some(steps), _) => Cow::Borrowed(steps),
+            (None, Some(Exchange { response, record })) => {
+                Cow::Owned(vec![WireStep::Send(encode(response, request, record.cloud_time))])
+            }
+            (None, None) => Cow::Borrowed(&[]),
+        }
+    }
 }
 
 impl Fault {

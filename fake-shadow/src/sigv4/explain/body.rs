@@ -9,7 +9,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::Recipe;
 use super::situation::Situation;
 use crate::sigv4::escape::hex;
@@ -56,7 +56,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the hash of `{}`, `null` or a similar text was signed instead of the body's",
             help: HASH,
         },
-        WORDS.len(),
+        Ways { all: WORDS.len(), paired: 2 },
         |_, recipe, way| of(recipe, WORDS[way]),
     ),
     Mistake::ways(
@@ -65,7 +65,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the body was hashed with a line end behind it that was not sent",
             help: "hash the bytes that are sent; `echo` and `println` add a line end, `printf` and `print` do not",
         },
-        2,
+        Ways { all: 2, paired: 1 },
         |situation, recipe, way| {
             of(recipe, &[&situation.request.body, [b"\n".as_slice(), b"\r\n"][way]].concat());
         },
@@ -82,7 +82,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the body was hashed without the white space at its ends",
             help: HASH,
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |situation, recipe, way| {
             let body = situation.request.body.as_slice();
             of(recipe, if way == 0 { body.trim_ascii_end() } else { body.trim_ascii() });
@@ -94,7 +94,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the body was hashed with other line ends than it was sent with",
             help: HASH,
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |situation, recipe, way| {
             let unix = super::bytes::replace(&situation.request.body, b"\r\n", b"\n");
             let other = if way == 0 { unix } else { super::bytes::replace(&unix, b"\n", b"\r\n") };
@@ -107,7 +107,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the JSON of the body was written twice, and the two differ in spaces or in the order of keys",
             help: "make the text of the body once, hash that text and send that text",
         },
-        6,
+        Ways { all: 6, paired: 3 },
         |situation, recipe, way| {
             if let Some(text) = rewritten(&situation.request.body, way) {
                 of(recipe, &text);
@@ -129,7 +129,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the whole buffer was hashed, with zeros behind the body, or only as much of the body as fits into it",
             help: "hash as many bytes as are sent: the length of the body, not the size of the buffer",
         },
-        BUFFERS.len(),
+        Ways { all: BUFFERS.len(), paired: 0 },
         |situation, recipe, way| {
             let mut buffer = situation.request.body.clone();
             buffer.resize(BUFFERS[way], 0);
@@ -183,7 +183,7 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::ways(
         Topic { id: "body-hash-twice", did: "the hash of the body was hashed again", help: HASH },
-        2,
+        Ways { all: 2, paired: 1 },
         |situation, recipe, way| {
             let digits = hex(&situation.body_digest);
             of(recipe, if way == 0 { digits.as_bytes() } else { &situation.body_digest });
@@ -273,7 +273,7 @@ impl Formatter for Spaced {
 /// The mistake by which a device arrived at a hash that it sent along, if it is one of these.
 pub(super) fn origin_of(situation: &Situation<'_>, right: &Recipe, sent: &[u8]) -> Option<Topic> {
     let mut found = MISTAKES.iter().skip(1).filter(|mistake| {
-        (0..mistake.ways_max()).any(|way| {
+        (0..mistake.ways_count().all).any(|way| {
             let mut recipe = right.clone();
             mistake.make(situation, &mut recipe, way);
             recipe.canonical().body_hash == sent

@@ -93,6 +93,8 @@ fn compute(
     }
     let was_seen = !explanation.findings.is_empty();
     let (outcome, findings) = find(&mut search, &bases, told, redactor, &sent);
+    // What is proven need not be told a second time as seen.
+    explanation.findings.retain(|seen| findings.iter().all(|finding| finding.id != seen.id));
     explanation.findings.extend(findings);
     explanation.recomputations = search.computed;
     explanation.outcome = match outcome {

@@ -40,8 +40,11 @@ pub(super) fn canonical_text(
     wrong: &[u8],
     redactor: &Redactor,
 ) -> Option<Difference> {
-    let names: Vec<String> =
-        right.headers.iter().map(|line| String::from_utf8_lossy(&line.name).into_owned()).collect();
+    let names: Vec<String> = right
+        .headers()
+        .iter()
+        .map(|line| String::from_utf8_lossy(&line.name).into_owned())
+        .collect();
     first(&shown(&right.text(), redactor), &shown(wrong, redactor), |line| {
         canonical_line(line, &names)
     })

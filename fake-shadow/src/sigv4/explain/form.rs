@@ -1,6 +1,6 @@
 //! Mistakes in how the parts of the canonical request are put together.
 
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 
 const LAYOUT: &str = "put the parts together like this: method, path, query, each header, an empty line, the list of signed \
     headers, the body's hash; end each line but the last with one LF";
@@ -38,7 +38,7 @@ const MISTAKES: &[Mistake] = &[
             did: "there is a line end behind the last line of the canonical request",
             help: "end the canonical request with the last digit of the body's hash",
         },
-        2,
+        Ways { all: 2, paired: 1 },
         |_, recipe, way| recipe.canonical_mut().end = ["\n", "\r\n"][way],
     ),
     Mistake::once(
@@ -53,7 +53,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the lines of the canonical request end with CR LF",
             help: "end the lines with LF alone, on every system",
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |_, recipe, way| {
             let canonical = recipe.canonical_mut();
             canonical.header_newline = "\r\n";

@@ -1,6 +1,6 @@
 //! Mistakes in the other headers of the canonical request.
 
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::{Canonical, Line};
 use super::situation::Situation;
 use crate::sigv4::canonical::header_value;
@@ -20,7 +20,7 @@ const MISTAKES: &[Mistake] = &[
             did: "a header was signed with another value than the one that came",
             help: "sign a header with the value that is sent, or do not sign it: an HTTP library, a proxy or a retry may set it anew",
         },
-        CHANGED.len() + 2,
+        Ways { all: CHANGED.len() + 2, paired: 12 },
         |situation, recipe, way| {
             let Some((name, value)) = changed(situation, way) else { return };
             if let Some(signed) = recipe.canonical_mut().header_mut(&name) {
@@ -34,7 +34,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the clock was read twice: the date header that was signed is some seconds off the one that was sent",
             help: "read the clock once for each request and use that time for the header, the scope and the string to sign",
         },
-        6,
+        Ways { all: 6, paired: 2 },
         |situation, recipe, way| {
             let date = super::string_to_sign::seconds_off(situation, way);
             if let Some(value) = recipe.canonical_mut().header_mut("x-amz-date") {
@@ -47,7 +47,7 @@ const MISTAKES: &[Mistake] = &[
         "runs of spaces in a header were signed as they were sent",
         "make each run of spaces in a header's value one space, inside quotes too",
         |situation, recipe| {
-            for line in &mut recipe.canonical_mut().headers {
+            for line in recipe.canonical_mut().headers_mut() {
                 let values: Vec<&[u8]> = values(situation, line).collect();
                 line.value = values.join(&b',');
             }
@@ -59,9 +59,9 @@ const MISTAKES: &[Mistake] = &[
             did: "the values of a repeated header were not joined as they should be",
             help: "join all values of one name with a comma, without a space, in the order on the wire",
         },
-        5,
+        Ways { all: 5, paired: 5 },
         |situation, recipe, way| {
-            for line in &mut recipe.canonical_mut().headers {
+            for line in recipe.canonical_mut().headers_mut() {
                 let mut values: Vec<&[u8]> = values(situation, line).collect();
                 if values.len() < 2 {
                     continue;
@@ -85,9 +85,9 @@ const MISTAKES: &[Mistake] = &[
             did: "a header is listed in `SignedHeaders` but has no line in what was signed",
             help: ONE_LINE,
         },
-        HEADERS_MAX,
+        Ways { all: HEADERS_MAX, paired: 12 },
         |_, recipe, way| {
-            let headers = &mut recipe.canonical_mut().headers;
+            let headers = recipe.canonical_mut().headers_mut();
             if way < headers.len() {
                 headers.remove(way);
             }
@@ -99,9 +99,9 @@ const MISTAKES: &[Mistake] = &[
             did: "a header was signed with an empty value",
             help: "set each header before the request is signed",
         },
-        HEADERS_MAX,
+        Ways { all: HEADERS_MAX, paired: 4 },
         |_, recipe, way| {
-            if let Some(line) = recipe.canonical_mut().headers.get_mut(way) {
+            if let Some(line) = recipe.canonical_mut().headers_mut().get_mut(way) {
                 line.value.clear();
             }
         },
@@ -112,7 +112,7 @@ const MISTAKES: &[Mistake] = &[
             did: "a header was signed that is not listed in `SignedHeaders`",
             help: "list each header that is signed in the `Authorization` header too",
         },
-        HEADERS_MAX * 2,
+        Ways { all: HEADERS_MAX * 2, paired: 6 },
         |situation, recipe, way| {
             let unlisted = unlisted(situation);
             if let Some(name) = unlisted.get(way / 2) {
@@ -131,21 +131,21 @@ const MISTAKES: &[Mistake] = &[
                 };
                 situation.request.headers.iter().position(name)
             };
-            recipe.canonical_mut().headers.sort_by_key(order);
+            recipe.canonical_mut().headers_mut().sort_by_key(order);
         },
     ),
     Mistake::once(
         "headers-in-reverse-order",
         "the headers were signed in reverse order",
         "sort the headers by their name in lower case, ascending",
-        |_, recipe| recipe.canonical_mut().headers.reverse(),
+        |_, recipe| recipe.canonical_mut().headers_mut().reverse(),
     ),
     Mistake::once(
         "header-values-lower-case",
         "the values of the headers were signed in lower case",
         "only the names of headers are in lower case; leave the values as they are",
         |_, recipe| {
-            for line in &mut recipe.canonical_mut().headers {
+            for line in recipe.canonical_mut().headers_mut() {
                 line.value.make_ascii_lowercase();
             }
         },
@@ -156,16 +156,16 @@ const MISTAKES: &[Mistake] = &[
             did: "the names of the headers were not signed in lower case",
             help: "write the names of headers in lower case, in their lines and in the list below them",
         },
-        4,
+        Ways { all: 4, paired: 2 },
         |situation, recipe, way| {
             let canonical = recipe.canonical_mut();
-            for line in &mut canonical.headers {
+            for line in canonical.headers_mut() {
                 line.name =
                     if way < 2 { as_sent(situation, &line.name) } else { capitalized(&line.name) };
             }
             if way % 2 == 1 {
                 let names: Vec<&[u8]> =
-                    canonical.headers.iter().map(|line| line.name.as_slice()).collect();
+                    canonical.headers().iter().map(|line| line.name.as_slice()).collect();
                 canonical.signed_headers = names.join(&b';');
             }
         },
@@ -176,7 +176,7 @@ const MISTAKES: &[Mistake] = &[
             did: "a space was signed between the colon and the value of the headers",
             help: "write `name:value` without a space",
         },
-        2,
+        Ways { all: 2, paired: 1 },
         |_, recipe, way| recipe.canonical_mut().colon = [": ", " : "][way],
     ),
     Mistake::once(
@@ -218,17 +218,22 @@ const CHANGED: &[(&str, &str)] = &[
 ];
 
 fn changed(situation: &Situation<'_>, way: usize) -> Option<(String, Vec<u8>)> {
-    if let Some((name, value)) = CHANGED.get(way) {
-        return Some(((*name).to_owned(), value.as_bytes().to_vec()));
+    match way {
+        0 => {
+            let length = situation.request.body.len().to_string();
+            Some(("content-length".to_owned(), length.into_bytes()))
+        }
+        1 => {
+            // A library that adds parameters to the content type was not there when it was signed.
+            let sent = situation.header("content-type")?;
+            let (kind, _) = sent.split_once(';')?;
+            Some(("content-type".to_owned(), kind.trim_end().as_bytes().to_vec()))
+        }
+        _ => {
+            let (name, value) = CHANGED.get(way - 2)?;
+            Some(((*name).to_owned(), value.as_bytes().to_vec()))
+        }
     }
-    if way == CHANGED.len() {
-        let length = situation.request.body.len().to_string();
-        return Some(("content-length".to_owned(), length.into_bytes()));
-    }
-    // A library that adds parameters to the content type was not there when it was signed.
-    let sent = situation.header("content-type")?;
-    let (kind, _) = sent.split_once(';')?;
-    Some(("content-type".to_owned(), kind.trim_end().as_bytes().to_vec()))
 }
 
 /// The values of a header, not yet collapsed and joined.
@@ -255,10 +260,11 @@ fn unlisted(situation: &Situation<'_>) -> Vec<String> {
 /// Signs one more header, with or without naming it in the list.
 fn add(situation: &Situation<'_>, canonical: &mut Canonical, name: &str, is_in_list: bool) {
     let Some(value) = header_value(situation.request, name) else { return };
-    let at = canonical.headers.partition_point(|line| line.name.as_slice() < name.as_bytes());
-    canonical.headers.insert(at, Line { name: name.into(), value });
+    let at = canonical.headers().partition_point(|line| line.name.as_slice() < name.as_bytes());
+    canonical.headers_mut().insert(at, Line { name: name.into(), value });
     if is_in_list {
-        let names: Vec<&[u8]> = canonical.headers.iter().map(|line| line.name.as_slice()).collect();
+        let names: Vec<&[u8]> =
+            canonical.headers().iter().map(|line| line.name.as_slice()).collect();
         canonical.signed_headers = names.join(&b';');
     }
 }

@@ -1,6 +1,6 @@
 //! Mistakes in the `host` header of the canonical request.
 
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::Recipe;
 use super::situation::Situation;
 
@@ -15,7 +15,7 @@ const MISTAKES: &[Mistake] = &[
             did: "another host was signed than the `Host` header names",
             help: AS_SENT,
         },
-        OTHER_HOSTS_MAX,
+        Ways { all: OTHER_HOSTS_MAX, paired: 6 },
         |situation, recipe, way| {
             if let Some(name) = other_hosts(situation).get(way) {
                 set(recipe, name);
@@ -34,7 +34,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the host was signed with a port that the `Host` header does not have",
             help: AS_SENT,
         },
-        PORTS.len(),
+        Ways { all: PORTS.len(), paired: 2 },
         |situation, recipe, way| {
             let (name, _) = split_port(situation);
             set(recipe, &format!("{name}:{}", PORTS[way]));
@@ -52,7 +52,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the host was signed in another case than it was sent in",
             help: AS_SENT,
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |_, recipe, way| {
             let Some(value) = recipe.canonical_mut().header_mut("host") else { return };
             if way == 0 {
@@ -68,7 +68,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the host was signed as a URL",
             help: "sign the name alone: no `https://` before it, no `/` and no path behind it",
         },
-        5,
+        Ways { all: 5, paired: 2 },
         |situation, recipe, way| {
             let path = situation.raw_path();
             let Some(value) = recipe.canonical_mut().header_mut("host") else { return };
@@ -83,7 +83,7 @@ const MISTAKES: &[Mistake] = &[
 const PORTS: &[&str] = &["443", "8443", "80", "8080", "8883", "8000", "3000"];
 
 /// How many names [`other_hosts`] gives at most.
-const OTHER_HOSTS_MAX: usize = 24;
+const OTHER_HOSTS_MAX: usize = 20;
 
 /// Names under which the service, or this machine, is likely to be known to a device.
 fn other_hosts(situation: &Situation<'_>) -> Vec<String> {
@@ -91,17 +91,18 @@ fn other_hosts(situation: &Situation<'_>) -> Vec<String> {
     let region = &situation.rules.region;
     let prefix = sent.split('.').next().unwrap_or_default();
     let prefix = prefix.strip_suffix("-ats").unwrap_or(prefix);
-    let mut names: Vec<String> =
-        ["localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0", "10.0.2.2"].map(str::to_owned).into();
-    for part in [prefix, "data"] {
-        names.push(format!("{part}-ats.iot.{region}.amazonaws.com"));
-        names.push(format!("{part}.iot.{region}.amazonaws.com"));
-    }
-    names.push(format!("iot.{region}.amazonaws.com"));
-    names.push(format!("iotdata.{region}.amazonaws.com"));
-    let with_port = names.iter().map(|name| format!("{name}{port}")).collect::<Vec<_>>();
-    if !port.is_empty() {
-        names.extend(with_port);
+    let mut names = vec![
+        format!("{prefix}-ats.iot.{region}.amazonaws.com"),
+        format!("data-ats.iot.{region}.amazonaws.com"),
+        format!("localhost{port}"),
+        format!("127.0.0.1{port}"),
+        format!("{prefix}.iot.{region}.amazonaws.com"),
+        format!("iot.{region}.amazonaws.com"),
+        format!("data.iot.{region}.amazonaws.com"),
+        format!("iotdata.{region}.amazonaws.com"),
+    ];
+    for local in ["localhost", "127.0.0.1", "[::1]", "::1", "0.0.0.0", "10.0.2.2"] {
+        names.extend([local.to_owned(), format!("{local}{port}")]);
     }
     names
 }

@@ -1,6 +1,6 @@
 //! Mistakes in the signing key.
 
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::{Carry, Key, Recipe, Step};
 use super::situation::Situation;
 use crate::clock::UnixMillis;
@@ -19,13 +19,12 @@ const MISTAKES: &[Mistake] = &[
             did: "the signing key was derived for another region than the credential names",
             help: "use one region for the scope and for the key",
         },
-        REGIONS.len() + 2,
+        Ways { all: REGIONS.len() + 2, paired: 3 },
         |situation, recipe, way| {
-            let region = situation.scope.region;
-            let other = match REGIONS.get(way) {
-                Some(other) => (*other).to_owned(),
-                None if way == REGIONS.len() => region.to_ascii_uppercase(),
-                None => situation.rules.region.clone(),
+            let other = match way {
+                0 => situation.rules.region.clone(),
+                1 => situation.scope.region.to_ascii_uppercase(),
+                _ => REGIONS.get(way - 2).copied().unwrap_or_default().to_owned(),
             };
             step(recipe, 1, other);
         },
@@ -36,7 +35,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the signing key was derived for another service than the credential names",
             help: "use one service name for the scope and for the key; for shadows it is `iotdata`",
         },
-        SERVICES.len(),
+        Ways { all: SERVICES.len(), paired: 3 },
         |_, recipe, way| step(recipe, 2, SERVICES[way].to_owned()),
     ),
     Mistake::ways(
@@ -45,7 +44,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the signing key was derived for another day than the credential names",
             help: "derive the key anew when the day changes in UTC, from the same time that is sent",
         },
-        OTHER_DAYS,
+        Ways { all: OTHER_DAYS, paired: 2 },
         |situation, recipe, way| step(recipe, 0, other_days(situation)[way].clone()),
     ),
     Mistake::ways(
@@ -54,7 +53,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the day in the signing key is not written as `20260102`",
             help: "use the first eight digits of the time stamp for the key",
         },
-        4,
+        Ways { all: 4, paired: 2 },
         |situation, recipe, way| {
             let day = situation.scope.date;
             let dashed = match (day.get(..4), day.get(4..6), day.get(6..)) {
@@ -72,7 +71,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the last step of the signing key is not over `aws4_request`",
             help: CHAIN,
         },
-        4,
+        Ways { all: 4, paired: 1 },
         |_, recipe, way| {
             let other = ["aws4", "AWS4_REQUEST", "aws_request", "aws4-request"][way];
             step(recipe, 3, other.to_owned());
@@ -80,7 +79,7 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::ways(
         Topic { id: "key-step-missing", did: "a step of the signing key is missing", help: CHAIN },
-        4,
+        Ways { all: 4, paired: 4 },
         |_, recipe, way| {
             let steps = &mut recipe.key_mut().steps;
             if way < steps.len() {
@@ -94,7 +93,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the steps of the signing key are in another order",
             help: CHAIN,
         },
-        3,
+        Ways { all: 3, paired: 1 },
         |_, recipe, way| {
             let steps = &mut recipe.key_mut().steps;
             let (left, right) = [(1, 2), (0, 1), (0, 2)][way];
@@ -105,7 +104,7 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::ways(
         Topic { id: "key-in-one-step", did: "the signing key was made in one step", help: CHAIN },
-        2,
+        Ways { all: 2, paired: 1 },
         |_, recipe, way| {
             let steps = &mut recipe.key_mut().steps;
             *steps = vec![steps.join([b"/".as_slice(), b""][way])];
@@ -117,7 +116,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the string was signed with the secret itself, without a signing key",
             help: CHAIN,
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |_, recipe, way| {
             let key = recipe.key_mut();
             key.steps.clear();
@@ -130,7 +129,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the parts of the scope went into the signing key with a line end or a zero byte behind them",
             help: "hash the characters of each part alone: `printf` instead of `echo`, `strlen` instead of `sizeof`",
         },
-        2,
+        Ways { all: 2, paired: 1 },
         |_, recipe, way| {
             for part in &mut recipe.key_mut().steps {
                 part.push(b"\n\0"[way]);
@@ -143,7 +142,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret went into the signing key without `AWS4` before it",
             help: "begin with the key `\"AWS4\" + secret`",
         },
-        3,
+        Ways { all: 3, paired: 1 },
         |_, recipe, way| {
             let key = recipe.key_mut();
             (key.prefix, key.suffix) = [("", ""), ("aws4", ""), ("", "AWS4")][way];
@@ -155,11 +154,11 @@ const MISTAKES: &[Mistake] = &[
             did: "the result of each step was handed on as text instead of raw bytes",
             help: "hand the 32 raw bytes of each step to the next, not their digits",
         },
-        6,
+        Ways { all: 6, paired: 2 },
         |_, recipe, way| {
-            let form = [Carry::Hex, Carry::HexUpper, Carry::Base64][way % 3];
+            let form = [Carry::Hex, Carry::HexUpper, Carry::Base64][way / 2];
             let key = recipe.key_mut();
-            (key.carry, key.last_carry) = (form, if way < 3 { form } else { Carry::Raw });
+            (key.carry, key.last_carry) = (form, if way % 2 == 0 { form } else { Carry::Raw });
         },
     ),
     Mistake::ways(
@@ -168,7 +167,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the finished signing key was used as text instead of raw bytes",
             help: "sign with the 32 raw bytes of the signing key, not with their digits",
         },
-        3,
+        Ways { all: 3, paired: 1 },
         |_, recipe, way| {
             recipe.key_mut().last_carry = [Carry::Hex, Carry::HexUpper, Carry::Base64][way]
         },
@@ -188,7 +187,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the keys between the steps were handled as text, which changes their bytes",
             help: "keep keys in byte buffers, never in strings",
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |_, recipe, way| {
             let form = [Carry::BytesAsCharacters, Carry::Utf8WithReplacements][way];
             let key = recipe.key_mut();
@@ -201,7 +200,7 @@ const MISTAKES: &[Mistake] = &[
             did: "key and message were swapped when the HMAC was called",
             help: "check the order of arguments: the result of the step before is the key, the part of the scope the message",
         },
-        3,
+        Ways { all: 3, paired: 3 },
         |_, recipe, way| {
             let key: &mut Key = recipe.key_mut();
             key.step = if way == 2 { key.step } else { Step::HmacSwapped };
@@ -214,7 +213,7 @@ const MISTAKES: &[Mistake] = &[
             did: "a plain SHA-256 was used where HMAC-SHA256 should be",
             help: "use HMAC-SHA256 with a key and a message; a hash of both in a row is something else",
         },
-        4,
+        Ways { all: 4, paired: 3 },
         |_, recipe, way| {
             let key = recipe.key_mut();
             match way {

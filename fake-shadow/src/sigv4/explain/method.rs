@@ -1,6 +1,6 @@
 //! Mistakes in the method of the canonical request.
 
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 
 const UPPER: &str = "write the method in upper case on the first line of the canonical request";
 
@@ -13,7 +13,7 @@ const MISTAKES: &[Mistake] = &[
             did: "another method was signed than the one that was sent",
             help: "sign the method that is sent; an HTTP library may choose it, by whether there is a body",
         },
-        METHODS.len(),
+        Ways { all: METHODS.len(), paired: 2 },
         |_, recipe, way| recipe.canonical_mut().method = METHODS[way].into(),
     ),
     Mistake::once(

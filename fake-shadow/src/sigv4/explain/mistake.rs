@@ -30,10 +30,16 @@ pub(super) struct Mistake {
 pub(super) enum Make {
     /// In one way.
     Once(fn(&Situation<'_>, &mut Recipe)),
-    /// In several ways, by number; at most so many.
-    Ways(usize, fn(&Situation<'_>, &mut Recipe, usize)),
-    /// In several ways, and never looked for together with another mistake, because there are too many ways.
-    Alone(usize, fn(&Situation<'_>, &mut Recipe, usize)),
+    /// In several ways, by number.
+    Ways(Ways, fn(&Situation<'_>, &mut Recipe, usize)),
+}
+
+/// In how many ways a mistake is made, the likeliest first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ways {
+    pub(super) all: usize,
+    /// So many of them are looked for together with another mistake as well; all pairs of all ways would be too many.
+    pub(super) paired: usize,
 }
 
 impl Mistake {
@@ -48,25 +54,16 @@ impl Mistake {
 
     pub(super) const fn ways(
         topic: Topic,
-        ways: usize,
+        ways: Ways,
         make: fn(&Situation<'_>, &mut Recipe, usize),
     ) -> Self {
         Self { topic, make: Make::Ways(ways, make) }
     }
 
-    pub(super) const fn alone(
-        topic: Topic,
-        ways: usize,
-        make: fn(&Situation<'_>, &mut Recipe, usize),
-    ) -> Self {
-        Self { topic, make: Make::Alone(ways, make) }
-    }
-
-    /// In how many ways it may be made.
-    pub(super) const fn ways_max(&self) -> usize {
+    pub(super) const fn ways_count(&self) -> Ways {
         match self.make {
-            Make::Once(_) => 1,
-            Make::Ways(ways, _) | Make::Alone(ways, _) => ways,
+            Make::Once(_) => Ways { all: 1, paired: 1 },
+            Make::Ways(ways, _) => ways,
         }
     }
 
@@ -74,13 +71,8 @@ impl Mistake {
     pub(super) fn make(&self, situation: &Situation<'_>, recipe: &mut Recipe, way: usize) {
         match self.make {
             Make::Once(make) => make(situation, recipe),
-            Make::Ways(_, make) | Make::Alone(_, make) => make(situation, recipe, way),
+            Make::Ways(_, make) => make(situation, recipe, way),
         }
-    }
-
-    /// True if it is looked for together with others.
-    pub(super) const fn is_paired(&self) -> bool {
-        !matches!(self.make, Make::Alone(..))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Mistakes in the form of the signature, and in writing hashes in general.
 
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::{HashForm, Recipe};
 use super::situation::Situation;
 
@@ -23,7 +23,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the signature, or each hash with it, was written in upper case",
             help: DIGITS,
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |situation, recipe, way| everywhere(situation, recipe, HashForm::HexUpper, way),
     ),
     Mistake::ways(
@@ -32,7 +32,7 @@ const MISTAKES: &[Mistake] = &[
             did: "hexadecimal digits lost their zeros: bytes below 16 were written with one digit",
             help: "use `%02x`, not `%x`",
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |situation, recipe, way| everywhere(situation, recipe, HashForm::ZerosLost, way),
     ),
     Mistake::ways(
@@ -41,7 +41,7 @@ const MISTAKES: &[Mistake] = &[
             did: "hexadecimal digits were made from signed bytes: those from 80 on became `ffffff80` and the like",
             help: "keep the bytes in `uint8_t`, not in `char`, before they are written with `%02x`",
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |situation, recipe, way| everywhere(situation, recipe, HashForm::SignExtended, way),
     ),
     Mistake::ways(
@@ -50,12 +50,12 @@ const MISTAKES: &[Mistake] = &[
             did: "the bytes of a hash are in the wrong order, four by four",
             help: "read the result of the hash unit as bytes, most significant byte of each word first",
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |situation, recipe, way| everywhere(situation, recipe, HashForm::WordsSwapped, way),
     ),
     Mistake::ways(
         Topic { id: "signature-base64", did: "the signature was written in base64", help: DIGITS },
-        2,
+        Ways { all: 2, paired: 2 },
         |situation, recipe, way| everywhere(situation, recipe, HashForm::Base64, way),
     ),
     Mistake::once(

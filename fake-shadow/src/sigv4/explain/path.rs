@@ -1,6 +1,6 @@
 //! Mistakes in the path of the canonical request.
 
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 use crate::sigv4::canonical::{PathRule, normalized, path};
 use crate::sigv4::escape::{decode_lossy, encode, encode_path};
 
@@ -58,6 +58,15 @@ const MISTAKES: &[Mistake] = &[
         },
     ),
     Mistake::once(
+        "path-plus-as-space",
+        "a `+` in the path was taken for a space",
+        "in a path a `+` is a plus sign, signed as `%2B`; only in a query does it mean a space",
+        |situation, recipe| {
+            let spaced = normalized(situation.raw_path()).replace('+', " ");
+            recipe.canonical_mut().path = encode_path(spaced.as_bytes()).into_bytes();
+        },
+    ),
+    Mistake::once(
         "path-root",
         "another path was signed: `/` instead of the one that was sent",
         "sign the path that goes over the wire",
@@ -88,6 +97,15 @@ const MISTAKES: &[Mistake] = &[
         },
     ),
     Mistake::once(
+        "path-space-as-plus",
+        "a space in the path was signed as `+`",
+        "encode a space as `%20`",
+        |_, recipe| {
+            let path = super::bytes::replace(&recipe.canonical().path, b"%2520", b"%2B");
+            recipe.canonical_mut().path = super::bytes::replace(&path, b"%20", b"+");
+        },
+    ),
+    Mistake::once(
         "path-tilde-encoded",
         "the `~` in the path was encoded",
         "leave `~` as it is",
@@ -105,7 +123,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the query was left in the path",
             help: "end the path before the `?`; the query has a line of its own below it",
         },
-        4,
+        Ways { all: 4, paired: 2 },
         |situation, recipe, way| {
             let canonical = recipe.canonical_mut();
             let canonical_query = canonical.query.clone().unwrap_or_default();
@@ -126,7 +144,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the whole URL was signed instead of its path",
             help: "sign what stands behind the host: from the first single `/` up to the `?`",
         },
-        2,
+        Ways { all: 2, paired: 1 },
         |situation, recipe, way| {
             let host = situation.header("host").unwrap_or_default();
             let start = ["https://", "http://"][way];

@@ -1,7 +1,7 @@
 //! Mistakes in the query of the canonical request.
 
 use super::bytes::replace;
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 use super::path::lower_escapes;
 use super::recipe::Recipe;
 use crate::sigv4::canonical::QueryPair;
@@ -98,7 +98,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the query was encoded twice",
             help: "decode the query of the URL before encoding its names and values",
         },
-        2,
+        Ways { all: 2, paired: 1 },
         |situation, recipe, way| {
             let pairs = situation.canonical.query.iter();
             let twice = |pair: &QueryPair| QueryPair {

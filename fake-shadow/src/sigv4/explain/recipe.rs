@@ -32,7 +32,8 @@ pub(super) struct Canonical {
     pub(super) path: Vec<u8>,
     /// The query; without it the line itself is left out.
     pub(super) query: Option<Vec<u8>>,
-    pub(super) headers: Vec<Line>,
+    /// Shared until one is changed, because most mistakes leave them alone.
+    headers: Rc<Vec<Line>>,
     /// What stands between the name and the value of a header.
     pub(super) colon: &'static str,
     /// How many empty lines follow the headers.
@@ -141,7 +142,7 @@ pub(super) struct Output {
 pub(super) struct Made {
     recipe: Recipe,
     canonical_hash: Code,
-    key: Vec<u8>,
+    key: Rc<[u8]>,
 }
 
 impl Recipe {
@@ -163,7 +164,7 @@ impl Recipe {
             path: request.path.clone().into_bytes(),
             query: Some(request.query_string().into_bytes()),
             // A header that is listed but did not come has an empty line.
-            headers: request.signed_headers.iter().map(line).collect(),
+            headers: Rc::new(request.signed_headers.iter().map(line).collect()),
             colon: ":",
             blank_lines: 1,
             signed_headers: request.signed_headers.join(";").into_bytes(),
@@ -229,14 +230,58 @@ impl Recipe {
         };
         let same = |known: &&&Made| known.recipe.key == self.key;
         let key = match known.iter().find(same) {
-            Some(made) => made.key.clone(),
-            None => self.key.last(),
+            Some(made) => Rc::clone(&made.key),
+            None => self.key.last().into(),
         };
         Made { recipe: self.clone(), canonical_hash, key }
     }
 }
 
 impl Made {
+    /// Two changes of `base` in one, if they concern different parts; then nothing needs to be made again.
+    pub(super) fn merged(&self, other: &Self, base: &Self) -> Option<Self> {
+        let (ours, theirs) = (&self.recipe, &other.recipe);
+        let mut recipe = ours.clone();
+        let mut made = Self {
+            canonical_hash: self.canonical_hash,
+            key: Rc::clone(&self.key),
+            recipe: recipe.clone(),
+        };
+        let base = &base.recipe;
+        if !Rc::ptr_eq(&theirs.canonical, &base.canonical) {
+            if !Rc::ptr_eq(&ours.canonical, &base.canonical) {
+                return None;
+            }
+            recipe.canonical = Rc::clone(&theirs.canonical);
+            made.canonical_hash = other.canonical_hash;
+        }
+        if !Rc::ptr_eq(&theirs.to_sign, &base.to_sign) {
+            if !Rc::ptr_eq(&ours.to_sign, &base.to_sign) {
+                return None;
+            }
+            recipe.to_sign = Rc::clone(&theirs.to_sign);
+        }
+        if !Rc::ptr_eq(&theirs.key, &base.key) {
+            if !Rc::ptr_eq(&ours.key, &base.key) {
+                return None;
+            }
+            recipe.key = Rc::clone(&theirs.key);
+            made.key = Rc::clone(&other.key);
+        }
+        if theirs.output != base.output {
+            if ours.output != base.output {
+                return None;
+            }
+            recipe.output = theirs.output;
+        }
+        made.recipe = recipe;
+        Some(made)
+    }
+
+    pub(super) fn into_recipe(self) -> Recipe {
+        self.recipe
+    }
+
     /// The signature as the device would send it.
     pub(super) fn signature(&self) -> Vec<u8> {
         let text = self.string_to_sign();
@@ -287,7 +332,7 @@ impl Canonical {
             out.extend_from_slice(part);
             out.extend_from_slice(newline);
         }
-        for line in &self.headers {
+        for line in self.headers.iter() {
             out.extend_from_slice(&line.name);
             out.extend_from_slice(self.colon.as_bytes());
             out.extend_from_slice(&line.value);
@@ -303,10 +348,18 @@ impl Canonical {
         out
     }
 
+    pub(super) fn headers(&self) -> &[Line] {
+        &self.headers
+    }
+
+    pub(super) fn headers_mut(&mut self) -> &mut Vec<Line> {
+        Rc::make_mut(&mut self.headers)
+    }
+
     /// The value that was signed for a header.
     pub(super) fn header_mut(&mut self, name: &str) -> Option<&mut Vec<u8>> {
-        let line = self.headers.iter_mut().find(|line| line.name == name.as_bytes())?;
-        Some(&mut line.value)
+        let at = self.headers.iter().position(|line| line.name == name.as_bytes())?;
+        Some(&mut self.headers_mut()[at].value)
     }
 }
 

@@ -13,87 +13,88 @@ const SHOWN_BEFORE: usize = 40;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let answer = visible(&self.message);
-        writeln!(f, "refused: {}", self.headline())?;
-        writeln!(f, "  answer: {} {}: {answer}", self.status, self.code)?;
-        writeln!(f, "  server time: {}", timestamp::basic(self.server_time))?;
-        for group in self.groups() {
-            writeln!(f)?;
-            for (at, finding) in group.iter().enumerate() {
-                write_finding(f, finding, at)?;
-            }
+        if self.findings.is_empty() {
+            let text = match self.outcome {
+                Outcome::OnlyThis => "nothing is wrong with the signature",
+                _ => "the signature does not match, and no known mistake explains it",
+            };
+            writeln!(f, "refused: {text}")?;
         }
-        writeln!(f)?;
-        self.write_conclusion(f)
-    }
-}
-
-impl Explanation {
-    fn headline(&self) -> String {
-        match (&self.outcome, self.findings.as_slice()) {
-            (Outcome::Unexplained, _) | (_, []) => {
-                "the signature does not match, and no known mistake explains it".to_owned()
-            }
-            (Outcome::ProvenPair, [.., last]) if self.findings.len() >= 2 => {
-                let [first, ..] = self.findings.as_slice() else { return last.headline.clone() };
-                let pair =
-                    self.findings.iter().find(|finding| finding.is_proven()).unwrap_or(first);
-                format!("two mistakes at once; the first: {}", pair.headline)
-            }
-            (_, [first, ..]) => first.headline.clone(),
+        let mut before: Option<&Finding> = None;
+        for (at, finding) in self.findings.iter().enumerate() {
+            let label = match (before, finding.proof) {
+                (None, _) => "refused",
+                (Some(before), Proof::RecomputedWith(other))
+                    if before.id == other && self.is_second(at) =>
+                {
+                    "and"
+                }
+                (Some(before), _) if before.is_proven() && finding.is_proven() => "or",
+                (Some(_), _) => "also",
+            };
+            // What comes to the same as the finding before is not drawn again.
+            let is_same = label == "or"
+                && before.is_some_and(|before| before.difference == finding.difference);
+            write_finding(f, label, finding, is_same)?;
+            before = Some(finding);
         }
-    }
-
-    /// Findings that belong together: the two of a pair, else each alone.
-    fn groups(&self) -> Vec<&[Finding]> {
-        let mut groups = Vec::new();
-        let mut rest = self.findings.as_slice();
-        while let [first, ..] = rest {
-            let is_pair = matches!(first.proof, Proof::RecomputedWith(_)) && rest.len() >= 2;
-            let (group, behind) = rest.split_at(if is_pair { 2 } else { 1 });
-            groups.push(group);
-            rest = behind;
+        self.write_conclusion(f)?;
+        let (status, code, message) = (self.status, self.code, visible(&self.message));
+        writeln!(f, "answer: {status} {code}: {}", message.trim_end())?;
+        writeln!(f, "server time: {}", timestamp::basic(self.server_time))?;
+        if self.outcome != Outcome::Unexplained {
+            return Ok(());
         }
-        groups
-    }
-
-    fn write_conclusion(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let proven =
-            self.findings.iter().filter(|finding| finding.proof == Proof::Recomputed).count();
-        match self.outcome {
-            Outcome::OnlyThis => writeln!(f, "apart from this the signature is right"),
-            Outcome::Seen => Ok(()),
-            Outcome::Proven if proven > 1 => writeln!(
-                f,
-                "proven: each of these mistakes alone gives the signature that came; in this request they come to the same"
-            ),
-            Outcome::Proven => {
-                writeln!(f, "proven: this mistake alone gives the signature that came")
-            }
-            Outcome::ProvenPair => {
-                writeln!(f, "proven: both mistakes together give the signature that came")
-            }
-            Outcome::Told => {
-                writeln!(f, "known from what the device told about its canonical request")
-            }
-            Outcome::Unexplained => self.write_unexplained(f),
-        }
-    }
-
-    fn write_unexplained(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} signatures were computed, with each known mistake and with pairs of them; none is the one that came.",
-            self.recomputations
-        )?;
-        writeln!(
-            f,
-            "most likely the secret access key is another one, or a signed header was changed on the way."
-        )?;
         match &self.server {
             Some(server) => server.write(f),
             None => Ok(()),
         }
+    }
+}
+
+impl Explanation {
+    /// True for the second of the two findings of a pair.
+    fn is_second(&self, at: usize) -> bool {
+        let is_of_pair = |finding: &&Finding| matches!(finding.proof, Proof::RecomputedWith(_));
+        self.findings.iter().take(at).filter(is_of_pair).count() % 2 == 1
+    }
+
+    fn write_conclusion(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let alternatives = self.findings.iter().filter(|finding| finding.is_proven()).count();
+        let text = match self.outcome {
+            Outcome::OnlyThis => "apart from this the signature is right",
+            Outcome::Seen if self.recomputations > 0 => {
+                "it can be seen in the request; the signature is wrong besides, and no known mistake explains that"
+            }
+            Outcome::Seen => "it can be seen in the request",
+            Outcome::Proven if alternatives > 1 => {
+                "made with any one of these mistakes the signature is the one that came; in this request they come to the same"
+            }
+            Outcome::Proven => {
+                "made with this mistake, and no other, the signature is the one that came"
+            }
+            Outcome::ProvenPair if alternatives > 2 => {
+                "made with any one of these pairs of mistakes the signature is the one that came"
+            }
+            Outcome::ProvenPair => {
+                "made with these two mistakes the signature is the one that came"
+            }
+            Outcome::Told => "the device told what it signed",
+            Outcome::Unexplained => return self.write_unexplained(f),
+        };
+        writeln!(f, "proof: {text}")
+    }
+
+    fn write_unexplained(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.recomputations;
+        writeln!(
+            f,
+            "  tried: {count} signatures, with each known mistake and with pairs of them; none is the one that came"
+        )?;
+        writeln!(
+            f,
+            "  likely: the secret access key is another one, or a signed header was changed on the way"
+        )
     }
 }
 
@@ -128,9 +129,16 @@ fn write_block(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     Ok(())
 }
 
-fn write_finding(f: &mut fmt::Formatter<'_>, finding: &Finding, at: usize) -> fmt::Result {
-    let together = if at > 0 { "and " } else { "" };
-    writeln!(f, "{together}{} [{}]", finding.headline, finding.id)?;
+fn write_finding(
+    f: &mut fmt::Formatter<'_>,
+    label: &str,
+    finding: &Finding,
+    is_same: bool,
+) -> fmt::Result {
+    writeln!(f, "{label}: {} [{}]", finding.headline, finding.id)?;
+    if is_same {
+        return Ok(());
+    }
     let width = finding.facts.iter().map(|fact| fact.name.len()).max().unwrap_or_default();
     for fact in &finding.facts {
         writeln!(f, "  {:>width$}: {}", fact.name, visible(&fact.value))?;

@@ -6,8 +6,8 @@ use super::situation::Situation;
 
 /// How many signatures are computed for one request at most: a bound on the work that a refused request can cause.
 ///
-/// All mistakes alone are about a thousand, all pairs a few ten thousand.
-pub const RECOMPUTATIONS_MAX: usize = 60_000;
+/// All mistakes alone are about five hundred, all pairs some ten thousand.
+pub const RECOMPUTATIONS_MAX: usize = 50_000;
 
 /// How many pairs are shown at most, where several give the same signature.
 const PAIRS_MAX: usize = 6;
@@ -68,21 +68,26 @@ impl<'a> Search<'a> {
     pub(super) fn pairs(&mut self, right: &Recipe, sent: &dyn Fn(&Made) -> bool) -> Vec<Hit> {
         let base = right.make(&[]);
         let mut variants = self.variants(right);
-        variants.retain(|variant| variant.mistake.is_paired());
+        variants.retain(|variant| variant.way < variant.mistake.ways_count().paired);
+        let made: Vec<Made> =
+            variants.iter().map(|variant| variant.recipe.make(&[&base])).collect();
         let mut hits: Vec<Hit> = Vec::new();
-        for (at, first) in variants.iter().enumerate() {
-            let first_made = first.recipe.make(&[&base]);
-            for second in &variants[at + 1..] {
+        for (at, (first, first_made)) in variants.iter().zip(&made).enumerate() {
+            for (second, second_made) in variants.iter().zip(&made).skip(at + 1) {
                 if self.computed >= RECOMPUTATIONS_MAX || hits.len() >= PAIRS_MAX {
                     return hits;
                 }
-                let mut recipe = first.recipe.clone();
-                second.mistake.make(self.situation, &mut recipe, second.way);
                 self.computed += 1;
-                if !sent(&recipe.make(&[&first_made, &base])) {
+                let both = first_made.merged(second_made, &base).unwrap_or_else(|| {
+                    let mut recipe = first.recipe.clone();
+                    second.mistake.make(self.situation, &mut recipe, second.way);
+                    recipe.make(&[first_made, second_made, &base])
+                });
+                if !sent(&both) {
                     continue;
                 }
-                let hit = Hit { mistakes: vec![first.clone(), second.clone()], recipe };
+                let mistakes = vec![first.clone(), second.clone()];
+                let hit = Hit { mistakes, recipe: both.into_recipe() };
                 if !hits.iter().any(|known| known.is_same(&hit)) {
                     hits.push(hit);
                 }
@@ -95,7 +100,7 @@ impl<'a> Search<'a> {
     fn variants(&self, right: &Recipe) -> Vec<Variant> {
         let mut variants = Vec::new();
         for mistake in mistakes() {
-            for way in 0..mistake.ways_max() {
+            for way in 0..mistake.ways_count().all {
                 let mut recipe = right.clone();
                 mistake.make(self.situation, &mut recipe, way);
                 if recipe != *right {

@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::Recipe;
 use crate::sigv4::escape::encode;
 
@@ -25,7 +25,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret belongs to another access key id",
             help: "use the secret access key that was made together with this access key id",
         },
-        16,
+        Ways { all: 16, paired: 2 },
         |situation, recipe, way| {
             if let Some(other) = situation.other_secrets.get(way) {
                 recipe.key_mut().secret = other.as_bytes().to_vec();
@@ -57,7 +57,7 @@ const MISTAKES: &[Mistake] = &[
             did: "a placeholder was used as the secret",
             help: "put the secret access key where the placeholder stands",
         },
-        PLACEHOLDERS.len(),
+        Ways { all: PLACEHOLDERS.len(), paired: 1 },
         |_, recipe, way| recipe.key_mut().secret = PLACEHOLDERS[way].into(),
     ),
     Mistake::ways(
@@ -66,7 +66,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was used with a line end behind it",
             help: "cut the line end off when the secret is read from a file or a console",
         },
-        4,
+        Ways { all: 4, paired: 2 },
         |_, recipe, way| change(recipe, |secret| [secret, ENDS[way]].concat()),
     ),
     Mistake::ways(
@@ -75,7 +75,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was used with a space or a tab before or behind it",
             help: AGAIN,
         },
-        4,
+        Ways { all: 4, paired: 2 },
         |_, recipe, way| {
             let (before, behind) = [("", " "), (" ", ""), (" ", " "), ("", "\t")][way];
             change(recipe, |secret| [before.as_bytes(), secret, behind.as_bytes()].concat());
@@ -87,7 +87,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was used with quotes or brackets around it",
             help: AGAIN,
         },
-        5,
+        Ways { all: 5, paired: 2 },
         |_, recipe, way| {
             let (before, behind) =
                 [("\"", "\""), ("'", "'"), ("<", ">"), ("`", "`"), ("", "\"")][way];
@@ -100,7 +100,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was cut: it lost characters at one of its ends",
             help: "check the size of the buffer that holds the secret, a zero at its end included, and copy the secret again",
         },
-        11,
+        Ways { all: 11, paired: 2 },
         |_, recipe, way| {
             change(recipe, |secret| {
                 let length = secret.len();
@@ -121,7 +121,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was used in a form made for URLs, with its `/`, `+` or `=` changed",
             help: "use the secret as it was given, with its `/` and `+`",
         },
-        5,
+        Ways { all: 5, paired: 3 },
         |_, recipe, way| {
             change(recipe, |secret| match way {
                 0 => encode(secret).into_bytes(),
@@ -138,7 +138,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was used with backslashes that belong to JSON or to a shell",
             help: "decode the text in which the secret is kept before using it",
         },
-        2,
+        Ways { all: 2, paired: 1 },
         |_, recipe, way| {
             change(recipe, |secret| {
                 let escaped = super::bytes::replace(secret, b"/", b"\\/");
@@ -152,7 +152,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the `/` or `+` of the secret got lost",
             help: AGAIN,
         },
-        3,
+        Ways { all: 3, paired: 1 },
         |_, recipe, way| {
             change(recipe, |secret| {
                 let lost: &[u8] = [b"/".as_slice(), b"+", b"/+"][way];
@@ -166,7 +166,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was used in lower or in upper case",
             help: "leave the case of the secret as it is",
         },
-        2,
+        Ways { all: 2, paired: 1 },
         |_, recipe, way| {
             change(recipe, |secret| {
                 if way == 0 { secret.to_ascii_lowercase() } else { secret.to_ascii_uppercase() }
@@ -179,7 +179,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was encoded in base64, or decoded from it",
             help: "use the characters of the secret as they are; it looks like base64 but is not",
         },
-        2,
+        Ways { all: 2, paired: 1 },
         |_, recipe, way| {
             change(recipe, |secret| match way {
                 0 => STANDARD.encode(secret).into_bytes(),
@@ -190,13 +190,13 @@ const MISTAKES: &[Mistake] = &[
     Mistake::once("secret-doubled", "the secret was used twice in a row", AGAIN, |_, recipe| {
         change(recipe, |secret| [secret, secret].concat());
     }),
-    Mistake::alone(
+    Mistake::ways(
         Topic {
             id: "secret-typed-wrong",
             did: "one or two characters of the secret are wrong",
             help: AGAIN,
         },
-        TYPED_BYTES_MAX * TYPING_ERRORS,
+        Ways { all: TYPED_BYTES_MAX * TYPING_ERRORS, paired: 0 },
         |_, recipe, way| {
             change(recipe, |secret| mistyped(secret, way / TYPING_ERRORS, way % TYPING_ERRORS));
         },
@@ -232,7 +232,11 @@ fn mistyped(secret: &[u8], at: usize, error: usize) -> Vec<u8> {
         0 => {
             out.remove(at);
         }
-        1 if at + 1 < out.len() => out.swap(at, at + 1),
+        1 => {
+            if at + 1 < out.len() {
+                out.swap(at, at + 1);
+            }
+        }
         2 => out.insert(at, out[at]),
         3 if out[at].is_ascii_lowercase() => out[at].make_ascii_uppercase(),
         3 => out[at].make_ascii_lowercase(),

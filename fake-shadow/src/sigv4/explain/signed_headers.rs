@@ -1,6 +1,6 @@
 //! Mistakes in the list of signed headers.
 
-use super::mistake::{Family, Mistake, Topic};
+use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::{Line, Recipe};
 use crate::sigv4::canonical::header_value;
 
@@ -25,7 +25,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the headers were signed in the order of the list that was sent, which is not sorted",
             help: LIST,
         },
-        2,
+        Ways { all: 2, paired: 2 },
         |situation, recipe, way| {
             let sent = situation.claim.signed_headers.as_bytes();
             recipe.canonical_mut().signed_headers = sent.to_vec();
@@ -34,7 +34,7 @@ const MISTAKES: &[Mistake] = &[
                     name: name.into(),
                     value: header_value(situation.request, name).unwrap_or_default(),
                 };
-                recipe.canonical_mut().headers =
+                *recipe.canonical_mut().headers_mut() =
                     situation.claim.signed_headers.split(';').map(line).collect();
             }
         },
@@ -57,7 +57,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the names in the list of signed headers were not separated by `;` alone",
             help: LIST,
         },
-        4,
+        Ways { all: 4, paired: 1 },
         |_, recipe, way| {
             let separator: &[u8] = [b",".as_slice(), b"; ", b", ", b" "][way];
             change(recipe, |list| super::bytes::replace(list, b";", separator));

@@ -1,7 +1,7 @@
 //! Mistakes in the string to sign.
 
-use super::key::{OTHER_DAYS, REGIONS, SERVICES};
-use super::mistake::{Family, Mistake, Topic};
+use super::key::{OTHER_DAYS, REGIONS, SERVICES, other_days};
+use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::HashForm;
 use super::situation::Situation;
 use crate::sigv4::timestamp;
@@ -19,7 +19,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the clock was read twice: the time in the string to sign is some seconds off the one that was sent",
             help: "read the clock once for each request and use that time for the header, the scope and the string to sign",
         },
-        6,
+        Ways { all: 6, paired: 2 },
         |situation, recipe, way| {
             recipe.to_sign_mut().date = seconds_off(situation, way).into_bytes()
         },
@@ -30,7 +30,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the time in the string to sign has another form than `20260102T030405Z`",
             help: "write the time in the string to sign as in `x-amz-date`: no dashes, no colons, `T` and `Z`",
         },
-        6,
+        Ways { all: 6, paired: 2 },
         |situation, recipe, way| {
             let date = &situation.date;
             let [year, month, day, hour, minute, second] =
@@ -54,18 +54,17 @@ const MISTAKES: &[Mistake] = &[
             did: "the scope in the string to sign is not the one in the credential",
             help: "make the scope once and use it in the string to sign, in the signing key and in the credential",
         },
-        REGIONS.len() + SERVICES.len() + OTHER_DAYS,
+        Ways { all: REGIONS.len() + SERVICES.len() + OTHER_DAYS, paired: 5 },
         |situation, recipe, way| {
             let scope = &situation.scope;
             let (mut date, mut region, mut service) =
                 (scope.date.to_owned(), scope.region, scope.service);
-            if let Some(other) = REGIONS.get(way) {
-                region = other;
-            } else if let Some(other) = SERVICES.get(way - REGIONS.len()) {
+            if let Some(other) = SERVICES.get(way) {
                 service = other;
-            } else {
-                date =
-                    super::key::other_days(situation)[way - REGIONS.len() - SERVICES.len()].clone();
+            } else if let Some(other) = other_days(situation).get(way - SERVICES.len()) {
+                date.clone_from(other);
+            } else if let Some(other) = REGIONS.get(way - SERVICES.len() - OTHER_DAYS) {
+                region = other;
             }
             let other = [&date, region, service, scope.terminator].join("/");
             recipe.to_sign_mut().scope = other.into_bytes();
@@ -77,7 +76,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the scope in the string to sign has not its four parts",
             help: "write the scope as `20260102/<region>/<service>/aws4_request`, without the access key id",
         },
-        6,
+        Ways { all: 6, paired: 2 },
         |situation, recipe, way| {
             let scope = &situation.scope;
             let right = String::from_utf8_lossy(&recipe.to_sign().scope).into_owned();
@@ -98,7 +97,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the first line of the string to sign is not `AWS4-HMAC-SHA256`",
             help: FOUR_LINES,
         },
-        6,
+        Ways { all: 6, paired: 1 },
         |_, recipe, way| {
             recipe.to_sign_mut().algorithm = [
                 "",
@@ -150,7 +149,7 @@ const MISTAKES: &[Mistake] = &[
             did: "there is a line end or a zero byte behind the last line of the string to sign",
             help: "end the string to sign with the last digit of the hash",
         },
-        3,
+        Ways { all: 3, paired: 1 },
         |_, recipe, way| recipe.to_sign_mut().end = ["\n", "\r\n", "\0"][way],
     ),
     Mistake::ways(
@@ -159,7 +158,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the lines of the string to sign do not end with LF alone",
             help: FOUR_LINES,
         },
-        4,
+        Ways { all: 4, paired: 2 },
         |_, recipe, way| recipe.to_sign_mut().newline = ["\r\n", "\\n", "", " "][way],
     ),
 ];

@@ -1,0 +1,197 @@
+//! The flags, and what they mean.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+
+use super::credentials;
+use super::error::ServeError;
+use crate::http::Remote;
+use crate::log::LogForm;
+use crate::policy::Policy;
+use crate::settings::{DEFAULT_REGION, Settings};
+use crate::sigv4::{Credential, Keyring};
+
+/// The flags of `fake-shadow` and of `shadowrig serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Where to listen for HTTP; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: String,
+
+    /// Who may sign. May be given several times.
+    #[arg(long = "credential", value_name = "KEY:SECRET[:TOKEN]")]
+    pub credentials: Vec<String>,
+
+    /// Who may sign: all profiles of a file in the form of ~/.aws/credentials.
+    #[arg(long, value_name = "FILE")]
+    pub credentials_file: Option<PathBuf>,
+
+    /// What an access key id may do: a file with an IAM policy. Without one it may do everything.
+    #[arg(long = "policy", value_name = "KEY=FILE")]
+    pub policies: Vec<String>,
+
+    /// The region that requests are signed for [default: AWS_REGION, else us-east-1].
+    #[arg(long)]
+    pub region: Option<String>,
+
+    /// Run the cloud's clock ahead or behind, as +5m, -27850123s or +1h.
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_offset)]
+    pub clock_offset: Option<SignedDuration>,
+
+    /// The form of the log on standard error.
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = LogArg::Text)]
+    pub log: LogArg,
+
+    /// Let other machines use the control interface, too.
+    #[arg(long)]
+    pub remote_control: bool,
+
+    /// Where request ids and chance come from, for runs that are equal to the byte [default: another each time].
+    #[arg(long)]
+    pub seed: Option<u64>,
+}
+
+/// The forms of a log on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogArg {
+    /// One line a request, a refused signature explained below it.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The variables that are read, with their values; `main` reads them once.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    access_key_id: Option<String>,
+    secret_access_key: Option<String>,
+    session_token: Option<String>,
+    region: Option<String>,
+}
+
+impl Environment {
+    /// Asks for each variable by its name; an empty one counts as not there.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let filled = |name| variable(name).filter(|value| !value.is_empty());
+        Self {
+            access_key_id: filled("AWS_ACCESS_KEY_ID"),
+            secret_access_key: filled("AWS_SECRET_ACCESS_KEY"),
+            session_token: filled("AWS_SESSION_TOKEN"),
+            region: filled("AWS_REGION"),
+        }
+    }
+}
+
+impl ServeArgs {
+    /// The settings of the cloud, and a note for whoever started it if there is something to say. `any_seed` is taken if
+    /// none is given.
+    pub(super) fn settings(
+        &self,
+        environment: &Environment,
+        any_seed: u64,
+    ) -> Result<(Settings, Option<String>), ServeError> {
+        let mut settings = Settings {
+            region: self
+                .region
+                .clone()
+                .or_else(|| environment.region.clone())
+                .unwrap_or_else(|| DEFAULT_REGION.to_owned()),
+            clock_offset_ms: self.clock_offset_ms()?,
+            seed: self.seed.unwrap_or(any_seed),
+            ..Settings::default()
+        };
+        let given = self.keyring(environment)?;
+        let note = given.is_none().then(|| {
+            use crate::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
+            format!(
+                "no credentials were given; requests are to be signed with the test pair \
+                 {TEST_ACCESS_KEY_ID} / {TEST_SECRET_ACCESS_KEY}"
+            )
+        });
+        if let Some(keyring) = given {
+            settings.keyring = keyring;
+        }
+        for argument in &self.policies {
+            let (key, policy) = read_policy(argument)?;
+            settings.policies.insert(key, policy);
+        }
+        Ok((settings, note))
+    }
+
+    pub(super) const fn remote(&self) -> Remote {
+        if self.remote_control { Remote::Allowed } else { Remote::Refused }
+    }
+
+    pub(super) const fn log_form(&self) -> LogForm {
+        match self.log {
+            LogArg::Text => LogForm::Text,
+            LogArg::Json => LogForm::Json,
+        }
+    }
+
+    fn clock_offset_ms(&self) -> Result<i64, ServeError> {
+        let offset = self.clock_offset.unwrap_or_default();
+        i64::try_from(offset.as_millis()).map_err(|_| ServeError::Argument {
+            name: "--clock-offset",
+            reason: "it is beyond all years".to_owned(),
+        })
+    }
+
+    /// All credentials of flags and files, else those of the environment; none if nobody gave any.
+    fn keyring(&self, environment: &Environment) -> Result<Option<Keyring>, ServeError> {
+        let mut keyring = Keyring::new();
+        for argument in &self.credentials {
+            keyring.insert(credentials::parse_flag(argument)?);
+        }
+        if let Some(path) = &self.credentials_file {
+            for credential in credentials::read_file(path)? {
+                keyring.insert(credential);
+            }
+        }
+        if keyring.is_empty()
+            && let Some(credential) = from_environment(environment)?
+        {
+            keyring.insert(credential);
+        }
+        Ok(Some(keyring).filter(|keyring| !keyring.is_empty()))
+    }
+}
+
+fn from_environment(environment: &Environment) -> Result<Option<Credential>, ServeError> {
+    let missing = |name, other: &str| ServeError::Argument {
+        name,
+        reason: format!("it is not set, but {other} is"),
+    };
+    match (&environment.access_key_id, &environment.secret_access_key) {
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(missing("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")),
+        (None, Some(_)) => Err(missing("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
+        (Some(key), Some(secret)) => Ok(Some(match &environment.session_token {
+            None => Credential::long_term(key, secret.as_str()),
+            Some(token) => Credential::temporary(key, secret.as_str(), token.as_str()),
+        })),
+    }
+}
+
+fn read_policy(argument: &str) -> Result<(String, Policy), ServeError> {
+    let (key, path) = argument.split_once('=').ok_or_else(|| ServeError::Argument {
+        name: "--policy",
+        reason: format!("'{argument}' is not KEY=FILE, as AKIDEXAMPLE=policy.json"),
+    })?;
+    let path = Path::new(path);
+    let file = |reason: String| ServeError::File {
+        path: path.to_owned(),
+        reason,
+        help: "a policy is wanted, as {\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\
+               \"Action\":\"iot:GetThingShadow\",\"Resource\":\"*\"}]}",
+    };
+    let text = std::fs::read(path).map_err(|error| file(error.to_string()))?;
+    let policy = serde_json::from_slice(&text).map_err(|error| file(error.to_string()))?;
+    Ok((key.to_owned(), policy))
+}
+
+fn parse_offset(text: &str) -> Result<SignedDuration, String> {
+    text.parse().map_err(|_| "a signed duration is wanted, as +5m, -27850123s or +1h".to_owned())
+}

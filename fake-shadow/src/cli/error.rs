@@ -1,0 +1,98 @@
+//! What can go wrong before and while the cloud is served, with the next step for whoever started it.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why the cloud is not served.
+#[derive(Debug)]
+pub enum ServeError {
+    /// A flag or a variable has a value that it cannot have; the value is not repeated if it may be a secret.
+    Argument {
+        /// The flag or variable.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that was named cannot be read, or says what it may not.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do.
+        help: &'static str,
+    },
+    /// Nobody can listen on this address.
+    Listen {
+        /// The flag that named it.
+        flag: &'static str,
+        /// The address as given.
+        address: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The ready line cannot be written.
+    Output(io::Error),
+    /// The system gives no threads or timers.
+    Runtime(io::Error),
+}
+
+impl ServeError {
+    /// The exit code: 2 for the command line, 1 for all else.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Argument { .. } => 2,
+            Self::File { .. } | Self::Listen { .. } | Self::Output(_) | Self::Runtime(_) => 1,
+        }
+    }
+
+    /// The next step, if there is one to tell.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Argument { .. } => Some("--help shows all flags".to_owned()),
+            Self::File { help, .. } => Some((*help).to_owned()),
+            Self::Listen { flag, address, error } => Some(match error.kind() {
+                io::ErrorKind::AddrInUse => {
+                    let host = address.rsplit_once(':').map_or("127.0.0.1", |(host, _)| host);
+                    format!(
+                        "end the program that listens there, or take a free port: {flag} {host}:0"
+                    )
+                }
+                io::ErrorKind::PermissionDenied => {
+                    format!(
+                        "ports below 1024 need rights; take a higher one: {flag} 127.0.0.1:8080"
+                    )
+                }
+                io::ErrorKind::AddrNotAvailable => {
+                    format!("this machine has no such address; all it has: {flag} 0.0.0.0:8080")
+                }
+                _ => format!("an address and a port are wanted, as in {flag} 127.0.0.1:8080"),
+            }),
+            Self::Output(_) | Self::Runtime(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument { name, reason } => write!(formatter, "failed to read {name}: {reason}"),
+            Self::File { path, reason, .. } => {
+                write!(formatter, "failed to use {}: {reason}", path.display())
+            }
+            Self::Listen { address, error, .. } if error.kind() == io::ErrorKind::AddrInUse => {
+                write!(formatter, "failed to listen on {address}: the port is in use")
+            }
+            Self::Listen { address, error, .. } => {
+                write!(formatter, "failed to listen on {address}: {error}")
+            }
+            Self::Output(error) => write!(formatter, "failed to write the ready line: {error}"),
+            Self::Runtime(error) => write!(formatter, "failed to start: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}

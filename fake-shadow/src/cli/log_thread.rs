@@ -1,0 +1,63 @@
+//! Writes the log beside the server, so that a slow terminal holds up no request.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::clock::UnixMillis;
+use crate::event::{CloudEvent, CloudEventKind};
+use crate::log::{self, LogForm};
+use crate::service::Explainer;
+use crate::sigv4::explain::Explanation;
+
+/// How many refused signatures are explained within each second; a device in a loop would else keep the machine busy.
+const EXPLAINED_PER_SECOND_MAX: usize = 5;
+
+/// Writes all events until the server and all its connections are gone.
+pub(super) fn start(
+    mut events: Receiver<Arc<CloudEvent>>,
+    form: LogForm,
+    explainer: Explainer,
+    mut out: impl Write + Send + 'static,
+) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut explained = VecDeque::new();
+        loop {
+            let lines = match events.blocking_recv() {
+                Ok(event) => {
+                    let explanation = explanation(&event, &explainer, &mut explained);
+                    log::lines(form, &event, explanation.as_ref())
+                }
+                Err(RecvError::Lagged(lost)) => {
+                    Some(log::note(form, &format!("{lost} events came too fast to be logged")))
+                }
+                Err(RecvError::Closed) => return,
+            };
+            // A log that cannot be written is no reason to stop serving.
+            let _ = lines.map(|lines| out.write_all(lines.as_bytes()));
+        }
+    })
+}
+
+fn explanation(
+    event: &CloudEvent,
+    explainer: &Explainer,
+    explained: &mut VecDeque<UnixMillis>,
+) -> Option<Explanation> {
+    let CloudEventKind::Request(served) = &event.kind else { return None };
+    let record = &served.delivery.exchange.as_ref()?.record;
+    let refusal = record.verdict.as_ref().err()?;
+    while explained.front().is_some_and(|at| at.after(Duration::from_secs(1)) <= event.at) {
+        explained.pop_front();
+    }
+    if explained.len() >= EXPLAINED_PER_SECOND_MAX {
+        return None;
+    }
+    explained.push_back(event.at);
+    Some(explainer.explain(record.cloud_time, &served.request, refusal))
+}

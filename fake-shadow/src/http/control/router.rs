@@ -1,0 +1,229 @@
+//! The routes of the control interface.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, FromRef, Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post, put};
+use bytes::Bytes;
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::answer::{Answer, Problem, found, good, object};
+use super::events;
+use crate::fault::{Fault, FaultId};
+use crate::http::shared::{Remote, Shared};
+use crate::policy::Policy;
+use crate::recent::{REQUESTS_KEPT_MAX, Recent};
+use crate::shadow::ShadowId;
+use crate::show;
+
+/// Where the paths of the control interface begin; no path of the service does.
+pub const CONTROL_PREFIX: &str = "/_shadowrig";
+
+/// What the control interface acts on.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct Control {
+    pub(in crate::http) shared: Arc<Shared>,
+    /// Becomes true when the server is to end.
+    pub(in crate::http) ending: watch::Receiver<bool>,
+}
+
+impl FromRef<Control> for Arc<Shared> {
+    fn from_ref(control: &Control) -> Self {
+        Self::clone(&control.shared)
+    }
+}
+
+type Cloud = State<Arc<Shared>>;
+
+/// All routes.
+pub(in crate::http) fn router(control: Control) -> Router {
+    let routes = Router::new()
+        .route("/things", get(things))
+        .route("/things/{thing}/shadow", get(shadow).put(update).post(update).delete(delete))
+        .route(
+            "/things/{thing}/shadows/{name}",
+            get(shadow).put(update).post(update).delete(delete),
+        )
+        .route("/requests", get(requests))
+        .route("/requests/{id}", get(request))
+        .route("/faults", get(faults).post(arm).delete(clear_faults))
+        .route("/faults/{id}", axum::routing::delete(disarm))
+        .route("/policies/{access_key_id}", put(set_policy).delete(drop_policy))
+        .route("/clock", get(clock).post(set_clock))
+        .route("/reset", post(reset))
+        .route("/events", get(events::stream))
+        .layer(middleware::from_fn_with_state(Arc::clone(&control.shared), guard));
+    Router::new()
+        .nest(CONTROL_PREFIX, routes)
+        .fallback(async || {
+            Problem::new(StatusCode::NOT_FOUND, "there is no such path in the control interface")
+        })
+        .with_state(control)
+}
+
+/// Lets in whoever may be here: clients on this machine, unless the server was told otherwise, and no page of another
+/// origin, which a browser would let act in the name of its user.
+async fn guard(
+    State(shared): Cloud,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if shared.remote() == Remote::Refused && !peer.ip().to_canonical().is_loopback() {
+        let text = "the control interface is open to this machine only; start the server with --remote-control";
+        return Problem::new(StatusCode::FORBIDDEN, text).into_response();
+    }
+    if request.method() != Method::GET && is_foreign(request.headers()) {
+        let text = "a page of another origin may not act here";
+        return Problem::new(StatusCode::FORBIDDEN, text).into_response();
+    }
+    next.run(request).await
+}
+
+/// Whether a browser says that the request comes from a page of another origin.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let from = text(header::ORIGIN).map(|origin| origin.split_once("://").map(|(_, host)| host));
+    from.is_some_and(|from| from != text(header::HOST))
+}
+
+async fn things(State(shared): Cloud) -> Answer {
+    good(shared.with(|cloud, _| show::things(cloud.cloud())))
+}
+
+#[derive(Deserialize)]
+struct ShadowPath {
+    thing: String,
+    name: Option<String>,
+}
+
+impl ShadowPath {
+    fn id(&self) -> Result<ShadowId, Problem> {
+        let id = match &self.name {
+            None => ShadowId::classic(&self.thing),
+            Some(name) => ShadowId::named(&self.thing, name),
+        };
+        id.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))
+    }
+}
+
+async fn shadow(State(shared): Cloud, Path(path): Path<ShadowPath>) -> Answer {
+    let id = path.id()?;
+    found(shared.with(|cloud, now| cloud.cloud().shadow(now, &id)), &format!("a shadow {id}"))
+}
+
+async fn update(State(shared): Cloud, Path(path): Path<ShadowPath>, body: Bytes) -> Answer {
+    let (id, document) = (path.id()?, object(&body)?);
+    let updated = shared.with(|cloud, now| cloud.cloud_mut().update(now, &id, &document));
+    good(updated.map_err(Problem::from)?.document)
+}
+
+async fn delete(State(shared): Cloud, Path(path): Path<ShadowPath>) -> Answer {
+    let id = path.id()?;
+    let version = shared.with(|cloud, now| cloud.cloud_mut().delete(now, &id))?;
+    good(json!({ "version": version }))
+}
+
+#[derive(Deserialize)]
+struct Selection {
+    /// Only requests with a greater number.
+    after: Option<u64>,
+    /// So many of the latest.
+    limit: Option<usize>,
+}
+
+async fn requests(State(shared): Cloud, Query(selection): Query<Selection>) -> Answer {
+    let limit = selection.limit.unwrap_or(REQUESTS_KEPT_MAX);
+    let after = selection.after.unwrap_or(0);
+    let mut latest: Vec<Value> = shared.recent(|recent| {
+        let newer = recent.iter().rev().take_while(|kept| kept.number > after);
+        newer.take(limit).map(show::request_line).collect()
+    });
+    latest.reverse();
+    good(json!({ "requests": latest }))
+}
+
+async fn request(State(shared): Cloud, Path(id): Path<String>) -> Answer {
+    let kept = shared.recent(|recent| match id.parse() {
+        Ok(number) => recent.find(number).cloned(),
+        Err(_) => recent.iter().find(|kept| show::request_id(&kept.served) == Some(&id)).cloned(),
+    });
+    let Some(kept) = kept else {
+        return found(None, &format!("a request {id} among the last ones"));
+    };
+    // An explanation takes its time, during which the cloud must not be locked.
+    let explainer = shared.with(|cloud, _| cloud.cloud().explainer());
+    good(show::request_whole(&kept, &explainer))
+}
+
+async fn faults(State(shared): Cloud) -> Answer {
+    good(shared.with(|cloud, _| show::faults(cloud.armed())))
+}
+
+async fn arm(State(shared): Cloud, body: Bytes) -> Answer {
+    let fault = Fault::read(&object(&body)?)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    let FaultId(id) = shared.with(|cloud, _| cloud.arm(fault));
+    good(json!({ "id": id }))
+}
+
+async fn disarm(State(shared): Cloud, Path(id): Path<u64>) -> Answer {
+    let armed = shared.with(|cloud, _| cloud.disarm(FaultId(id)));
+    found(armed.as_ref().map(show::fault), &format!("a fault {id}"))
+}
+
+async fn clear_faults(State(shared): Cloud) -> Answer {
+    good(shared.with(|cloud, _| {
+        let cleared = show::faults(cloud.armed());
+        cloud.clear();
+        cleared
+    }))
+}
+
+async fn set_policy(State(shared): Cloud, Path(key): Path<String>, body: Bytes) -> Answer {
+    let policy: Policy = serde_json::from_slice(&body).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, format!("the policy cannot be read: {error}"))
+    })?;
+    shared.with(|cloud, _| cloud.cloud_mut().set_policy(&key, Some(policy)));
+    good(json!({}))
+}
+
+async fn drop_policy(State(shared): Cloud, Path(key): Path<String>) -> Answer {
+    shared.with(|cloud, _| cloud.cloud_mut().set_policy(&key, None));
+    good(json!({}))
+}
+
+async fn clock(State(shared): Cloud) -> Answer {
+    good(shared.with(|cloud, now| show::clock(cloud.cloud(), now)))
+}
+
+async fn set_clock(State(shared): Cloud, body: Bytes) -> Answer {
+    let wanted = object(&body)?;
+    let offset = wanted["offset"].as_str().and_then(|text| text.parse::<SignedDuration>().ok());
+    let offset_ms = offset.and_then(|offset| i64::try_from(offset.as_millis()).ok()).ok_or_else(|| {
+        let text = "the clock wants {\"offset\": D}, D being a signed duration, as \"+5m\" or \"-90s\"";
+        Problem::new(StatusCode::BAD_REQUEST, text)
+    })?;
+    good(shared.with(|cloud, now| {
+        cloud.cloud_mut().set_clock_offset(offset_ms);
+        show::clock(cloud.cloud(), now)
+    }))
+}
+
+async fn reset(State(shared): Cloud) -> Answer {
+    shared.with(|cloud, _| {
+        cloud.clear();
+        cloud.cloud_mut().clear();
+        cloud.cloud_mut().set_clock_offset(0);
+    });
+    shared.recent(Recent::clear);
+    good(json!({}))
+}

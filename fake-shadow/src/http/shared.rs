@@ -1,0 +1,165 @@
+//! One cloud, shared by all connections, by the rig and by the control interface.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::broadcast;
+
+use crate::clock::UnixMillis;
+use crate::event::{CloudEvent, CloudEventKind, ConnectionId, Served};
+use crate::fault::{ConnectFate, Delivery, Faulty};
+use crate::message::Request;
+use crate::recent::Recent;
+
+/// How many events a subscriber may be behind before it loses the oldest.
+const EVENTS_BEHIND_MAX: usize = 4096;
+
+type Clock = Box<dyn Fn() -> UnixMillis + Send + Sync>;
+type Observer = Box<dyn Fn(&CloudEvent) + Send + Sync>;
+
+/// One cloud, shared by all that act on it.
+///
+/// Requests are dealt with one after another. Each event is told to the observer and to all subscribers before the next
+/// request is dealt with and before anything of the answer is written, so an observer that arms a fault in time is sure
+/// that it meets the next request.
+pub struct Shared {
+    state: Mutex<State>,
+    clock: Clock,
+    observer: Option<Observer>,
+    subscribers: broadcast::Sender<Arc<CloudEvent>>,
+    last_connection: AtomicU64,
+    remote: Remote,
+}
+
+struct State {
+    cloud: Faulty,
+    recent: Recent,
+}
+
+/// From where the control interface may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Remote {
+    /// From any address that can reach the server.
+    Allowed,
+    /// From this machine only.
+    #[default]
+    Refused,
+}
+
+impl Shared {
+    /// Shares a cloud; `clock` says what time it is.
+    pub fn new(cloud: Faulty, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
+        let (subscribers, _) = broadcast::channel(EVENTS_BEHIND_MAX);
+        Self {
+            state: Mutex::new(State { cloud, recent: Recent::default() }),
+            clock: Box::new(clock),
+            observer: None,
+            subscribers,
+            last_connection: AtomicU64::new(0),
+            remote: Remote::default(),
+        }
+    }
+
+    /// Tells each event to an observer, in order. It is called while the cloud is locked: it must not wait, and must not
+    /// call back into this.
+    #[must_use]
+    pub fn observed_by(self, observer: impl Fn(&CloudEvent) + Send + Sync + 'static) -> Self {
+        Self { observer: Some(Box::new(observer)), ..self }
+    }
+
+    /// Says from where the control interface may be used. Default: [`Remote::Refused`].
+    #[must_use]
+    pub fn controlled_from(self, remote: Remote) -> Self {
+        Self { remote, ..self }
+    }
+
+    /// Acts on the cloud between two requests; the second argument is the time.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Faulty, UnixMillis) -> T) -> T {
+        let now = self.now();
+        act(&mut self.lock().cloud, now)
+    }
+
+    /// Events from now on. A subscriber that falls far behind loses the oldest ones and is told how many.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<CloudEvent>> {
+        self.subscribers.subscribe()
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    pub(super) const fn remote(&self) -> Remote {
+        self.remote
+    }
+
+    pub(super) fn next_connection(&self) -> ConnectionId {
+        ConnectionId(self.last_connection.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// A connection was made: what becomes of it.
+    pub(super) fn opened(&self, connection: ConnectionId, peer: String) -> ConnectFate {
+        let mut state = self.lock();
+        let now = self.now();
+        let fate = state.cloud.connect(now);
+        self.tell(now, connection, CloudEventKind::Opened { peer });
+        if let ConnectFate::Refuse(fault) | ConnectFate::Perform(fault, _) = &fate {
+            self.tell(now, connection, CloudEventKind::Fault(*fault));
+        }
+        fate
+    }
+
+    /// A request was read: what becomes of it.
+    pub(super) fn served(
+        &self,
+        connection: ConnectionId,
+        request: Request,
+        handle: impl FnOnce(&mut Faulty, UnixMillis, &Request) -> Delivery,
+    ) -> Arc<Served> {
+        let mut state = self.lock();
+        let now = self.now();
+        let delivery = handle(&mut state.cloud, now, &request);
+        let fault = delivery.fault;
+        let served = Arc::new(Served { request, delivery });
+        state.recent.push(now, connection, Arc::clone(&served));
+        self.tell(now, connection, CloudEventKind::Request(Arc::clone(&served)));
+        if let Some(fault) = fault {
+            self.tell(now, connection, CloudEventKind::Fault(fault));
+        }
+        served
+    }
+
+    /// Something happened that does not concern the cloud's state.
+    pub(super) fn note(&self, connection: ConnectionId, kind: CloudEventKind) {
+        let _state = self.lock();
+        self.tell(self.now(), connection, kind);
+    }
+
+    pub(super) fn recent<T>(&self, look: impl FnOnce(&mut Recent) -> T) -> T {
+        look(&mut self.lock().recent)
+    }
+
+    fn tell(&self, at: UnixMillis, connection: ConnectionId, kind: CloudEventKind) {
+        let event = CloudEvent { at, connection, kind };
+        if let Some(observer) = &self.observer {
+            observer(&event);
+        }
+        // Nobody may be listening, which is no error.
+        let _ = self.subscribers.send(Arc::new(event));
+    }
+
+    /// A thread that panicked while it held the lock has left the state as it was between two of its own steps; the
+    /// cloud goes on, as one broken request must not end a run.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Shared").field("remote", &self.remote).finish_non_exhaustive()
+    }
+}
