@@ -1,5 +1,5 @@
-//! Every line that a thing prints, so that a rig can rely on them. The crate's documentation lists
-//! them.
+//! Every line that a thing prints, so that a rig can rely on them. `console.md` lists them with their
+//! meaning, and stands in the crate's documentation.
 
 use crate::config::ConfigError;
 use crate::http::{AnswerError, Method};
@@ -180,8 +180,13 @@ mod tests {
     use super::*;
     use crate::limits::DOCUMENT_BYTES_MAX;
 
+    const TABLE: &str = include_str!("../console.md");
+
+    /// Rows for what the kinds print themselves.
+    const LINES_OF_CHILDREN: usize = 3;
+
     #[test]
-    fn every_line_reads_well() {
+    fn every_line_stands_in_the_documentation() {
         let answer = |error| self::error(Failure::Answer(Method::Get, error));
         let shadow = |error| self::error(Failure::Shadow(error));
         let config = |error| self::error(Failure::Config(error));
@@ -196,7 +201,7 @@ mod tests {
             bad_state(StateError::Torn),
             request(Method::Get),
             request(Method::Post),
-            status(&Status::of(&["done: signaled 2 times\n\u{1b}"])),
+            status(&Status::of(&["done: signaled 2 times"])),
             left_out(3),
             sleep(30),
             answer(AnswerError::BadChunk),
@@ -231,7 +236,11 @@ mod tests {
             error(Failure::TimeBeyondEnd),
             error(Failure::TimeTimeout),
         ];
-        let lines: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
-        insta::assert_snapshot!(lines.join("\n"));
+        for line in &lines {
+            let row = format!("| `{}` |", line.as_str());
+            assert!(TABLE.contains(&row), "console.md misses {row}");
+        }
+        let rows = TABLE.lines().filter(|row| row.starts_with("| `")).count();
+        assert_eq!(rows, lines.len() + LINES_OF_CHILDREN);
     }
 }

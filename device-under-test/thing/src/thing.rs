@@ -152,13 +152,17 @@ impl Thing {
     }
 
     fn wake(&mut self, turn: &mut Turn<'_>, cause: WakeCause, kept: &[u8]) {
-        let was_acting = self.phase == Phase::Acting;
+        let before = self.phase;
         *self = Self::new(self.kind);
         turn.print(&console::wake(self.kind.name, cause));
-        if was_acting {
-            // The driver woke it in the middle of an operation, so the hardware may still be on.
-            (turn.sink)(Output::Drive(Actuator::Led(Switch::Off)));
-            (turn.sink)(Output::Drive(Actuator::Motor(Motor::Stop)));
+        // It may be woken in the middle of something by a driver that did not reset the hardware.
+        match before {
+            Phase::Connecting(_) | Phase::Answering(_) => (turn.sink)(Output::Disconnect),
+            Phase::Acting => {
+                (turn.sink)(Output::Drive(Actuator::Led(Switch::Off)));
+                (turn.sink)(Output::Drive(Actuator::Motor(Motor::Stop)));
+            }
+            Phase::Asleep | Phase::Network | Phase::Clock | Phase::Sampling(_) => {}
         }
         self.restore(turn, kept);
         if let Err(error) = turn.config.check() {
