@@ -13,6 +13,9 @@ use crate::scenario::problem::{Problem, Severity};
 /// How many events before the failure are shown.
 const WINDOW_MAX: usize = 14;
 
+/// How many entries behind the nearest miss are shown.
+const BEHIND_NEAREST: usize = 7;
+
 /// How many characters of a long value are shown.
 const VALUE_MAX: usize = 300;
 
@@ -80,8 +83,9 @@ fn draw(
     span: Span,
     (help, style): (Option<String>, Style),
 ) -> String {
-    let end = (span.start + span.len.max(1)).min(source.text.len());
-    let start = span.start.min(end);
+    // Both ends on the border of a character, as the drawing needs it, whatever the span says.
+    let start = source.text.floor_char_boundary(span.start);
+    let end = source.text.ceil_char_boundary(span.start.saturating_add(span.len.max(1)));
     let snippet = Snippet::source(source.text)
         .path(source.path)
         .annotation(AnnotationKind::Primary.span(start..end));
@@ -115,7 +119,10 @@ fn nearest(mismatch: &Mismatch, log: &Log) -> String {
 
 /// What happened, in order, with times; the part that matters, and not more than fits on a screen.
 fn window(mismatch: &Mismatch, log: &Log) -> String {
-    let range = mismatch.window.clone();
+    // What came nearest matters more than what came last.
+    let nearest = mismatch.nearest.as_ref().map_or(usize::MAX, |nearest| nearest.index);
+    let end = mismatch.window.end.min(nearest.saturating_add(BEHIND_NEAREST));
+    let range = mismatch.window.start..end;
     let seen: Vec<&Entry> = log
         .from(range.start)
         .take_while(|(index, _)| *index < range.end)
@@ -127,6 +134,7 @@ fn window(mismatch: &Mismatch, log: &Log) -> String {
     }
     let left_out = seen.len().saturating_sub(WINDOW_MAX);
     let mut text = "  what happened:\n".to_owned();
+    let later = mismatch.window.end - end;
     if left_out > 0 {
         text += &format!("    ... {left_out} earlier events are in events.jsonl\n");
     }
@@ -137,6 +145,9 @@ fn window(mismatch: &Mismatch, log: &Log) -> String {
             entry.at.to_string(),
             short(&entry.event.words())
         );
+    }
+    if later > 0 {
+        text += &format!("    ... {later} later events are in events.jsonl\n");
     }
     text
 }

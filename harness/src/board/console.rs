@@ -70,11 +70,15 @@ impl Default for Meaning {
     /// The lines of our own things, and of what prints like them: `wake: <cause>`, `sleep <n> s`; and the panics of
     /// ESP-IDF, Rust and MicroPython.
     fn default() -> Self {
-        let regex = |text: &str| Regex::new(text).expect("the pattern is a constant, and a test compiles it");
+        let regex = |text: &str| {
+            Regex::new(text).expect("the pattern is a constant, and a test compiles it")
+        };
         Self {
             wake: regex(r"\bwake: (?<cause>[a-z][a-z-]*)"),
             sleep: regex(r"^(?:sleep|sleeping for) (?<seconds>\d+(?:\.\d+)?) ?s\b"),
-            panic: regex(r"^(Guru Meditation Error|abort\(\) was called|.*panicked at |Traceback \(most recent call last\))"),
+            panic: regex(
+                r"^(Guru Meditation Error|abort\(\) was called|.*panicked at |Traceback \(most recent call last\))",
+            ),
         }
     }
 }
@@ -87,7 +91,8 @@ impl Meaning {
         if let Some(wake) = self.wake.captures(line) {
             events.push(Event::Wake { cause: wake["cause"].to_owned() });
         } else if let Some(sleep) = self.sleep.captures(line) {
-            let announced = sleep["seconds"].parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
+            let announced =
+                sleep["seconds"].parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
             events.push(Event::Sleep { announced });
         } else if self.panic.is_match(line) {
             events.push(Event::Reset { cause: "panic".to_owned() });

@@ -5,8 +5,8 @@ pub mod process;
 
 use crate::drive::Facts;
 pub use crate::drive::seen::Sink;
-use crate::engine::action::PowerOrder;
 use crate::engine::ActionError;
+use crate::engine::action::PowerOrder;
 use crate::scenario::plan::Erase;
 
 /// A board in real time. One adapter a way of having one; one contract suite runs over all of them

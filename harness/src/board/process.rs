@@ -71,8 +71,11 @@ impl ProcessBoard {
             return Ok(vec![image.to_owned()]);
         }
         let known: Vec<_> = thing::KINDS.iter().map(|kind| kind.name).collect();
-        Err(ActionError::new(format!("find the image {image}"), "there is no such file and no such thing")
-            .help(format!("name a program, give one by --command, or take {}", known.join(" or "))))
+        Err(ActionError::new(
+            format!("find the image {image}"),
+            "there is no such file and no such thing",
+        )
+        .help(format!("name a program, give one by --command, or take {}", known.join(" or "))))
     }
 
     fn start(&mut self, cause: &str) -> Result<(), ActionError> {
@@ -101,7 +104,8 @@ impl ProcessBoard {
         let [out, err] = outputs;
         let mut readers = Vec::new();
         readers.extend(err.map(|pipe| read_lines(pipe, self.sink.clone(), None)));
-        let watched = Watched { child: Arc::clone(&child), expected_end: Arc::clone(&expected_end) };
+        let watched =
+            Watched { child: Arc::clone(&child), expected_end: Arc::clone(&expected_end) };
         readers.extend(out.map(|pipe| read_lines(pipe, self.sink.clone(), Some(watched))));
         self.running = Some(Running { child, expected_end, readers });
         Ok(())
@@ -229,7 +233,11 @@ impl Watched {
 }
 
 /// Reads a pipe to its end in a thread of its own; with a child, says how it ended when that was not our doing.
-fn read_lines(mut pipe: Box<dyn Read + Send>, sink: Sink, watched: Option<Watched>) -> JoinHandle<()> {
+fn read_lines(
+    mut pipe: Box<dyn Read + Send>,
+    sink: Sink,
+    watched: Option<Watched>,
+) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let meaning = Meaning::default();
         let mut lines = Lines::default();
@@ -245,7 +253,9 @@ fn read_lines(mut pipe: Box<dyn Read + Send>, sink: Sink, watched: Option<Watche
             return;
         }
         let events = match status {
-            Ok(status) if status.success() => vec![Event::Note { text: "the program has ended".into() }],
+            Ok(status) if status.success() => {
+                vec![Event::Note { text: "the program has ended".into() }]
+            }
             Ok(status) => vec![
                 Event::Note { text: format!("the program has ended: {status}") },
                 Event::Reset { cause: "panic".into() },

@@ -82,17 +82,16 @@ impl Benches {
     ) -> CaseReport {
         let began = Instant::now();
         let (facts, outcome) = match (self.board, &self.runtime) {
-            (BoardName::Process, Some(runtime)) => {
-                match self.process(runtime, folder) {
-                    Ok(mut bench) => {
-                        let facts = bench.facts();
-                        let outcome = skip(&facts, case)
-                            .unwrap_or_else(|| real_time::run(case.plan.clone(), &mut bench, interrupted, watcher));
-                        (facts.board, outcome)
-                    }
-                    Err(error) => ("process".to_owned(), broken(&error)),
+            (BoardName::Process, Some(runtime)) => match self.process(runtime, folder) {
+                Ok(mut bench) => {
+                    let facts = bench.facts();
+                    let outcome = skip(&facts, case).unwrap_or_else(|| {
+                        real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
+                    });
+                    (facts.board, outcome)
                 }
-            }
+                Err(error) => ("process".to_owned(), broken(&error)),
+            },
             (BoardName::Sim | BoardName::Process, _) => {
                 let mut bench = SimBench::new(self.seed);
                 let facts = bench.facts();
@@ -110,7 +109,11 @@ impl Benches {
         }
     }
 
-    fn process(&self, runtime: &Runtime, folder: &std::path::Path) -> Result<RealBench, ActionError> {
+    fn process(
+        &self,
+        runtime: &Runtime,
+        folder: &std::path::Path,
+    ) -> Result<RealBench, ActionError> {
         std::fs::create_dir_all(folder).map_err(|error| {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;

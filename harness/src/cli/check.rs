@@ -18,14 +18,24 @@ pub(super) fn check<W: Write, E: Write>(
     let problems: usize = files.iter().map(|file| file.parsed.problems.len()).sum();
     let cases: usize = files.iter().map(|file| file.parsed.plans.len()).sum();
     if bad {
-        writeln!(terminal.out, "{problems} problems in {} files", files.len())?;
+        let files = plural(files.len(), "file");
+        writeln!(terminal.out, "{} in {files}", plural(problems, "problem"))?;
         return Ok(exit::BAD_SCENARIO);
     }
     if files.is_empty() {
         writeln!(terminal.err, "error: no scenario files found")?;
         return Ok(exit::NOTHING_SELECTED);
     }
-    let warnings = if problems == 0 { String::new() } else { format!(", {problems} warnings") };
-    writeln!(terminal.out, "{} files and {cases} cases are good{warnings}", files.len())?;
+    let warnings = match problems {
+        0 => String::new(),
+        problems => format!(", with {}", plural(problems, "warning")),
+    };
+    let files = plural(files.len(), "file");
+    writeln!(terminal.out, "good: {files}, {}{warnings}", plural(cases, "case"))?;
     Ok(exit::PASSED)
+}
+
+/// A number of things: `1 file`, `2 files`.
+fn plural(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }

@@ -11,7 +11,6 @@ use super::scheduler::Update;
 const TICK: Duration = Duration::from_millis(100);
 
 /// The lines of the cases that run.
-#[derive(Debug)]
 pub(super) struct Progress {
     lines: MultiProgress,
     running: BTreeMap<usize, ProgressBar>,
@@ -22,7 +21,8 @@ impl Progress {
     /// Lines on standard error, or nothing where no person watches.
     pub(super) fn new(live: bool) -> Self {
         let target = if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template("  {spinner} {elapsed:>4} {prefix} {wide_msg:.dim}");
+        let style =
+            ProgressStyle::with_template("  {spinner} {elapsed:>4} {prefix} {wide_msg:.dim}");
         Self {
             lines: MultiProgress::with_draw_target(target),
             running: BTreeMap::new(),

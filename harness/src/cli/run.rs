@@ -113,7 +113,10 @@ fn parse_partition(text: &str) -> Result<Slice, String> {
 }
 
 /// Runs cases; returns the exit code.
-pub(super) fn run<W: Write, E: Write>(args: &RunArgs, terminal: &mut Terminal<'_, W, E>) -> io::Result<u8> {
+pub(super) fn run<W: Write, E: Write>(
+    args: &RunArgs,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<u8> {
     let began = Instant::now();
     let files = match files::read(&args.paths, terminal)? {
         Ok(files) => files,
@@ -151,7 +154,8 @@ fn select(args: &RunArgs, cases: Vec<Case>) -> Vec<Case> {
         named && (args.tag.is_empty() || args.tag.iter().any(|tag| plan.tags.contains(tag)))
     };
     let cases = cases.into_iter().filter(is_wanted).enumerate();
-    let in_slice = |index: usize| args.partition.is_none_or(|slice| index % slice.of == slice.part - 1);
+    let in_slice =
+        |index: usize| args.partition.is_none_or(|slice| index % slice.of == slice.part - 1);
     cases.filter(|(index, _)| in_slice(*index)).map(|(_, case)| case).collect()
 }
 
@@ -228,7 +232,10 @@ fn watch_for_interrupt(benches: &Benches, interrupted: &Arc<AtomicBool>) {
     });
 }
 
-fn write_case<W: Write, E: Write>(report: &CaseReport, terminal: &mut Terminal<'_, W, E>) -> io::Result<()> {
+fn write_case<W: Write, E: Write>(
+    report: &CaseReport,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<()> {
     writeln!(terminal.out, "{}", human::line(report, terminal.style))?;
     if matches!(report.status(), Status::Fail | Status::Error) {
         writeln!(terminal.out, "\n{}", human::failure(report, terminal.style))?;

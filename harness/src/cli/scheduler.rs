@@ -29,6 +29,9 @@ pub(super) enum OnFailure {
     Stop,
 }
 
+/// Runs one case, and tells the steps that it is at.
+pub(super) type RunOne<'a> = dyn Fn(usize, &Case, &mut dyn FnMut(Update)) -> CaseReport + Sync + 'a;
+
 /// How cases are run.
 pub(super) struct Schedule<'a> {
     /// How many at once, from 1.
@@ -38,7 +41,7 @@ pub(super) struct Schedule<'a> {
     /// Set when somebody wants the run to stop.
     pub(super) interrupted: &'a AtomicBool,
     /// Runs one case; tells the steps that it is at.
-    pub(super) run: &'a (dyn Fn(usize, &Case, &mut dyn FnMut(Update)) -> CaseReport + Sync),
+    pub(super) run: &'a RunOne<'a>,
 }
 
 /// Runs all cases; `told` hears of each update, in the order in which they happen.
@@ -57,7 +60,8 @@ pub(super) fn run_all(cases: &[Case], schedule: &Schedule<'_>, told: &mut dyn Fn
                 loop {
                     let number = next.fetch_add(1, Ordering::SeqCst);
                     let Some(case) = cases.get(number) else { return };
-                    if stopped.load(Ordering::SeqCst) || schedule.interrupted.load(Ordering::SeqCst) {
+                    if stopped.load(Ordering::SeqCst) || schedule.interrupted.load(Ordering::SeqCst)
+                    {
                         return;
                     }
                     tell(Update::Began(number));

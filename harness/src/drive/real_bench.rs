@@ -52,7 +52,8 @@ impl CloudServer {
     ///
     /// No port can be had.
     pub fn start(runtime: &Handle, settings: Settings, sink: Sink) -> Result<Self, ActionError> {
-        let error = |error: std::io::Error| ActionError::new("start the fake cloud", error.to_string());
+        let error =
+            |error: std::io::Error| ActionError::new("start the fake cloud", error.to_string());
         let cloud = Faulty::new(FakeShadow::new(settings.clone()));
         let shared = Shared::new(cloud, system_time);
         let shared = Arc::new(shared.observed_by(move |event| sink.tell_cloud(event.clone())));
@@ -81,7 +82,12 @@ impl Drop for CloudServer {
 impl RealBench {
     /// A bench of a board and a cloud that tell the same sink, whose other end is `seen`.
     #[must_use]
-    pub fn new(board: Box<dyn Board>, cloud: CloudServer, thing: &str, seen: Receiver<Seen>) -> Self {
+    pub fn new(
+        board: Box<dyn Board>,
+        cloud: CloudServer,
+        thing: &str,
+        seen: Receiver<Seen>,
+    ) -> Self {
         Self {
             board,
             side: CloudSide::new(thing),

@@ -305,7 +305,7 @@ impl SimBench {
                 events
             }
             Due::Told { life, what } if self.is_alive(life) => self.told(now, what),
-            Due::Wire { connection, what } if self.is_open(connection) => self.wire(now, what),
+            Due::Wire { connection, what } if self.is_open(connection) => self.wire(now, &what),
             Due::Booted { .. }
             | Due::Cloud { .. }
             | Due::SleepOver { .. }
@@ -335,7 +335,7 @@ impl SimBench {
         }
     }
 
-    fn wire(&mut self, now: Moment, what: Wire) -> Vec<Event> {
+    fn wire(&mut self, now: Moment, what: &Wire) -> Vec<Event> {
         let end = |change| {
             move |bench: &mut Self| {
                 let connection = bench.connection.as_mut()?;
@@ -343,7 +343,7 @@ impl SimBench {
                 Some(Event::Connection { id: connection.id, change })
             }
         };
-        let (ended, input) = match &what {
+        let (ended, input) = match what {
             Wire::Connected => (None, Input::Connected),
             Wire::Refused => (None, Input::ConnectFailed("connection refused")),
             Wire::Bytes(bytes) => (None, Input::Received(bytes)),

@@ -221,7 +221,7 @@ impl Engine {
         let what = guard.watch.words();
         let mismatch = Mismatch::new(
             format!("{what} happened, and never should in this case"),
-            format!("no {what}"),
+            "that it never happens",
             entry.event.words(),
         )
         .with_nearest(Some(NearMiss { index, differences: Vec::new(), explanation: None }))

@@ -17,7 +17,7 @@ pub fn description(node: &Node) -> Value {
 /// # Errors
 ///
 /// What is wrong with it, at its own place.
-pub fn check(node: &Node, description: &Value) -> Result<(), Problem> {
+pub fn check(node: &Node, description: &Value) -> Result<(), Box<Problem>> {
     let Err(error) = Fault::read(description) else { return Ok(()) };
     let key_at = |name: &str| node.entry(name).map_or(node.span, |(key, _)| key.span);
     let value_at = |name: &str| node.get(name).map_or(node.span, |value| value.span);
@@ -32,7 +32,7 @@ pub fn check(node: &Node, description: &Value) -> Result<(), Problem> {
             },
         )
     };
-    Err(match error {
+    Err(Box::new(match error {
         FaultError::BadValue { ref key, .. } => {
             Problem::new(value_at(key), ProblemKind::BadFault { reason: error.to_string() })
         }
@@ -49,5 +49,5 @@ pub fn check(node: &Node, description: &Value) -> Result<(), Problem> {
         FaultError::Missing { .. } | FaultError::NotOneKind { .. } | FaultError::NotObject => {
             Problem::new(node.span, ProblemKind::BadFault { reason: error.to_string() })
         }
-    })
+    }))
 }

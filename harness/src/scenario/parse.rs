@@ -208,7 +208,7 @@ impl Reader<'_> {
         } else {
             None
         };
-        scope.add(node, &common, span);
+        scope.add(node);
         let title = common_name(node).unwrap_or_else(|| self.title(span));
         Some(PlannedStep {
             span,
@@ -350,11 +350,9 @@ struct Scope {
 }
 
 impl Scope {
-    fn add(&mut self, node: &Node, common: &Common, _verb: Span) {
-        for (name, _) in &common.capture {
-            let span =
-                node.get("capture").and_then(|node| node.entry(name)).map(|(key, _)| key.span);
-            self.captures.insert(name.clone(), span);
+    fn add(&mut self, node: &Node) {
+        for (key, _) in node.get("capture").map_or(&[][..], Node::entries) {
+            self.captures.insert(key.name.clone(), Some(key.span));
         }
         let mut groups = BTreeSet::new();
         collect_groups(node, &mut groups);

@@ -17,7 +17,8 @@ pub fn parse(text: &str) -> Result<Node, Box<Problem>> {
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
         Ok(raw) => Ok(node(raw)),
         Err(error) => {
-            let span = error.location().map_or_else(Span::default, span);
+            let span =
+                error.location().map_or_else(Span::default, |location| placed(location, text));
             let message = error.to_string();
             Err(Box::new(Problem::new(span, kind(&message))))
         }
@@ -36,6 +37,19 @@ fn kind(message: &str) -> ProblemKind {
         return ProblemKind::SeveralDocuments;
     }
     ProblemKind::NotYaml { reason: line.to_owned() }
+}
+
+/// The place of an error; the library counts lines and columns there, but not always bytes.
+fn placed(location: Location, text: &str) -> Span {
+    let span = span(location);
+    if location.span().byte_offset().is_some() {
+        return span;
+    }
+    let line =
+        text.split_inclusive('\n').take(span.line.saturating_sub(1)).map(str::len).sum::<usize>();
+    let column =
+        text.get(line..).unwrap_or_default().char_indices().nth(span.column.saturating_sub(1));
+    Span { start: column.map_or(text.len(), |(at, _)| line + at), ..span }
 }
 
 fn span(location: Location) -> Span {

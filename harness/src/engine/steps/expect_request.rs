@@ -66,6 +66,14 @@ pub(super) fn missing(
     if let Some(body) = &want.body {
         expected = format!("{expected} {}", body.words(run.variables));
     }
+    match want.signed {
+        Some(true) => expected += ", with a right signature",
+        Some(false) => expected += ", with a signature that is refused",
+        None => {}
+    }
+    if let Some(answered) = &want.answered {
+        expected = format!("{expected}, answered {}", answered.words(run.variables));
+    }
     let mismatch = Mismatch::new(headline, expected, actual).with_nearest(nearest);
     mismatch.with_window(start..run.log.len())
 }

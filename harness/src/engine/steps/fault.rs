@@ -44,7 +44,7 @@ pub(super) const VERB: Verb = Verb {
 fn read(context: &Context<'_>, problems: &mut Vec<Problem>) -> Option<Arc<dyn Step>> {
     let description = fault::description(context.node);
     if let Err(problem) = fault::check(context.node, &description) {
-        problems.push(problem);
+        problems.push(*problem);
         return None;
     }
     let target = read_target(context.step.get("to"), problems)?;

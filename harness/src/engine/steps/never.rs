@@ -52,7 +52,7 @@ fn happened(watch: &Watch, index: usize, run: &Run<'_>) -> Mismatch {
     let at = run.log.entries().get(index).map_or(run.now, |entry| entry.at);
     Mismatch::new(
         format!("{} happened, and never should", watch.words()),
-        format!("no {}", watch.words()),
+        "that it never happens",
         format!("one at {at}"),
     )
     .with_nearest(Some(NearMiss { index, differences: Vec::new(), explanation: None }))

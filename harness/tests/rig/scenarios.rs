@@ -1,11 +1,9 @@
 //! Scenario files that pass, fail and do not parse, each a file in a folder.
 
-mod support;
-
+use crate::support::{files, run};
 use shadowrig::diagnostics::{Source, Style, problem};
 use shadowrig::report::{Status, events, human};
 use shadowrig::scenario;
-use support::{files, run};
 
 #[test]
 fn the_scenarios_that_users_get_pass_on_the_simulated_bench() {
@@ -20,7 +18,13 @@ fn the_scenarios_in_passing_pass() {
 fn all_pass(folder: &str) {
     for (name, text) in files(folder) {
         for case in run(&text, &name, 7) {
-            assert_eq!(case.status(), Status::Pass, "{}\n{}", name, human::failure(&case, Style::Plain));
+            assert_eq!(
+                case.status(),
+                Status::Pass,
+                "{}\n{}",
+                name,
+                human::failure(&case, Style::Plain)
+            );
         }
     }
 }
@@ -32,8 +36,15 @@ fn the_scenarios_in_failing_fail_and_say_why() {
         let shown: Vec<_> = cases
             .iter()
             .map(|case| {
-                assert!(matches!(case.status(), Status::Fail | Status::Error), "{name} did not fail");
-                format!("{}\n\n{}", human::line(case, Style::Plain), human::failure(case, Style::Plain))
+                assert!(
+                    matches!(case.status(), Status::Fail | Status::Error),
+                    "{name} did not fail"
+                );
+                format!(
+                    "{}\n\n{}",
+                    human::line(case, Style::Plain),
+                    human::failure(case, Style::Plain)
+                )
             })
             .collect();
         insta::assert_snapshot!(format!("failing__{name}"), shown.join("\n"));
@@ -66,11 +77,11 @@ fn equal_seeds_give_equal_runs_to_the_byte() {
 
 #[test]
 fn secrets_stand_in_no_log() {
+    let signature = regex::Regex::new("Signature=[0-9a-f]{64}").expect("a constant");
     for (name, text) in files("scenarios") {
         for case in run(&text, &name, 0) {
             let log = events::render(&case);
             assert!(!log.contains(fake_shadow::settings::TEST_SECRET_ACCESS_KEY), "{name}");
-            let signature = regex::Regex::new("Signature=[0-9a-f]{64}").expect("a constant");
             assert!(!signature.is_match(&log), "{name}");
         }
     }

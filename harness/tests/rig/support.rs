@@ -11,12 +11,12 @@ use shadowrig::report::CaseReport;
 use shadowrig::scenario;
 
 /// The root of the repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The scenario files of a folder below the root, in order, each with its name and text.
-pub fn files(folder: &str) -> Vec<(String, String)> {
+pub(crate) fn files(folder: &str) -> Vec<(String, String)> {
     let mut paths: Vec<_> = fs::read_dir(root().join(folder))
         .expect("the folder is there")
         .map(|entry| entry.expect("the folder can be read").path())
@@ -34,8 +34,7 @@ pub fn files(folder: &str) -> Vec<(String, String)> {
 }
 
 /// Runs all cases of a text on the simulated bench.
-#[allow(dead_code, reason = "not every test file that shares this module needs it")]
-pub fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
+pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
     let parsed = scenario::parse(text, file);
     assert!(parsed.is_good(), "{file}: {:?}", parsed.problems);
     parsed
@@ -55,8 +54,7 @@ pub fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
 }
 
 /// Runs the program in a folder.
-#[allow(dead_code, reason = "not every test file that shares this module needs it")]
-pub fn shadowrig(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn shadowrig(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_shadowrig"))
         .current_dir(folder)
         .args(arguments)

@@ -1,18 +1,18 @@
 //! The program as scripts use it: words, output and exit codes.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 
-use support::{root, shadowrig};
+use crate::support::{root, shadowrig};
 
 const PASSES: &str = "version: 1\nname: passes\ncloud: { shadow: { desired: { sleep: 5 }, reported: { sleep: 5 } } }\n\
     steps:\n  - expect-request: GET shadow\n";
-const FAILS: &str = "version: 1\nname: fails\nsteps:\n  - expect-request: DELETE shadow\n    within: 1s\n";
+const FAILS: &str =
+    "version: 1\nname: fails\nsteps:\n  - expect-request: DELETE shadow\n    within: 1s\n";
 const BROKEN: &str = "version: 1\nname: broken\nsteps: [\n";
 const RIG: &str = "version: 1\nname: rig\nfirmware: { image: toaster }\nsteps:\n  - reset: pin\n";
-const SKIPPED: &str = "version: 1\nname: skipped\nboard: { needs: [current-meter] }\nsteps:\n  - reset: pin\n";
+const SKIPPED: &str =
+    "version: 1\nname: skipped\nboard: { needs: [current-meter] }\nsteps:\n  - reset: pin\n";
 
 /// Runs the program over some files; returns the exit code, standard output and standard error.
 fn check(files: &[(&str, &str)], arguments: &[&str]) -> (i32, String, String) {
@@ -37,7 +37,8 @@ fn last_line(text: &str) -> &str {
 fn a_run_that_passes_ends_with_0_and_one_summary_line() {
     let (code, out, err) = check(&[("a.yaml", PASSES)], &["run", "."]);
     assert_eq!((code, err.as_str()), (0, ""));
-    let summary = regex::Regex::new(r"^1 passed, 0 failed, 0 errors, 0 skipped in \d+\.\d\ds$").expect("a constant");
+    let summary = regex::Regex::new(r"^1 passed, 0 failed, 0 errors, 0 skipped in \d+\.\d\ds$")
+        .expect("a constant");
     assert!(summary.is_match(last_line(&out)), "{out}");
 }
 
@@ -65,7 +66,8 @@ fn one_broken_file_among_good_ones_ends_with_3_and_nothing_runs() {
 #[test]
 fn a_scenario_in_a_language_that_is_not_text_is_no_green_run() {
     let folder = tempfile::tempdir().expect("a folder can be made");
-    fs::write(folder.path().join("a.yaml"), [0xff, 0xfe, 0x00, 0x01]).expect("a file can be written");
+    fs::write(folder.path().join("a.yaml"), [0xff, 0xfe, 0x00, 0x01])
+        .expect("a file can be written");
     assert_eq!(in_folder(folder.path(), &["run", "."]).0, 3);
 }
 
@@ -81,17 +83,21 @@ fn check_shows_all_problems_of_all_files() {
 
 #[test]
 fn list_names_the_cases_for_people_and_for_scripts() {
-    let matrix = "version: 1\nname: rows\ntags: [smoke]\nmatrix: { n: [1, 2] }\nsteps:\n  - wait: 1s\n";
+    let matrix =
+        "version: 1\nname: rows\ntags: [smoke]\nmatrix: { row: [1, 2] }\nsteps:\n  - wait: 1s\n";
     let (code, out, _) = check(&[("a.yaml", matrix)], &["list", "."]);
-    assert_eq!((code, out.as_str()), (0, "./a.yaml  rows [n=1]  #smoke\n./a.yaml  rows [n=2]  #smoke\n"));
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "./a.yaml  rows [row=1]  #smoke\n./a.yaml  rows [row=2]  #smoke\n")
+    );
     let (_, out, _) = check(&[("a.yaml", matrix)], &["list", ".", "--json"]);
     let list: serde_json::Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!(list["cases"][1]["name"], "rows [n=2]");
+    assert_eq!(list["cases"][1]["name"], "rows [row=2]");
 }
 
 #[test]
 fn slices_share_the_cases_out_and_leave_none_over() {
-    let matrix = "version: 1\nname: rows\nmatrix: { n: [1, 2, 3, 4, 5] }\nsteps:\n  - wait: 1s\n";
+    let matrix = "version: 1\nname: rows\nmatrix: { row: [1, 2, 3, 4, 5] }\nsteps:\n  - wait: 1s\n";
     let run = |slice: &str| check(&[("a.yaml", matrix)], &["run", ".", "--partition", slice]).1;
     let counts: Vec<_> =
         ["slice:1/2", "slice:2/2"].map(|slice| run(slice).matches("PASS").count()).to_vec();

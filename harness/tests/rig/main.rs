@@ -1,0 +1,6 @@
+//! Tests of the rig as a whole: one program, so that it is linked once.
+
+mod cli;
+mod robust;
+mod scenarios;
+mod support;
