@@ -9,7 +9,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use fake_shadow::clock::UnixMillis;
-use fake_shadow::message::{Header, Request};
+use fake_shadow::message::{Header, HttpVersion, Request};
 use fake_shadow::raw_request;
 use fake_shadow::sigv4::{Credential, Keyring, PresignedToken, Refusal, Rules, explain, verify};
 use proptest::prelude::*;
@@ -117,7 +117,13 @@ fn requests() -> impl Strategy<Value = Request> {
         }
         let mut all = vec![Header::new("host", "host.example")];
         all.extend(headers.into_iter().map(|(name, value)| Header::new(name, value)));
-        Request { method: method.to_owned(), target, headers: all, body }
+        Request {
+            method: method.to_owned(),
+            target,
+            version: HttpVersion::Http11,
+            headers: all,
+            body,
+        }
     })
 }
 
@@ -253,7 +259,7 @@ fn strange_requests() -> impl Strategy<Value = Request> {
             headers.push(Header::new("Host", "h:1"));
             headers.push(Header::new("X-Amz-Date", date));
             headers.extend(authorization.map(|value| Header::new("Authorization", value)));
-            Request { method, target, headers, body }
+            Request { method, target, version: HttpVersion::Http11, headers, body }
         },
     )
 }
