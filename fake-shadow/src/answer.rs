@@ -67,6 +67,11 @@ pub(crate) fn error(
     response
 }
 
+/// The text of a refusal; none where AWS says `null`.
+pub(crate) fn message(refused: &Refused) -> Option<String> {
+    words(refused).2
+}
+
 /// Status, name and text of a refusal: the only place that knows them all.
 fn words(refused: &Refused) -> (u16, &'static str, Option<String>) {
     const INVALID: &str = "InvalidRequestException";

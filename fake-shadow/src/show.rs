@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use crate::answer;
 use crate::clock::UnixMillis;
 use crate::event::{CloudEvent, CloudEventKind, Served, ShadowEvent, Side};
 use crate::fault::{Armed, FaultRef};
@@ -159,17 +160,13 @@ fn outline(served: &Served) -> Map<String, Value> {
     members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-/// Why a request was refused, in a few words; AWS's own are in the answer.
+/// Why a request was refused: AWS's words, and where those are none, ours.
 pub(crate) fn refused(refused: &Refused) -> String {
     match refused {
         Refused::Denied { action, resource } => {
             format!("the policy does not allow {action} on {resource}")
         }
-        Refused::Invalid(invalid) => format!("invalid: {invalid:?}"),
-        Refused::MessageTooLarge { bytes } => format!("the body has {bytes} bytes"),
-        Refused::Shadow(error) => error.message(),
-        Refused::Signature(refusal) => refusal.message(),
-        Refused::Unrouted(unrouted) => format!("unrouted: {unrouted:?}"),
+        other => answer::message(other).unwrap_or_default(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The behaviours in `fixtures/shadow/vectors.json`, run through the service with signed requests.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
+#[expect(dead_code, reason = "other tests use the rest")]
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

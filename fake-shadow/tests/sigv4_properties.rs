@@ -9,7 +9,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use fake_shadow::clock::UnixMillis;
-use fake_shadow::message::{Header, Request};
+use fake_shadow::message::{Header, HttpVersion, Request};
 use fake_shadow::raw_request;
 use fake_shadow::sigv4::{Credential, Keyring, PresignedToken, Refusal, Rules, explain, verify};
 use proptest::prelude::*;
@@ -100,8 +100,12 @@ fn signers() -> impl Strategy<Value = Signer> {
 fn requests() -> impl Strategy<Value = Request> {
     let segment = "[ -~é]{1,12}".prop_map(|text| percent_encode(text.as_bytes()));
     let raw_segment = "[A-Za-z0-9:@$+*!'(),;=&~._-]{1,12}";
+    // AWS's signers disagree on whether a path that ends in a dot segment has a slash at its end.
+    let is_settled =
+        |segments: &Vec<String>| !matches!(segments.last().unwrap().as_str(), "." | "..");
     let segments =
-        proptest::collection::vec(prop_oneof![segment, raw_segment.prop_map(Into::into)], 1..5);
+        proptest::collection::vec(prop_oneof![segment, raw_segment.prop_map(String::from)], 1..5)
+            .prop_filter("ends in a dot segment", is_settled);
     let pair = ("[ -~]{0,6}", "[ -~é]{0,10}").prop_map(|(name, value)| {
         format!("{}={}", percent_encode(name.as_bytes()), percent_encode(value.as_bytes()))
     });
@@ -117,7 +121,13 @@ fn requests() -> impl Strategy<Value = Request> {
         }
         let mut all = vec![Header::new("host", "host.example")];
         all.extend(headers.into_iter().map(|(name, value)| Header::new(name, value)));
-        Request { method: method.to_owned(), target, headers: all, body }
+        Request {
+            method: method.to_owned(),
+            target,
+            version: HttpVersion::Http11,
+            headers: all,
+            body,
+        }
     })
 }
 
@@ -149,7 +159,8 @@ proptest! {
 
     #[test]
     fn a_token_in_a_url_is_judged_by_the_rule(signer in signers(), request in requests()) {
-        prop_assume!(signer.token.is_some());
+        let token = signer.token.clone().or_else(|| Some("FwoGZXIvYXdzEA==".to_owned()));
+        let signer = Signer { token, ..signer };
         let mut request = request;
         signer.sign(&mut request);
         let rules = Rules { presigned_token: PresignedToken::AfterSigning, ..Rules::data_plane("us-east-1") };
@@ -253,7 +264,7 @@ fn strange_requests() -> impl Strategy<Value = Request> {
             headers.push(Header::new("Host", "h:1"));
             headers.push(Header::new("X-Amz-Date", date));
             headers.extend(authorization.map(|value| Header::new("Authorization", value)));
-            Request { method, target, headers, body }
+            Request { method, target, version: HttpVersion::Http11, headers, body }
         },
     )
 }

@@ -4,6 +4,7 @@ use super::act::{Act, Behavior, Met};
 use super::error::FaultError;
 use super::params::{Params, bad};
 use crate::answer;
+use crate::message::Response;
 
 /// Answers with one of the errors of the service's model; the service never sees the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +59,15 @@ impl AwsError {
         ERRORS.into_iter().find(|error| error.name == name)
     }
 
-    pub(super) fn answer(self, met: &Met<'_>) -> Act {
+    /// The error of that status; the service's own failure for a status that no error has.
+    pub(super) fn of_status(status: u16) -> Self {
+        let own_failure = error("InternalFailureException", status, None);
+        ERRORS.into_iter().find(|error| error.status == status).unwrap_or(own_failure)
+    }
+
+    pub(super) fn response(self, met: &Met<'_>) -> Response {
         let message = self.message.map(str::to_owned);
-        Act::Answer(answer::error(met.request_id, self.status, self.name, message))
+        answer::error(met.request_id, self.status, self.name, message)
     }
 }
 
@@ -75,6 +82,6 @@ impl Behavior for AwsError {
     }
 
     fn act(&self, met: &mut Met<'_>) -> Act {
-        self.answer(met)
+        Act::Answer(self.response(met))
     }
 }

@@ -92,11 +92,11 @@ pub struct Delivery {
     pub operation: Result<Operation, NoOperation>,
     /// The fault that acted.
     pub fault: Option<FaultRef>,
-    /// The status that goes out, if the bytes that go out begin with a status line.
+    /// The status that goes out, if the bytes that go out begin with a status line; of two the first.
     pub status: Option<u16>,
     /// What to do to the connection, in order; none to send the answer in the ordinary way, by [`encode`].
     pub wire: Option<Vec<WireStep>>,
-    /// Whether the connection goes on behind that, if no step ended it; else it is to be ended in order.
+    /// Whether the connection goes on behind that. If not and no step has ended it, it is to be ended in order.
     pub keeps_alive: bool,
 }
 
@@ -323,10 +323,13 @@ impl Faulty {
             Act::Spoil(spoil) => self.answered(now, request, &routed, spoil),
         };
         let status = status_of(&steps);
-        let keeps_alive = match &exchange {
-            Some(exchange) => keeps_alive(&exchange.response, request),
-            None => request.keeps_alive(),
-        };
+        let is_ended =
+            matches!(steps.last(), Some(WireStep::Close | WireStep::Reset | WireStep::Hold(_)));
+        let keeps_alive = !is_ended
+            && exchange.as_ref().map_or_else(
+                || request.keeps_alive(),
+                |exchange| keeps_alive(&exchange.response, request),
+            );
         Delivery { exchange, operation, fault, status, wire: Some(steps), keeps_alive }
     }
 

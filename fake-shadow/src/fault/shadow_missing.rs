@@ -22,7 +22,7 @@ impl Behavior for ShadowMissing {
                 let missing = ShadowError::NotFound { shadow: shadow.clone() };
                 Act::Answer(answer::shadow_error(met.request_id, &missing))
             }
-            None => AwsError::RESOURCE_NOT_FOUND.answer(met),
+            None => Act::Answer(AwsError::RESOURCE_NOT_FOUND.response(met)),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::act::{Act, Behavior, Met};
+use super::aws_error::AwsError;
 use super::error::FaultError;
 use super::params::{Params, bad};
 use crate::answer;
@@ -14,7 +15,7 @@ use crate::answer;
 pub struct Status {
     /// The status, 200 to 599.
     pub code: u16,
-    /// The body; none for the service's form of an error without a text.
+    /// The body; none for the service's own error of that status.
     pub body: Option<String>,
     /// Headers to add, or to put in place of the service's own.
     pub headers: Vec<(String, String)>,
@@ -41,7 +42,7 @@ impl Behavior for Status {
     fn act(&self, met: &mut Met<'_>) -> Act {
         let mut response = match &self.body {
             Some(body) => answer::success(met.request_id, body.clone().into_bytes()),
-            None => answer::error(met.request_id, self.code, "InternalFailureException", None),
+            None => AwsError::of_status(self.code).response(met),
         };
         response.status = self.code;
         for (name, value) in &self.headers {

@@ -39,6 +39,6 @@ impl Behavior for Throttle {
     }
 
     fn act(&self, met: &mut Met<'_>) -> Act {
-        AwsError::THROTTLING.answer(met)
+        Act::Answer(AwsError::THROTTLING.response(met))
     }
 }

@@ -74,7 +74,7 @@ async fn converse(
     stream: Stream,
     peer: SocketAddr,
 ) -> Left {
-    let mut io = Rewound { before: Bytes::new(), stream };
+    let mut io = Rewound::new(Bytes::new(), stream);
     loop {
         let Read { stream, read_ahead, taken } = read_request(context, id, io, peer).await;
         let served = match taken {
@@ -88,7 +88,7 @@ async fn converse(
         context.shared.note(id, CloudEventKind::Answered { status, bytes });
         match left {
             Left::Open(stream) if served.delivery.keeps_alive && !*context.ending.borrow() => {
-                io = Rewound { before: read_ahead, stream };
+                io = Rewound::new(read_ahead, stream);
             }
             left => return left,
         }
@@ -176,18 +176,18 @@ async fn read_request(
         }
     };
     let parts = reading.into_parts();
-    let Rewound { before, stream } = parts.io.into_inner();
+    let Rewound { before, stream, is_broken } = parts.io.into_inner();
     let read_ahead =
         if before.is_empty() { parts.read_buf } else { [parts.read_buf, before].concat().into() };
     let served = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     let taken = match (served, end) {
         (Some(served), _) => Taken::Request(served),
-        (None, Ok(())) => Taken::Nothing(Over::InOrder),
+        (None, Ok(())) if !is_broken => Taken::Nothing(Over::InOrder),
         (None, Err(error)) if error.is_parse() => {
             Taken::Nothing(Over::Unreadable(error.to_string()))
         }
         (None, Err(error)) if error.is_timeout() => Taken::Nothing(Over::Silent),
-        (None, Err(_)) => Taken::Nothing(Over::Broken),
+        (None, _) => Taken::Nothing(Over::Broken),
     };
     Read { stream, read_ahead, taken }
 }

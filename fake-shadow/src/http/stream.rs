@@ -65,6 +65,14 @@ impl AsyncWrite for Stream {
 pub(super) struct Rewound {
     pub(super) before: Bytes,
     pub(super) stream: Stream,
+    /// Whether reading failed; hyper tells nobody when that happens between two requests.
+    pub(super) is_broken: bool,
+}
+
+impl Rewound {
+    pub(super) const fn new(before: Bytes, stream: Stream) -> Self {
+        Self { before, stream, is_broken: false }
+    }
 }
 
 impl AsyncRead for Rewound {
@@ -73,9 +81,11 @@ impl AsyncRead for Rewound {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { before, stream } = self.get_mut();
+        let Self { before, stream, is_broken } = self.get_mut();
         if before.is_empty() {
-            return Pin::new(stream).poll_read(context, into);
+            let read = Pin::new(stream).poll_read(context, into);
+            *is_broken |= matches!(read, Poll::Ready(Err(_)));
+            return read;
         }
         let length = before.len().min(into.remaining());
         into.put_slice(&before[..length]);

@@ -181,6 +181,8 @@ pub fn raw_path(target: &str) -> &str {
 }
 
 /// Removes empty segments, `.` and `..`; keeps a slash at the end.
+///
+/// A path that ends in a dot segment gets no slash there: botocore and aws-c-auth sign it so, AWS's crates for Rust do not.
 pub(crate) fn normalized(raw: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     for segment in raw.split('/') {

@@ -1,4 +1,6 @@
 //! Requests signed by AWS's own signer, which knows nothing of our verifier.
+pub(crate) mod bench;
+
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;

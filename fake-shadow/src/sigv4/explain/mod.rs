@@ -42,3 +42,6 @@ pub use explanation::{
 };
 pub use mistake::{FAMILIES, Family, Topic};
 pub use search::RECOMPUTATIONS_MAX;
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use crate::message::Request;
 use crate::sigv4::credential::Keyring;
-use crate::sigv4::escape::{decode_lossy, encode};
+use crate::sigv4::escape::{decode_lossy, encode, encode_path};
 
 /// Stands where something was blotted out.
 pub(super) const BLOT: &str = "<not shown>";
@@ -13,7 +13,7 @@ const SECRET_BYTES_MIN: usize = 8;
 /// The name of the header and, in another case, of the parameter that holds a session token.
 const TOKEN_NAME: &str = "x-amz-security-token";
 
-/// Knows which texts must not be shown. It keeps only those that occur in the request, so that its work is small.
+/// Knows which texts must not be shown. It keeps only secrets that occur in the request, so that its work is small.
 pub(super) struct Redactor {
     /// In lower case, the longest first.
     hidden: Vec<String>,
@@ -27,7 +27,10 @@ impl Redactor {
         for credential in keyring.iter() {
             let token = credential.session_token.as_ref().map(|token| token.reveal());
             for secret in [Some(credential.secret.reveal()), token].into_iter().flatten() {
-                hidden.extend(forms(secret).into_iter().filter(|form| haystack.contains(form)));
+                let forms = forms(secret);
+                if forms.iter().any(|form| haystack.contains(form)) {
+                    hidden.extend(forms);
+                }
             }
         }
         let tokens =
@@ -82,10 +85,12 @@ fn forms(secret: &str) -> Vec<String> {
     let without_last = characters.as_str();
     let mut forms = Vec::new();
     for part in [secret, without_first, without_last] {
-        let once = encode(part.as_bytes());
-        forms.push(encode(once.as_bytes()).to_ascii_lowercase());
-        forms.push(once.to_ascii_lowercase());
         forms.push(part.to_ascii_lowercase());
+        for once in [encode(part.as_bytes()), encode_path(part.as_bytes())] {
+            forms.push(encode(once.as_bytes()).to_ascii_lowercase());
+            forms.push(encode_path(once.as_bytes()).to_ascii_lowercase());
+            forms.push(once.to_ascii_lowercase());
+        }
     }
     forms
 }

@@ -170,9 +170,10 @@ pub(super) fn findings(refusal: &Refusal, request: &Request) -> Vec<Finding> {
             let topic = if part.contains('/') { &SPACE_IN_CREDENTIAL } else { &NO_EQUAL_SIGN };
             Finding::seen(topic).fact("part", format!("{part:?}"))
         }
+        // The whole of it may be right but for its case, so only its start is shown.
         Refusal::SignatureForm { sent } => Finding::seen(&output::NOT_64_DIGITS)
-            .fact("sent", sent.clone())
-            .fact("length", format!("{} characters", sent.len())),
+            .fact("begins with", sent.chars().take(8).collect::<String>())
+            .fact("length", format!("{} characters", sent.chars().count())),
         Refusal::SignedHeadersAbsent { names } => {
             Finding::seen(&HEADER_ABSENT).fact("did not come", names.join(", "))
         }
