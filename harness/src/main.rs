@@ -19,7 +19,14 @@ fn main() -> ExitCode {
     let mut out = io::stdout();
     let mut err = io::stderr();
     let live = out_is_terminal && io::stderr().is_terminal();
-    let mut terminal = Terminal { out: &mut out, err: &mut err, style, live };
+    let mut terminal = Terminal {
+        out: &mut out,
+        err: &mut err,
+        style,
+        live,
+        variable: |name| std::env::var(name).ok(),
+        log: || Box::new(io::stderr()),
+    };
     match cli::main(args, &mut terminal) {
         Ok(code) => ExitCode::from(code),
         // Whoever read our output went away; there is nobody left to tell.

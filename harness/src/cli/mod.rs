@@ -2,6 +2,7 @@
 
 mod benches;
 mod check;
+mod explain;
 mod files;
 mod list;
 mod progress;
@@ -79,7 +80,18 @@ enum Command {
         json: bool,
     },
     /// Print the JSON schema of the scenario format.
-    Schema,
+    Schema {
+        /// The reference page in Markdown instead.
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// Run the fake cloud, as `fake-shadow` does.
+    Serve(fake_shadow::cli::ServeArgs),
+    /// Explain a captured raw HTTP request: is its signature right, and if not, why?
+    Explain(explain::ExplainArgs),
+    /// Be one of our own things; the board `process` starts this.
+    #[command(hide = true)]
+    Device(thing_host::Options),
 }
 
 /// Where a command writes, and how.
@@ -93,6 +105,10 @@ pub struct Terminal<'a, W: Write, E: Write> {
     pub style: Style,
     /// Whether a person watches: progress may be drawn on standard error.
     pub live: bool,
+    /// The value of a variable of the environment.
+    pub variable: fn(&str) -> Option<String>,
+    /// A log that outlives the command's own threads: standard error.
+    pub log: fn() -> Box<dyn Write + Send>,
 }
 
 /// Does what the words ask for; returns the exit code.
@@ -105,6 +121,34 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Run(args) => run::run(&args, terminal),
         Command::Check { paths } => check::check(&paths, terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
-        Command::Schema => schema::schema(terminal),
+        Command::Schema { markdown } => schema::schema(markdown, terminal),
+        Command::Serve(args) => serve(&args, terminal),
+        Command::Explain(args) => explain::explain(&args, terminal),
+        Command::Device(options) => device(&options, terminal),
     }
+}
+
+fn serve<W: Write, E: Write>(
+    args: &fake_shadow::cli::ServeArgs,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<u8> {
+    let environment = fake_shadow::cli::Environment::read(terminal.variable);
+    let outputs = fake_shadow::cli::Outputs { out: &mut *terminal.out, log: (terminal.log)() };
+    let Err(error) = fake_shadow::cli::run(args, &environment, outputs) else {
+        return Ok(exit::PASSED);
+    };
+    writeln!(terminal.err, "error: {error}")?;
+    if let Some(help) = error.help() {
+        writeln!(terminal.err, "help: {help}")?;
+    }
+    Ok(error.exit_code())
+}
+
+fn device<W: Write, E: Write>(
+    options: &thing_host::Options,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<u8> {
+    let Err(error) = thing_host::run(options, terminal.out) else { return Ok(exit::PASSED) };
+    writeln!(terminal.err, "error: {error}\nhelp: {}", error.help())?;
+    Ok(exit::BUG)
 }

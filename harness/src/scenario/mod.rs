@@ -18,6 +18,7 @@ pub mod parse;
 pub mod path;
 pub mod plan;
 pub mod problem;
+pub mod reference;
 pub mod request_pattern;
 pub mod request_want;
 pub mod schema;

@@ -117,6 +117,14 @@ fn a_run_leaves_its_log_and_a_junit_report() {
 }
 
 #[test]
+fn the_reference_page_is_the_one_in_the_docs() {
+    let (_, out, _) = check(&[], &["schema", "--markdown"]);
+    let kept = fs::read_to_string(root().join("docs/scenario-reference.md")).expect("it is kept");
+    let help = "write it again by `cargo shadowrig schema --markdown > docs/scenario-reference.md`";
+    assert_eq!(kept, out, "{help}");
+}
+
+#[test]
 fn the_schema_is_json_and_the_one_in_the_docs() {
     let (code, out, _) = check(&[], &["schema"]);
     assert_eq!(code, 0);

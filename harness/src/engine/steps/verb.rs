@@ -71,3 +71,24 @@ pub const VERBS: &[Verb] = &[
 pub fn find(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| verb.name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::VERBS;
+    use crate::scenario::parse;
+
+    #[test]
+    fn the_example_of_each_verb_parses() {
+        for verb in VERBS {
+            let file = format!("version: 1\nname: x\nsteps:\n  - {}\n", verb.example);
+            let parsed = parse(&file, verb.name);
+            assert!(parsed.is_good(), "{}: {:?}", verb.name, parsed.problems);
+            assert_eq!(parsed.plans[0].steps[0].verb, verb.name);
+        }
+    }
+
+    #[test]
+    fn the_table_is_in_order() {
+        assert!(VERBS.is_sorted_by_key(|verb| verb.name));
+    }
+}
