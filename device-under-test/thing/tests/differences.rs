@@ -246,9 +246,12 @@ fn the_length_of_a_body_counts_bytes_not_characters() {
 }
 
 #[test]
-fn a_colon_in_a_name_is_escaped_on_the_wire() {
+fn a_colon_in_a_name_is_escaped_on_the_wire_and_signed_that_way() {
     let mut bench = bench(&SIGNAL);
     bench.config.thing_name = "a:b_c-D9";
+    let authorization = bench.wake().requests[0].headers["authorization"].clone();
+    let signature = "c27198451438b96406414532da9f0328d47ad6191c5899c9e0ff60e8ead6a2cc";
+    assert!(authorization.ends_with(&format!("Signature={signature}")), "{authorization}");
     bench.config.shadow_name = Some("cfg:v1");
     let seen = bench.wake();
     assert_eq!(seen.requests[0].target, "/things/a%3Ab_c-D9/shadow?name=cfg%3Av1");
