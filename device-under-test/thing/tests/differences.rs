@@ -7,10 +7,7 @@ use crate::bench::{Trouble, bench, bench_settled};
 use serde_json::json;
 use thing::SIGNAL;
 
-mod once;
-mod shade;
-
-fn resting() -> serde_json::Value {
+pub(crate) fn resting() -> serde_json::Value {
     json!({ "sleep": 30, "signal": 0, "test": "none", "test_param": 0 })
 }
 

@@ -331,6 +331,3 @@ fn split(bytes: &[u8], count: u64) -> (&[u8], &[u8]) {
     let at = usize::try_from(count).unwrap_or(usize::MAX).min(bytes.len());
     bytes.split_at(at)
 }
-
-#[cfg(test)]
-mod tests;
