@@ -198,6 +198,16 @@ fn a_server_that_never_answers_costs_one_timeout_and_one_sleep() {
 }
 
 #[test]
+fn an_answer_that_trickles_without_end_is_given_up_after_a_minute() {
+    let mut bench = bench_settled(resting());
+    (bench.piece_bytes, bench.piece_every_ms) = (1, 1000);
+    let seen = bench.wake();
+    assert_eq!((seen.error(), seen.awake_ms), ("GET not answered in time", 60_000));
+    (bench.piece_bytes, bench.piece_every_ms) = (7, 10);
+    assert_eq!(bench.wake().error(), "");
+}
+
+#[test]
 fn every_wait_has_an_end() {
     let none = Trouble::default();
     let cases = [

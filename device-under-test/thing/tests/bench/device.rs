@@ -91,6 +91,8 @@ pub(crate) struct Bench {
     pub(crate) kept: Vec<u8>,
     /// Answers are handed over in pieces of this size.
     pub(crate) piece_bytes: usize,
+    /// Each piece arrives this long after the one before.
+    pub(crate) piece_every_ms: u64,
     /// What each sensor says; `None` for one that does not answer at all.
     pub(crate) sensors: fn(Sensor, u64) -> Option<Option<i32>>,
     /// The power is cut instead of this output, counted from the wake.
@@ -110,6 +112,7 @@ pub(crate) fn bench(kind: &'static Kind) -> Bench {
         trouble: Trouble::default(),
         kept: Vec::new(),
         piece_bytes: 1460,
+        piece_every_ms: 0,
         sensors: |sensor, _| {
             Some(Some(match sensor {
                 Sensor::BatteryVoltage | Sensor::BusVoltage => 3900,
@@ -163,7 +166,7 @@ impl Bench {
         let kept = self.kept.clone();
         let mut inputs = VecDeque::from([Happening::Wake(kept)]);
         while seen.sleep_s.is_none() {
-            let happening = inputs.pop_front().unwrap_or_else(|| self.next_tick());
+            let happening = self.next(&mut inputs);
             let outputs = self.handle(&happening);
             for output in outputs {
                 if self.cut_at == Some(seen.outputs) {
@@ -180,6 +183,20 @@ impl Bench {
         seen.awake_ms = self.now_ms - started_ms;
         self.pass_s(u64::from(seen.sleep_s.unwrap_or_default()));
         seen
+    }
+
+    /// What happens next: what is waiting, unless the thing is due before it arrives.
+    fn next(&mut self, inputs: &mut VecDeque<Happening>) -> Happening {
+        let arrives_ms = match inputs.front() {
+            None => return self.next_tick(),
+            Some(Happening::Received(_)) => self.now_ms + self.piece_every_ms,
+            Some(_) => self.now_ms,
+        };
+        if self.thing.wake_at().is_some_and(|wake_at| wake_at.0 < arrives_ms) {
+            return self.next_tick();
+        }
+        self.now_ms = arrives_ms;
+        inputs.pop_front().expect("there is one in front")
     }
 
     fn next_tick(&mut self) -> Happening {
