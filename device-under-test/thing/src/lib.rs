@@ -35,6 +35,14 @@
 //! 4. *Nothing crashes it.* A desired value of a wrong type is refused in `status`, once for each
 //!    change, and the last good value stays.
 //!
+//! # What it costs
+//!
+//! Asleep it is the state that its driver keeps, at most 512 bytes. Awake it is a [`Thing`] of less
+//! than 2 KiB and a lent [`Workspace`] of 32 KiB. On `riscv32imc` it takes 40 KB of flash, both kinds,
+//! the signer and the helpers of the compiler included, when it is built with `opt-level = "z"`, fat
+//! LTO and `--cfg sha2_backend="soft" --cfg sha2_backend_soft="compact"`; without the last it takes 13
+//! KB more, since the hash is unrolled.
+//!
 //! # Params
 //!
 //! | key | kinds | values | when it was never told |

@@ -89,18 +89,20 @@ pub(crate) fn write_authorization(
 
 /// Writes `text` with every byte but `A-Za-z0-9-_.~` as `%` and two digits.
 pub(crate) fn percent_encode(text: &str, write: &mut dyn FnMut(&str)) {
+    text.bytes().for_each(|byte| percent_encode_byte(byte, write));
+}
+
+fn percent_encode_byte(byte: u8, write: &mut dyn FnMut(&str)) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        let character = char::from(byte);
-        if character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | '~') {
-            write(character.encode_utf8(&mut [0; 4]));
-        } else {
-            let mut escape = Text::<3>::of(&["%"]);
-            escape.push_char(char::from(DIGITS[usize::from(byte >> 4)]));
-            escape.push_char(char::from(DIGITS[usize::from(byte & 15)]));
-            write(escape.as_str());
-        }
+    let mut encoded = Text::<3>::new();
+    if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+        encoded.push_char(char::from(byte));
+    } else {
+        encoded.push_str("%");
+        encoded.push_char(char::from(DIGITS[usize::from(byte >> 4)]));
+        encoded.push_char(char::from(DIGITS[usize::from(byte & 15)]));
     }
+    write(encoded.as_str());
 }
 
 /// Hashes the canonical request without ever holding it.
@@ -110,11 +112,11 @@ fn canonical_request_hash(config: &Config<'_>, covered: &Covered<'_>) -> [u8; 32
     put(covered.method);
     put("\n");
     // The path is encoded once more as a whole: `%3A` on the wire is `%253A` here.
-    for (index, segment) in covered.path.split('/').enumerate() {
-        if index > 0 {
-            put("/");
+    for byte in covered.path.bytes() {
+        match byte {
+            b'/' => put("/"),
+            other => percent_encode_byte(other, &mut put),
         }
-        percent_encode(segment, &mut put);
     }
     for part in
         ["\n", covered.query, "\nhost:", config.host, "\nx-amz-date:", covered.stamp.as_str()]

@@ -20,9 +20,7 @@ impl<const N: usize> Text<N> {
     /// The text of these parts, one after another.
     pub(crate) fn of(parts: &[&str]) -> Self {
         let mut text = Self::new();
-        for part in parts {
-            text.push_str(part);
-        }
+        text.tail().push_all(parts);
         text
     }
 
@@ -51,35 +49,16 @@ impl<const N: usize> Text<N> {
 
     /// Appends as many whole characters as fit; nothing more is taken after the first cut.
     pub(crate) fn push_str(&mut self, part: &str) {
-        if self.cut {
-            return;
-        }
-        let room = N - self.length;
-        let mut fitting = part.len().min(room);
-        while !part.is_char_boundary(fitting) {
-            fitting -= 1;
-        }
-        self.cut = fitting < part.len();
-        let end = self.length + fitting;
-        if let (Some(to), Some(from)) =
-            (self.bytes.get_mut(self.length..end), part.as_bytes().get(..fitting))
-        {
-            to.copy_from_slice(from);
-            self.length = end;
-        }
+        self.tail().push_str(part);
     }
 
     pub(crate) fn push_char(&mut self, character: char) {
-        let mut buffer = [0; 4];
-        self.push_str(character.encode_utf8(&mut buffer));
+        self.tail().push_char(character);
     }
 
     /// Appends what can be shown in one line of ASCII; every other character becomes `?`.
     pub(crate) fn push_visible(&mut self, part: &str) {
-        for character in part.chars() {
-            let visible = matches!(character, ' '..='~');
-            self.push_char(if visible { character } else { '?' });
-        }
+        self.tail().push_visible(part);
     }
 
     pub(crate) fn push_number(&mut self, number: u64) {
@@ -95,6 +74,64 @@ impl<const N: usize> Text<N> {
 
     /// Appends a number with at least `width` digits, with zeros in front.
     pub(crate) fn push_padded(&mut self, number: u64, width: usize) {
+        self.tail().push_padded(number, width);
+    }
+
+    /// Appends bytes as lower-case hexadecimal digits.
+    pub(crate) fn push_hex(&mut self, bytes: &[u8]) {
+        self.tail().push_hex(bytes);
+    }
+
+    const fn tail(&mut self) -> Tail<'_> {
+        Tail { bytes: &mut self.bytes, length: &mut self.length, cut: &mut self.cut }
+    }
+}
+
+/// A text without its size in its type, so that the code below exists once and not once for each
+/// size.
+struct Tail<'a> {
+    bytes: &'a mut [u8],
+    length: &'a mut usize,
+    cut: &'a mut bool,
+}
+
+impl Tail<'_> {
+    fn push_str(&mut self, part: &str) {
+        if *self.cut {
+            return;
+        }
+        let room = self.bytes.len().saturating_sub(*self.length);
+        let mut fitting = part.len().min(room);
+        while !part.is_char_boundary(fitting) {
+            fitting -= 1;
+        }
+        *self.cut = fitting < part.len();
+        let end = *self.length + fitting;
+        if let (Some(to), Some(from)) =
+            (self.bytes.get_mut(*self.length..end), part.as_bytes().get(..fitting))
+        {
+            to.copy_from_slice(from);
+            *self.length = end;
+        }
+    }
+
+    fn push_all(&mut self, parts: &[&str]) {
+        parts.iter().for_each(|part| self.push_str(part));
+    }
+
+    fn push_char(&mut self, character: char) {
+        let mut buffer = [0; 4];
+        self.push_str(character.encode_utf8(&mut buffer));
+    }
+
+    fn push_visible(&mut self, part: &str) {
+        for character in part.chars() {
+            let visible = matches!(character, ' '..='~');
+            self.push_char(if visible { character } else { '?' });
+        }
+    }
+
+    fn push_padded(&mut self, number: u64, width: usize) {
         /// The longest number of 64 bits has 20 digits.
         const DIGITS_MAX: usize = 20;
         let mut digits = [b'0'; DIGITS_MAX];
@@ -105,11 +142,12 @@ impl<const N: usize> Text<N> {
             digits[first] = b'0' + (rest % 10) as u8;
             rest /= 10;
         }
-        self.push_str(core::str::from_utf8(&digits[first..]).unwrap_or_default());
+        for digit in digits.iter().skip(first) {
+            self.push_char(char::from(*digit));
+        }
     }
 
-    /// Appends bytes as lower-case hexadecimal digits.
-    pub(crate) fn push_hex(&mut self, bytes: &[u8]) {
+    fn push_hex(&mut self, bytes: &[u8]) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         for byte in bytes {
             self.push_char(char::from(DIGITS[usize::from(byte >> 4)]));

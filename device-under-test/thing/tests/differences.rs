@@ -7,10 +7,7 @@ use crate::bench::{Trouble, bench, bench_settled};
 use serde_json::json;
 use thing::SIGNAL;
 
-mod once;
-mod shade;
-
-fn resting() -> serde_json::Value {
+pub(crate) fn resting() -> serde_json::Value {
     json!({ "sleep": 30, "signal": 0, "test": "none", "test_param": 0 })
 }
 
@@ -201,6 +198,16 @@ fn a_server_that_never_answers_costs_one_timeout_and_one_sleep() {
 }
 
 #[test]
+fn an_answer_that_trickles_without_end_is_given_up_after_a_minute() {
+    let mut bench = bench_settled(resting());
+    (bench.piece_bytes, bench.piece_every_ms) = (1, 1000);
+    let seen = bench.wake();
+    assert_eq!((seen.error(), seen.awake_ms), ("GET not answered in time", 60_000));
+    (bench.piece_bytes, bench.piece_every_ms) = (7, 10);
+    assert_eq!(bench.wake().error(), "");
+}
+
+#[test]
 fn every_wait_has_an_end() {
     let none = Trouble::default();
     let cases = [
@@ -246,9 +253,12 @@ fn the_length_of_a_body_counts_bytes_not_characters() {
 }
 
 #[test]
-fn a_colon_in_a_name_is_escaped_on_the_wire() {
+fn a_colon_in_a_name_is_escaped_on_the_wire_and_signed_that_way() {
     let mut bench = bench(&SIGNAL);
     bench.config.thing_name = "a:b_c-D9";
+    let authorization = bench.wake().requests[0].headers["authorization"].clone();
+    let signature = "c27198451438b96406414532da9f0328d47ad6191c5899c9e0ff60e8ead6a2cc";
+    assert!(authorization.ends_with(&format!("Signature={signature}")), "{authorization}");
     bench.config.shadow_name = Some("cfg:v1");
     let seen = bench.wake();
     assert_eq!(seen.requests[0].target, "/things/a%3Ab_c-D9/shadow?name=cfg%3Av1");

@@ -2,6 +2,8 @@
 
 mod bench;
 mod differences;
+mod differences_once;
+mod differences_shade;
 mod properties;
 mod shade;
 mod signal;

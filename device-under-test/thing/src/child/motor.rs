@@ -62,7 +62,7 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug)]
 pub(crate) struct Run {
     plan: Plan,
-    /// When the motor was switched on; `None` while the first reading is awaited.
+    /// When the motor was switched on; `None` while it is found out whether the sensor answers.
     started_at: Option<Instant>,
     heard_at: Instant,
     next_at: Option<Instant>,
@@ -124,15 +124,7 @@ impl Run {
         };
         self.heard_at = bench.now;
         let Some(started_at) = self.started_at else {
-            // The sensor answers, so the motor may run.
-            self.keep(reading);
-            self.started_at = Some(bench.now);
-            if self.plan.run_ms == 0 {
-                return Some(self.stop(bench, End::Ran { on_ms: 0 }));
-            }
-            self.plan_next(bench.now, bench.now);
-            self.drive(bench);
-            return None;
+            return self.start(bench);
         };
         self.keep(reading);
         if !self.readings.is_multiple_of(READINGS_PER_SUM) {
@@ -148,6 +140,18 @@ impl Run {
             self.duty_percent = (self.duty_percent + DUTY_STEP_PERCENT).min(100);
             self.drive(bench);
         }
+        None
+    }
+
+    /// The sensor answers, so the motor may run; its current is read from the first moment on.
+    fn start(&mut self, bench: &mut Bench<'_>) -> Option<End> {
+        self.started_at = Some(bench.now);
+        if self.plan.run_ms == 0 {
+            return Some(self.stop(bench, End::Ran { on_ms: 0 }));
+        }
+        self.plan_next(bench.now, bench.now);
+        self.drive(bench);
+        (bench.sink)(Output::Sample(Sensor::MotorCurrent));
         None
     }
 

@@ -241,28 +241,26 @@ impl Answer {
 
     /// `HTTP/1.1 200 OK`, with or without the reason.
     fn status_line(&mut self, line: &str) -> Result<(), AnswerError> {
-        let Some(after_version) = line.strip_prefix("HTTP/1.") else {
-            return Err(AnswerError::BadStatusLine);
-        };
-        let mut words = after_version.splitn(3, ' ');
-        let (minor, status) = (words.next(), words.next().unwrap_or_default());
-        let is_status = status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
-        if !matches!(minor, Some("0" | "1")) || !is_status {
+        let (version, rest) = line.split_at_checked(9).ok_or(AnswerError::BadStatusLine)?;
+        let (status, reason) = rest.split_at_checked(3).ok_or(AnswerError::BadStatusLine)?;
+        let is_status = status.bytes().all(|byte| byte.is_ascii_digit());
+        let is_apart = reason.is_empty() || reason.starts_with(' ');
+        if !matches!(version, "HTTP/1.0 " | "HTTP/1.1 ") || !is_status || !is_apart {
             return Err(AnswerError::BadStatusLine);
         }
-        self.status = status.parse().map_err(|_| AnswerError::BadStatusLine)?;
+        self.status = status.bytes().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
         self.reason = Text::new();
-        self.reason.push_visible(words.next().unwrap_or_default());
+        self.reason.push_visible(reason.get(1..).unwrap_or_default());
         self.part = Part::Header;
         Ok(())
     }
 
     fn header(&mut self, line: &Line) -> Result<(), AnswerError> {
-        let Some((name, value)) = line.as_str().split_once(':') else {
+        let Some((name, value)) = split_at_byte(line.as_str(), b':') else {
             // A folded or broken line means nothing that matters here.
             return Ok(());
         };
-        let value = value.trim_matches([' ', '\t']);
+        let value = value.trim_ascii();
         if name.eq_ignore_ascii_case("content-length") {
             let length =
                 value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok());
@@ -312,7 +310,8 @@ impl Answer {
 
 /// What follows the line with the size of a chunk.
 fn chunk(line: &Line) -> Result<Part, AnswerError> {
-    let size = line.as_str().split(';').next().unwrap_or_default().trim_matches([' ', '\t']);
+    let (size, _) = split_at_byte(line.as_str(), b';').unwrap_or((line.as_str(), ""));
+    let size = size.trim_ascii();
     let is_size = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_hexdigit());
     match u64::from_str_radix(size, 16) {
         Ok(0) if is_size => Ok(Part::Trailer),
@@ -321,11 +320,14 @@ fn chunk(line: &Line) -> Result<Part, AnswerError> {
     }
 }
 
+/// What stands before and after the first of these bytes, which is ASCII.
+fn split_at_byte(line: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = line.bytes().position(|other| other == byte)?;
+    Some((line.get(..at)?, line.get(at + 1..)?))
+}
+
 /// The first `count` bytes, or all if there are fewer, and those after them.
 fn split(bytes: &[u8], count: u64) -> (&[u8], &[u8]) {
     let at = usize::try_from(count).unwrap_or(usize::MAX).min(bytes.len());
     bytes.split_at(at)
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,6 +2,8 @@
 //! byte.
 
 mod answer;
+#[cfg(test)]
+mod answer_tests;
 mod request;
 
 pub(crate) use answer::{Answer, AnswerError, Progress};

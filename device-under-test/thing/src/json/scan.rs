@@ -21,12 +21,12 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value<'_>, JsonError> {
     let text = core::str::from_utf8(bytes)
         .map_err(|error| JsonError::NotText { at: error.valid_up_to() })?;
     Scanner { bytes, at: 0 }.document()?;
-    Ok(Value::of_checked(text.trim_matches(is_blank)))
+    Ok(Value::of_checked(text.trim_ascii()))
 }
 
 /// Blanks between the parts of a document (RFC 8259, section 2).
-pub(crate) const fn is_blank(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\n' | '\r')
+pub(crate) const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 /// The open lists and objects, one bit each, the innermost lowest: set for an object.
@@ -226,7 +226,7 @@ impl Scanner<'_> {
     }
 
     fn skip_blanks(&mut self) {
-        while self.bytes.get(self.at).is_some_and(|byte| is_blank(char::from(*byte))) {
+        while self.bytes.get(self.at).is_some_and(|byte| is_blank(*byte)) {
             self.at += 1;
         }
     }

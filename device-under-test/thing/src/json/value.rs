@@ -153,9 +153,9 @@ impl<'a> Iterator for Elements<'a> {
     type Item = Value<'a>;
 
     fn next(&mut self) -> Option<Value<'a>> {
-        let rest = self
-            .rest
-            .trim_start_matches(|character| is_blank(character) || matches!(character, ',' | ':'));
+        let is_between = |byte: u8| is_blank(byte) || matches!(byte, b',' | b':');
+        let start = self.rest.bytes().position(|byte| !is_between(byte));
+        let rest = self.rest.get(start.unwrap_or_default()..).unwrap_or_default();
         let length = token_bytes(rest.as_bytes());
         self.rest = rest.get(length..).unwrap_or_default();
         let raw = rest.get(..length).unwrap_or_default();
@@ -181,7 +181,7 @@ fn token_bytes(text: &[u8]) -> usize {
             _ if depth > 0 => at += 1,
             _ => {
                 // A number or a word runs to the next separator.
-                let is_end = |byte: &u8| is_blank(char::from(*byte)) || b",:]}".contains(byte);
+                let is_end = |byte: &u8| is_blank(*byte) || b",:]}".contains(byte);
                 let scalar = text.get(at..).unwrap_or_default();
                 return at + scalar.iter().position(is_end).unwrap_or(scalar.len());
             }

@@ -1,8 +1,8 @@
 //! Nothing is lost, and nothing is done twice.
 
-use super::resting;
 use crate::bench::cloud::{Ending, Fault, Reply, Times};
 use crate::bench::{bench, bench_settled};
+use crate::differences::resting;
 use serde_json::json;
 use thing::{SIGNAL, WakeCause};
 

@@ -1,6 +1,7 @@
 //! Answers in every form that servers were seen to give them, cut at every place.
 
-use super::*;
+use super::answer::{Answer, AnswerError};
+use crate::limits::HEAD_BYTES_MAX;
 use proptest::prelude::*;
 
 const ROOM_BYTES: usize = 64;
