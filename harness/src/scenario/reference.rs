@@ -41,7 +41,11 @@ fn write(page: &mut String) -> std::fmt::Result {
     fields(page, COMMON, 0)?;
     writeln!(page, "\n## Verbs\n")?;
     for verb in VERBS {
-        writeln!(page, "### `{}`\n\n{}\n\n```yaml\n- {}\n```\n", verb.name, verb.doc, verb.example)?;
+        writeln!(
+            page,
+            "### `{}`\n\n{}\n\n```yaml\n- {}\n```\n",
+            verb.name, verb.doc, verb.example
+        )?;
         writeln!(page, "Takes {}.\n", verb.shape.words())?;
         let before = page.len();
         inner(page, &verb.shape, 0)?;
@@ -71,7 +75,13 @@ fn fields(page: &mut String, fields: &[Field], depth: usize) -> std::fmt::Result
             Need::Optional => "",
         };
         let indent = "  ".repeat(depth);
-        writeln!(page, "{indent}- `{}`{need}: {}. Takes {}.", field.name, field.doc, field.shape.words())?;
+        writeln!(
+            page,
+            "{indent}- `{}`{need}: {}. Takes {}.",
+            field.name,
+            field.doc,
+            field.shape.words()
+        )?;
         inner(page, &field.shape, depth + 1)?;
     }
     Ok(())
