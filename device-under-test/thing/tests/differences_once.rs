@@ -148,3 +148,16 @@ fn what_was_refused_is_refused_again_when_it_is_desired_again() {
     assert!(again.status().unwrap().starts_with("signal: 500 refused"));
     assert_eq!(bench.wake().methods(), ["GET"]);
 }
+
+#[test]
+fn what_was_refused_is_refused_again_after_something_else_was_desired() {
+    let mut bench = bench_settled(resting());
+    bench.cloud.times = Times::Missing;
+    for _ in 0..2 {
+        let refused = bench.desire_and_wake(json!({ "signal": 500, "sleep": 3 }));
+        assert!(refused.status().unwrap().starts_with("sleep: 3 refused"));
+        bench.wake();
+        assert_eq!(bench.wake().methods(), ["GET"]);
+        bench.desire_and_wake(json!({ "signal": 0, "sleep": 30 }));
+    }
+}
