@@ -148,3 +148,17 @@ fn what_was_refused_is_refused_again_when_it_is_desired_again() {
     assert!(again.status().unwrap().starts_with("signal: 500 refused"));
     assert_eq!(bench.wake().methods(), ["GET"]);
 }
+
+#[test]
+fn what_was_refused_is_refused_again_after_something_else_was_desired() {
+    let mut bench = bench_settled(resting());
+    bench.cloud.times = Times::Missing;
+    for _ in 0..2 {
+        let refused = bench.desire_and_wake(json!({ "signal": 500, "sleep": 3 }));
+        let status = "sleep: 3 refused: not a whole number from 5 to 600; \
+                      signal: 500 refused: not a whole number from 0 to 100";
+        assert_eq!(refused.status().as_deref(), Some(status));
+        assert_eq!(bench.wake().methods(), ["GET"]);
+        bench.desire_and_wake(json!({ "signal": 0, "sleep": 30 }));
+    }
+}
