@@ -35,7 +35,7 @@ pub(crate) fn drive(
     let started_at = Moment::now();
     let mut workspace = Box::new(Workspace::new());
     let mut hands = Hands::new(settings, sender, console)?;
-    let mut cause = WakeCause::PowerOn;
+    let mut cause = settings.wake_cause;
     let mut sleeps = 0;
     loop {
         let seconds = wake(&mut hands, &mut workspace, &events, (started_at, cause))?;

@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use thing::WakeCause;
+
 /// A text that is never shown.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Secret(
@@ -84,6 +86,28 @@ pub struct Options {
     #[arg(long, hide = true, allow_negative_numbers = true, value_parser = offset_ms)]
     #[arg(env = "SHADOWRIG_CLOCK_OFFSET_MS")]
     pub clock_offset_ms: Option<i64>,
+
+    /// Why the device starts; for rigs that restart it where a chip would be reset
+    #[arg(long, hide = true, value_name = "CAUSE", value_parser = wake_cause)]
+    #[arg(env = "SHADOWRIG_WAKE_CAUSE")]
+    pub wake_cause: Option<WakeCause>,
+}
+
+/// A cause by its word on the console; an empty variable is the power that came.
+fn wake_cause(text: &str) -> Result<WakeCause, String> {
+    const CAUSES: [WakeCause; 6] = [
+        WakeCause::Brownout,
+        WakeCause::External,
+        WakeCause::PowerOn,
+        WakeCause::Reset,
+        WakeCause::Timer,
+        WakeCause::Watchdog,
+    ];
+    if text.is_empty() {
+        return Ok(WakeCause::PowerOn);
+    }
+    let known = CAUSES.into_iter().find(|cause| cause.name() == text);
+    known.ok_or_else(|| format!("one of {}", CAUSES.map(WakeCause::name).join(", ")))
 }
 
 /// A signed number of milliseconds; an empty variable is none.

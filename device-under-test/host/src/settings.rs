@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
-use thing::{Config, Kind, SIGNAL};
+use thing::{Config, Kind, SIGNAL, WakeCause};
 
 use crate::config_file::ConfigFile;
 use crate::endpoint::{Endpoint, Scheme};
@@ -43,6 +43,8 @@ pub struct Settings {
     pub wakes: Option<u64>,
     /// Milliseconds that the device's clock is ahead.
     pub clock_offset_ms: i64,
+    /// Why the device starts the first time.
+    pub wake_cause: WakeCause,
     /// How to talk TLS; `None` for plain `http`.
     pub tls: Option<Arc<ClientConfig>>,
 }
@@ -81,6 +83,7 @@ impl Settings {
             kind: kind(given(flags.thing, file.thing))?,
             wakes: flags.wakes,
             clock_offset_ms: flags.clock_offset_ms.unwrap_or_default(),
+            wake_cause: flags.wake_cause.unwrap_or(WakeCause::PowerOn),
         };
         settings.config().check().map_err(Error::Setting)?;
         Ok(settings)

@@ -131,7 +131,7 @@ impl Run<'_> {
         match self.common.since.as_ref()? {
             Since::Start => Some(0),
             Since::Step(name) => self.step_starts.get(name).copied(),
-            Since::Wake => Some(self.last_wake().unwrap_or(0)),
+            Since::Wake => Some(self.last_wake().map_or(0, |wake| self.cycle_start(wake))),
         }
     }
 
@@ -140,6 +140,25 @@ impl Run<'_> {
     pub fn last_wake(&self) -> Option<usize> {
         let entries = self.log.entries();
         entries.iter().rposition(|entry| matches!(entry.event, Event::Wake { .. }))
+    }
+
+    /// Where in the log the cycle begins that a wake belongs to: behind the sleep, reset or power cut before it.
+    ///
+    /// Not at the wake itself: a wake is known from a line on the console, which on a fast device comes in by another way, and
+    /// later, than the request that follows it.
+    #[must_use]
+    pub fn cycle_start(&self, wake: usize) -> usize {
+        let before = self.log.entries().get(..wake).unwrap_or_default();
+        let ends = |event: &Event| {
+            matches!(
+                event,
+                Event::Sleep { .. }
+                    | Event::Reset { .. }
+                    | Event::Power { .. }
+                    | Event::Wake { .. }
+            )
+        };
+        before.iter().rposition(|entry| ends(&entry.event)).map_or(0, |index| index + 1)
     }
 
     /// From where a search in a stream goes: behind its cursor, and not before `since`.

@@ -91,7 +91,7 @@ impl CycleWant {
         run.cursors.cycle = sleep.index + 1;
         run.cursors.request = run.cursors.request.max(sleep.index + 1);
         let awake = asleep_at.since(woke_at);
-        let range = wake_index..sleep.index + 1;
+        let range = run.cycle_start(wake_index)..sleep.index + 1;
         let requests = search::requests_between(run.log, range.clone());
         if let Some(mismatch) = self.wrong(&requests, awake, &cause, sleep.length) {
             return Some(Err(mismatch.with_window(range)));
