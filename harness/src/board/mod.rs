@@ -7,7 +7,7 @@ use crate::drive::Facts;
 pub use crate::drive::seen::Sink;
 use crate::engine::ActionError;
 use crate::engine::action::PowerOrder;
-use crate::scenario::plan::Erase;
+use crate::scenario::plan::Firmware;
 
 /// A board in real time. One adapter a way of having one; one contract suite runs over all of them
 /// (`tests/board_contract.rs`).
@@ -18,14 +18,14 @@ pub trait Board {
     /// What the board is and what it can do. Known without touching it; never blocks.
     fn facts(&self) -> Facts;
 
-    /// Puts an image on the board, erases what is to be erased, and starts it: a wake follows in the sink. An image that is
+    /// Puts an image on the board, erases what is to be erased, provisions it, and starts it: a wake follows in the sink. An image that is
     /// there already is not written again. May take minutes on a real chip.
     ///
     /// # Errors
     ///
     /// The image is not known, or cannot be written, or the board is not the one that it should be; the board is off then,
     /// and holds what it held or nothing that starts.
-    fn flash(&mut self, image: &str, erase: Erase) -> Result<(), ActionError>;
+    fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError>;
 
     /// Resets the chip by its reset pin: a reset and a wake follow in the sink. Takes a second at most.
     ///

@@ -16,7 +16,7 @@ use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
 use crate::engine::event::PowerChange;
 use crate::engine::{ActionError, Event};
-use crate::scenario::plan::{CloudKind, Erase};
+use crate::scenario::plan::{CloudKind, Erase, Firmware};
 
 /// How often a program that has closed its output is asked whether it has ended.
 const END_POLL: Duration = Duration::from_millis(20);
@@ -39,6 +39,8 @@ pub struct Recipe {
 pub struct ProcessBoard {
     recipe: Recipe,
     command: Vec<String>,
+    /// The named shadow that it is provisioned for; empty for the classic one.
+    shadow_name: String,
     running: Option<Running>,
     sink: Sink,
 }
@@ -55,7 +57,7 @@ impl ProcessBoard {
     /// A board that is off.
     #[must_use]
     pub const fn new(recipe: Recipe, sink: Sink) -> Self {
-        Self { recipe, command: Vec::new(), running: None, sink }
+        Self { recipe, command: Vec::new(), shadow_name: String::new(), running: None, sink }
     }
 
     /// The program for an image: our own things by their names, anything else as a path.
@@ -86,6 +88,7 @@ impl ProcessBoard {
             .args(arguments)
             .envs(self.recipe.environment.iter().map(|(name, value)| (name, value)))
             .env("SHADOWRIG_STATE_FILE", &self.recipe.state_file)
+            .env("SHADOWRIG_SHADOW_NAME", &self.shadow_name)
             .env("SHADOWRIG_WAKE_CAUSE", cause)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -142,16 +145,17 @@ impl Board for ProcessBoard {
         }
     }
 
-    fn flash(&mut self, image: &str, erase: Erase) -> Result<(), ActionError> {
-        let command = self.command_for(image)?;
+    fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
+        let command = self.command_for(&firmware.image)?;
         self.kill();
-        if erase != Erase::Nothing
+        if firmware.erase != Erase::Nothing
             && let Err(error) = std::fs::remove_file(&self.recipe.state_file)
             && error.kind() != std::io::ErrorKind::NotFound
         {
             return Err(ActionError::new("erase the state of the device", error.to_string()));
         }
         self.command = command;
+        self.shadow_name = firmware.shadow.clone().unwrap_or_default();
         self.start("power-on")
     }
 

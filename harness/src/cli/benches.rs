@@ -26,7 +26,7 @@ use crate::time::Moment;
 const THING_NAME: &str = "thing-1";
 
 /// How many cases run at once on benches that mostly sleep, where nobody says otherwise.
-const PROCESS_JOBS: usize = 8;
+const PROCESS_JOBS: usize = 16;
 
 /// What `--board` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

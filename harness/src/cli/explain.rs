@@ -45,16 +45,13 @@ pub(super) fn explain<W: Write, E: Write>(
             return Ok(exit::USAGE);
         }
     };
-    let request = match raw_request::parse(&bytes) {
-        Ok(request) => request,
-        Err(error) => {
-            writeln!(terminal.err, "error: {} holds no HTTP request: {error}", args.file)?;
-            writeln!(
-                terminal.err,
-                "help: it must begin with a line like `GET /things/lamp/shadow HTTP/1.1`"
-            )?;
-            return Ok(exit::USAGE);
-        }
+    let Some(request) = raw_request::parse(&bytes).ok().filter(is_request) else {
+        writeln!(terminal.err, "error: {} holds no HTTP request", args.file)?;
+        writeln!(
+            terminal.err,
+            "help: it must begin with a line like `GET /things/lamp/shadow HTTP/1.1`"
+        )?;
+        return Ok(exit::USAGE);
     };
     let Some(credential) = credential(args, terminal.variable) else {
         writeln!(terminal.err, "error: --credential is not KEY:SECRET or KEY:SECRET:TOKEN")?;
@@ -81,6 +78,12 @@ pub(super) fn explain<W: Write, E: Write>(
             Ok(exit::FIRMWARE)
         }
     }
+}
+
+/// The parser takes anything that is cut like a request, as a captured one may be damaged; a text file is none.
+fn is_request(request: &Request) -> bool {
+    let method = request.method.bytes().all(|byte| byte.is_ascii_alphabetic());
+    method && (request.target.starts_with('/') || request.target.starts_with("http"))
 }
 
 fn read(file: &str) -> io::Result<Vec<u8>> {

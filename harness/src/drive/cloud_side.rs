@@ -106,7 +106,7 @@ fn perform(
             updated.map_err(|error| refused("update the shadow", &error))?;
             Ok(vec![shadow_event(cloud, now, &id, Party::Rig)])
         }
-        Action::Flash { .. }
+        Action::Flash(_)
         | Action::Power(_)
         | Action::Reset
         | Action::Wake

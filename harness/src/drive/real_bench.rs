@@ -189,7 +189,7 @@ impl Bench for RealBench {
 
     fn perform(&mut self, _now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
-            Action::Flash { image, erase } => self.board.flash(image, *erase)?,
+            Action::Flash(firmware) => self.board.flash(firmware)?,
             Action::Power(order) => self.board.power(*order)?,
             Action::Reset => self.board.reset()?,
             Action::Wake => self.board.wake()?,

@@ -19,7 +19,7 @@ use super::cloud_side::{self, CloudSide};
 use crate::engine::action::PowerOrder;
 use crate::engine::event::{ConnectionChange, PowerChange};
 use crate::engine::{Action, ActionError, Event};
-use crate::scenario::plan::{CloudKind, Erase};
+use crate::scenario::plan::{CloudKind, Erase, Firmware};
 use crate::time::Moment;
 
 /// The date at the beginning of each simulated run: 2026-01-01T00:00:00Z.
@@ -68,6 +68,8 @@ struct Chip {
     workspace: Box<Workspace>,
     /// What the thing keeps across sleep and power loss.
     state: Vec<u8>,
+    /// The named shadow that it is provisioned for.
+    shadow_name: Option<String>,
     powered: bool,
     asleep: bool,
     /// Counts resets, so that what belongs to the time before is known.
@@ -136,6 +138,7 @@ impl SimBench {
                 thing: Thing::new(&thing::SIGNAL),
                 workspace: Box::new(Workspace::new()),
                 state: Vec::new(),
+                shadow_name: None,
                 powered: false,
                 asleep: false,
                 life: 0,
@@ -180,11 +183,12 @@ impl SimBench {
         Event::Wake { cause: cause.name().to_owned() }
     }
 
-    fn flash(&mut self, now: Moment, image: &str, erase: Erase) -> Result<Vec<Event>, ActionError> {
-        let kind = kind(image)?;
+    fn flash(&mut self, now: Moment, firmware: &Firmware) -> Result<Vec<Event>, ActionError> {
+        let kind = kind(&firmware.image)?;
         let mut events = self.end_life(now);
         self.chip.thing = Thing::new(kind);
-        if erase != Erase::Nothing {
+        self.chip.shadow_name.clone_from(&firmware.shadow);
+        if firmware.erase != Erase::Nothing {
             self.chip.state.clear();
         }
         events.push(self.begin_life(now, WakeCause::PowerOn));
@@ -240,9 +244,10 @@ impl SimBench {
 
     /// Hands an input to the thing and takes in all that it wants.
     fn tell(&mut self, now: Moment, input: Input<'_>) -> Vec<Event> {
+        let shadow_name = self.chip.shadow_name.clone();
         let config = Config {
             thing_name: THING_NAME,
-            shadow_name: None,
+            shadow_name: shadow_name.as_deref(),
             host: HOST,
             region: fake_shadow::settings::DEFAULT_REGION,
             access_key_id: TEST_ACCESS_KEY_ID,
@@ -454,7 +459,7 @@ impl Bench for SimBench {
 
     fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
-            Action::Flash { image, erase } => self.flash(now, image, *erase),
+            Action::Flash(firmware) => self.flash(now, firmware),
             Action::Power(order) => Ok(self.power(now, *order)),
             Action::Reset => self.reset(now),
             Action::Wake => self.wake(now),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::scenario::plan::{Erase, StartShadow};
+use crate::scenario::plan::{Firmware, StartShadow};
 use crate::scenario::request_pattern::RequestPattern;
 
 /// One thing to be done, at once and in order.
@@ -21,8 +21,8 @@ pub enum Action {
     Clock(ClockOrder),
     /// Delete a shadow, as the app side.
     DeleteShadow { name: Option<String> },
-    /// Put the image on the board, erase what is to be erased, and start it.
-    Flash { image: String, erase: Erase },
+    /// Put the image on the board, erase what is to be erased, provision it, and start it.
+    Flash(Firmware),
     /// Change the supply.
     Power(PowerOrder),
     /// Reset the chip.

@@ -180,8 +180,7 @@ impl Engine {
         for (name, shadow) in &self.plan.shadows {
             actions.push(Action::SetShadow { name: name.clone(), shadow: shadow.clone() });
         }
-        let firmware = &self.plan.firmware;
-        actions.push(Action::Flash { image: firmware.image.clone(), erase: firmware.erase });
+        actions.push(Action::Flash(self.plan.firmware.clone()));
         self.pending.extend(actions.iter().map(|_| Owner::SetUp));
     }
 

@@ -6,7 +6,8 @@ use super::field;
 use super::node::{Data, Node, Span};
 use super::path::Path;
 use super::plan::{
-    BoardNeeds, CloudKind, Common, Firmware, Guard, Plan, PlannedStep, Since, Sleeping, StartShadow,
+    BoardNeeds, CloudKind, Common, Erase, Firmware, Guard, Plan, PlannedStep, Since, Sleeping,
+    StartShadow,
 };
 use super::problem::{Problem, ProblemKind, Severity, nearest};
 use super::template;
@@ -397,11 +398,9 @@ fn texts(node: Option<&Node>) -> Vec<String> {
 }
 
 fn firmware(node: Option<&Node>) -> Firmware {
-    let image = node.and_then(|node| node.get("image")).and_then(Node::text);
-    Firmware {
-        image: image.unwrap_or(IMAGE_DEFAULT).to_owned(),
-        erase: node.map_or(super::plan::Erase::State, steps::read_erase),
-    }
+    let default =
+        || Firmware { image: IMAGE_DEFAULT.to_owned(), erase: Erase::State, shadow: None };
+    node.and_then(steps::read_firmware).unwrap_or_else(default)
 }
 
 fn shadows(cloud: Option<&Node>) -> BTreeMap<Option<String>, StartShadow> {

@@ -61,6 +61,8 @@ pub struct Firmware {
     pub image: String,
     /// What is erased before the first step.
     pub erase: Erase,
+    /// The named shadow that the device is provisioned for; `None` for the classic one.
+    pub shadow: Option<String>,
 }
 
 /// What is erased before the first step.

@@ -133,3 +133,29 @@ fn the_schema_is_json_and_the_one_in_the_docs() {
     let kept = fs::read_to_string(root().join("docs/scenario.v1.json")).expect("it is kept");
     assert_eq!(kept, out, "write it again by `cargo shadowrig schema > docs/scenario.v1.json`");
 }
+
+/// Two cases of the folder that users get, on a program in real time: they take as long as the device sleeps.
+#[test]
+fn the_same_scenario_passes_on_a_program_in_real_time() {
+    let out = tempfile::tempdir().expect("a folder can be made");
+    let out = out.path().display().to_string();
+    let paths = ["scenarios/named-shadow.yaml", "scenarios/report-only-changes.yaml"];
+    let (code, text, err) =
+        in_folder(&root(), &["run", paths[0], paths[1], "--board", "process", "--out", &out]);
+    assert_eq!(code, 0, "{text}{err}");
+    assert!(last_line(&text).starts_with("2 passed"), "{text}");
+}
+
+#[test]
+fn a_captured_request_is_explained() {
+    let capture = |name: &str| format!("fixtures/sigv4/captures/{name}.req");
+    let (code, out, _) = in_folder(&root(), &["explain", &capture("botocore.get.plain")]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "the signature is right: AKIDEXAMPLE signed for iotdata\n")
+    );
+    let (code, out, _) = in_folder(&root(), &["explain", &capture("awscurl.get.named-encoded")]);
+    assert_eq!(code, 100);
+    assert!(out.contains("[query-encoded-twice]"), "{out}");
+    assert_eq!(in_folder(&root(), &["explain", "README.md"]).0, 2);
+}

@@ -9,7 +9,7 @@ use crate::engine::mismatch::Mismatch;
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, required};
 use crate::scenario::node::Node;
-use crate::scenario::plan::{Common, Erase};
+use crate::scenario::plan::{Common, Erase, Firmware};
 
 /// The keys of `firmware` and of `flash`.
 pub(crate) const FIELDS: &[Field] = &[
@@ -23,6 +23,11 @@ pub(crate) const FIELDS: &[Field] = &[
         Shape::Choice(&["state", "nothing", "all"]),
         "what is erased first; default `state`",
     ),
+    optional(
+        "shadow",
+        Shape::Text,
+        "the named shadow that the device uses; default the classic one",
+    ),
 ];
 
 /// Flashing a whole image over a slow line takes this long at the most.
@@ -34,30 +39,28 @@ pub(super) const VERB: Verb = Verb {
     beside: &[],
     doc: "Puts an image on the board and starts it.",
     example: "flash: { image: signal-thing, erase: all }",
-    read: |context, _| {
-        let image = context.node.get("image").and_then(Node::text)?.to_owned();
-        Some(Arc::new(Flash { image, erase: erase(context.node) }))
-    },
+    read: |context, _| Some(Arc::new(Flash { firmware: read(context.node)? })),
 };
 
-/// What a checked `firmware` or `flash` erases.
-pub(crate) fn erase(node: &Node) -> Erase {
-    match node.get("erase").and_then(Node::text) {
+/// Reads a checked `firmware` or `flash`.
+pub(crate) fn read(node: &Node) -> Option<Firmware> {
+    let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
+    let erase = match text("erase").as_deref() {
         Some("all") => Erase::All,
         Some("nothing") => Erase::Nothing,
         _ => Erase::State,
-    }
+    };
+    Some(Firmware { image: text("image")?, erase, shadow: text("shadow") })
 }
 
 #[derive(Debug)]
 struct Flash {
-    image: String,
-    erase: Erase,
+    firmware: Firmware,
 }
 
 impl Step for Flash {
     fn poll(&self, run: &mut Run<'_>) -> Progress {
-        run.act_once(|_| Action::Flash { image: self.image.clone(), erase: self.erase })
+        run.act_once(|_| Action::Flash(self.firmware.clone()))
     }
 
     fn late(&self, _: &Run<'_>) -> Mismatch {

@@ -31,6 +31,7 @@ mod write_console;
 
 pub use super::step::Step;
 pub(crate) use flash::FIELDS as FLASH_FIELDS;
+pub(crate) use flash::read as read_firmware;
 pub(crate) use set_shadow::FIELDS as SHADOW_FIELDS;
+pub(crate) use set_shadow::read as read_shadow;
 pub use verb::{Context, Read, VERBS, Verb, find};
-pub(crate) use {flash::erase as read_erase, set_shadow::read as read_shadow};

@@ -1,0 +1,144 @@
+//! What every board must do, whatever it is made of. Each adapter of `Board` brings a way to make one, and this suite runs over it.
+
+use std::path::Path;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use shadowrig::board::process::{ProcessBoard, Recipe};
+use shadowrig::board::{Board, Sink};
+use shadowrig::drive::seen::{Seen, What};
+use shadowrig::engine::Event;
+use shadowrig::engine::action::PowerOrder;
+use shadowrig::scenario::plan::{Erase, Firmware};
+
+/// How long a board may take for what it does by itself. Nothing waits that long but a test that fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A board and what it sees.
+struct Bench {
+    board: Box<dyn Board>,
+    seen: Receiver<Seen>,
+}
+
+impl Bench {
+    /// What is seen up to and with the first event that `wanted` takes.
+    fn until(&self, what: &str, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
+        let mut events = Vec::new();
+        loop {
+            let seen = self.seen.recv_timeout(PATIENCE);
+            let Ok(Seen { what: What::Board(event), .. }) = seen else {
+                panic!("no {what} came; what came: {events:#?}");
+            };
+            let found = wanted(&event);
+            events.push(event);
+            if found {
+                return events;
+            }
+        }
+    }
+
+    fn until_wake(&self, cause: &str) -> Vec<Event> {
+        let wanted =
+            |event: &Event| matches!(event, Event::Wake { cause: found } if found == cause);
+        self.until(&format!("wake by {cause}"), wanted)
+    }
+
+    fn until_asleep(&self) -> Vec<Event> {
+        self.until("sleep", |event| matches!(event, Event::Sleep { .. }))
+    }
+}
+
+fn signal_thing(erase: Erase) -> Firmware {
+    Firmware { image: "signal-thing".into(), erase, shadow: None }
+}
+
+/// The suite. `make` makes a board that is off, with a folder for what it keeps.
+fn contract(make: impl Fn(&Path, Sink) -> Box<dyn Board>) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (sink, seen) = Sink::new();
+    let mut bench = Bench { board: make(folder.path(), sink), seen };
+
+    // Before it is flashed it can say what it is, and nothing else.
+    assert!(!bench.board.facts().board.is_empty());
+    assert!(bench.board.reset().is_err(), "a board that is off is not reset");
+    assert!(bench.board.write_console("x").is_err(), "a board that is off has no console");
+    let unknown = Firmware { image: "toaster".into(), ..signal_thing(Erase::State) };
+    let error = bench.board.flash(&unknown).expect_err("an unknown image is refused");
+    assert!(error.to_string().contains("toaster") && error.help.is_some(), "{error:?}");
+
+    // A flash starts it; its console says who it is; without a cloud it goes to sleep by itself.
+    bench.board.flash(&signal_thing(Erase::All)).expect("it is flashed");
+    let events = bench.until_wake("power-on");
+    assert!(events.iter().all(|event| !matches!(event, Event::Reset { .. })), "{events:?}");
+    bench.until_asleep();
+
+    // A sleeping board can be woken before its time.
+    bench.board.wake().expect("it is woken");
+    bench.until_wake("external");
+    bench.until_asleep();
+
+    // A reset is seen as one, and a wake follows.
+    bench.board.reset().expect("it is reset");
+    let events = bench.until_wake("reset");
+    assert!(events.contains(&Event::Reset { cause: "external".into() }), "{events:?}");
+
+    // Without power nothing is seen but that; with power again, a reset and a wake.
+    bench.board.power(PowerOrder::Cut).expect("it is cut");
+    bench.until("power cut", |event| event.words() == "power cut");
+    assert!(bench.board.write_console("x").is_err(), "a board without power has no console");
+    assert!(bench.seen.try_recv().is_err(), "a board without power says nothing");
+    bench.board.power(PowerOrder::Restore).expect("it is restored");
+    let events = bench.until_wake("power-on");
+    assert!(events.contains(&Event::Reset { cause: "power-on".into() }), "{events:?}");
+    bench.board.power(PowerOrder::Cycle(Duration::from_millis(1))).expect("it is cycled");
+    bench.until("power restored", |event| event.words() == "power restored");
+    bench.until_wake("power-on");
+
+    // Stopped, it is silent, however often it is stopped.
+    bench.board.stop();
+    while bench.seen.try_recv().is_ok() {}
+    bench.board.stop();
+    assert!(bench.seen.try_recv().is_err(), "a stopped board says nothing");
+}
+
+#[test]
+fn a_process_is_a_board() {
+    contract(|folder, sink| {
+        let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let recipe = Recipe {
+            command: None,
+            things: env!("CARGO_BIN_EXE_shadowrig").into(),
+            environment: vec![
+                // Nobody listens there, so each wake ends with an error and a sleep.
+                variable("SHADOWRIG_ENDPOINT", "http://127.0.0.1:9"),
+                variable("SHADOWRIG_THING_NAME", "contract"),
+                variable("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+                variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+            ],
+            state_file: folder.join("state"),
+        };
+        Box::new(ProcessBoard::new(recipe, sink))
+    });
+}
+
+#[test]
+fn a_program_that_ends_with_an_error_is_a_panic_and_is_said() {
+    let (sink, seen) = Sink::new();
+    let recipe = Recipe {
+        command: Some(vec!["sh".into(), "-c".into(), "echo wake: power-on; exit 3".into()]),
+        things: "unused".into(),
+        environment: Vec::new(),
+        state_file: std::env::temp_dir().join("shadowrig-has-no-state-here"),
+    };
+    let mut bench = Bench { board: Box::new(ProcessBoard::new(recipe, sink)), seen };
+    bench.board.flash(&signal_thing(Erase::State)).expect("it starts");
+    let events = bench.until("reset", |event| matches!(event, Event::Reset { .. }));
+    let words: Vec<_> = events.iter().map(Event::words).collect();
+    let expected = [
+        "wake: power-on",
+        "awake: power-on",
+        "the program has ended: exit status: 3",
+        "reset: panic",
+    ];
+    assert_eq!(words, expected);
+}
