@@ -67,6 +67,20 @@ fn it_prints_one_line_when_it_is_ready_and_ends_with_0() {
 }
 
 #[test]
+fn each_listener_has_its_line() {
+    let mut child =
+        program().args(["--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(
+        lines.next().unwrap().unwrap().starts_with("fake-shadow listening on http://127.0.0.1:")
+    );
+    let second = lines.next().unwrap().unwrap();
+    assert!(second.starts_with("fake-shadow listening on https://127.0.0.1:"), "{second}");
+    let running = Running { child, address: String::new() };
+    assert_eq!(running.end("-TERM").status.code(), Some(0));
+}
+
+#[test]
 fn it_says_which_credentials_count_when_none_are_given() {
     let note = "note: no credentials were given; requests are to be signed with the test pair \
                 AKIDEXAMPLE / wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\n";
@@ -133,6 +147,7 @@ fn mistakes_on_the_command_line_end_with_2() {
         ["--credential", "only-half"],
         ["--policy", "no-file"],
         ["--seed", "x"],
+        ["--pki", "without-listen-tls"],
     ] {
         let (code, said) = refused(&args, &[]);
         assert_eq!(code, 2, "{args:?}: {said}");

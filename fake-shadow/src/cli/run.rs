@@ -14,7 +14,7 @@ use super::error::ServeError;
 use super::log_thread;
 use crate::clock::UnixMillis;
 use crate::fault::Faulty;
-use crate::http::{Shared, serve};
+use crate::http::{ServerIdentity, Shared, serve, serve_tls};
 use crate::log;
 use crate::service::FakeShadow;
 
@@ -39,22 +39,44 @@ pub fn run(
     let (settings, note) = args.settings(environment, any_seed())?;
     let runtime =
         runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
+    let identity = args.identity(&settings.region)?;
     let listener = runtime.block_on(listen("--listen", &args.listen))?;
+    let tls_listener = match &args.listen_tls {
+        None => None,
+        Some(address) => Some(runtime.block_on(listen("--listen-tls", address))?),
+    };
     if let Some(note) = note {
         // The note is a courtesy; who closed standard error does not want it.
         let _ = outputs.log.write_all(log::note(args.log_form(), &note).as_bytes());
     }
     let cloud = FakeShadow::new(settings);
     let explainer = cloud.explainer();
-    let shared = Shared::new(Faulty::new(cloud), system_time).controlled_from(args.remote());
+    let shared = Shared::new(Faulty::new(cloud), system_time)
+        .controlled_from(args.remote())
+        .showing_ca(identity.as_ref().and_then(ServerIdentity::ca_pem).map(str::to_owned));
     let shared = Arc::new(shared);
     let log = log_thread::start(shared.subscribe(), args.log_form(), explainer, outputs.log);
     runtime.block_on(async {
         let mut end = EndSignals::new().map_err(ServeError::Runtime)?;
         let server = serve(listener, Arc::clone(&shared)).map_err(ServeError::Runtime)?;
-        ready(&mut outputs.out, server.local_addr())?;
+        let tls_server = match (tls_listener, &identity) {
+            (Some(listener), Some(identity)) => {
+                let server = serve_tls(listener, Arc::clone(&shared), identity);
+                Some(server.map_err(ServeError::Runtime)?)
+            }
+            _ => None,
+        };
+        ready(&mut outputs.out, "http", server.local_addr())?;
+        if let Some(server) = &tls_server {
+            ready(&mut outputs.out, "https", server.local_addr())?;
+        }
         end.wait().await;
-        server.shutdown().await;
+        let tls_shutdown = async {
+            if let Some(server) = tls_server {
+                server.shutdown().await;
+            }
+        };
+        tokio::join!(server.shutdown(), tls_shutdown);
         Ok(())
     })?;
     drop((runtime, shared));
@@ -68,8 +90,8 @@ async fn listen(flag: &'static str, address: &str) -> Result<TcpListener, ServeE
     TcpListener::bind(address).await.map_err(failed)
 }
 
-fn ready(out: &mut impl Write, address: SocketAddr) -> Result<(), ServeError> {
-    writeln!(out, "fake-shadow listening on http://{address}")
+fn ready(out: &mut impl Write, scheme: &str, address: SocketAddr) -> Result<(), ServeError> {
+    writeln!(out, "fake-shadow listening on {scheme}://{address}")
         .and_then(|()| out.flush())
         .map_err(ServeError::Output)
 }

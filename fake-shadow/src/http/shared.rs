@@ -30,6 +30,7 @@ pub struct Shared {
     subscribers: broadcast::Sender<Arc<CloudEvent>>,
     last_connection: AtomicU64,
     remote: Remote,
+    ca_pem: Option<String>,
 }
 
 struct State {
@@ -58,6 +59,7 @@ impl Shared {
             subscribers,
             last_connection: AtomicU64::new(0),
             remote: Remote::default(),
+            ca_pem: None,
         }
     }
 
@@ -72,6 +74,12 @@ impl Shared {
     #[must_use]
     pub fn controlled_from(self, remote: Remote) -> Self {
         Self { remote, ..self }
+    }
+
+    /// Shows a CA's certificate to whoever asks the control interface for it.
+    #[must_use]
+    pub fn showing_ca(self, ca_pem: Option<String>) -> Self {
+        Self { ca_pem, ..self }
     }
 
     /// Acts on the cloud between two requests; the second argument is the time.
@@ -94,6 +102,10 @@ impl Shared {
 
     pub(super) const fn remote(&self) -> Remote {
         self.remote
+    }
+
+    pub(super) fn ca_pem(&self) -> Option<String> {
+        self.ca_pem.clone()
     }
 
     pub(super) fn next_connection(&self) -> ConnectionId {

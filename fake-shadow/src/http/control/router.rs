@@ -60,6 +60,7 @@ pub(in crate::http) fn router(control: Control) -> Router {
         .route("/clock", get(clock).post(set_clock))
         .route("/reset", post(reset))
         .route("/events", get(events::stream))
+        .route("/ca.pem", get(ca))
         .layer(middleware::from_fn_with_state(Arc::clone(&control.shared), guard));
     Router::new()
         .nest(CONTROL_PREFIX, routes)
@@ -216,6 +217,14 @@ async fn set_clock(State(shared): Cloud, body: Bytes) -> Answer {
         cloud.cloud_mut().set_clock_offset(offset_ms);
         show::clock(cloud.cloud(), now)
     }))
+}
+
+async fn ca(State(shared): Cloud) -> Response {
+    let nothing = "the server has no private CA; start it with --listen-tls";
+    shared.ca_pem().map_or_else(
+        || Problem::new(StatusCode::NOT_FOUND, nothing).into_response(),
+        |pem| ([(header::CONTENT_TYPE, "application/x-pem-file")], pem).into_response(),
+    )
 }
 
 async fn reset(State(shared): Cloud) -> Answer {
