@@ -57,6 +57,10 @@ pub struct ServeArgs {
     #[arg(long)]
     pub region: Option<String>,
 
+    /// Keep shadows in this file; without it they live in memory.
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+
     /// Run the cloud's clock ahead or behind, as +5m, -27850123s or +1h.
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_offset)]
     pub clock_offset: Option<SignedDuration>,

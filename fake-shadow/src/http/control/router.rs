@@ -123,13 +123,18 @@ async fn shadow(State(shared): Cloud, Path(path): Path<ShadowPath>) -> Answer {
 
 async fn update(State(shared): Cloud, Path(path): Path<ShadowPath>, body: Bytes) -> Answer {
     let (id, document) = (path.id()?, object(&body)?);
-    let updated = shared.with(|cloud, now| cloud.cloud_mut().update(now, &id, &document));
-    good(updated.map_err(Problem::from)?.document)
+    let (updated, kept) =
+        shared.with_kept(|cloud, now| cloud.cloud_mut().update(now, &id, &document));
+    let updated = updated?;
+    kept?;
+    good(updated.document)
 }
 
 async fn delete(State(shared): Cloud, Path(path): Path<ShadowPath>) -> Answer {
     let id = path.id()?;
-    let version = shared.with(|cloud, now| cloud.cloud_mut().delete(now, &id))?;
+    let (version, kept) = shared.with_kept(|cloud, now| cloud.cloud_mut().delete(now, &id));
+    let version = version?;
+    kept?;
     good(json!({ "version": version }))
 }
 
@@ -228,11 +233,12 @@ async fn ca(State(shared): Cloud) -> Response {
 }
 
 async fn reset(State(shared): Cloud) -> Answer {
-    shared.with(|cloud, _| {
+    let ((), kept) = shared.with_kept(|cloud, _| {
         cloud.clear();
         cloud.cloud_mut().clear();
         cloud.cloud_mut().set_clock_offset(0);
     });
+    kept?;
     shared.recent(Recent::clear);
     good(json!({}))
 }
