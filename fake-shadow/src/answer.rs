@@ -44,6 +44,12 @@ pub(crate) fn too_large(request_id: &str) -> Response {
     response
 }
 
+/// An answer to a request that failed by no fault of its own.
+pub(crate) fn failure(request_id: &str) -> Response {
+    let message = Some("Internal service failure".to_owned());
+    error(request_id, 500, "InternalFailureException", message)
+}
+
 /// An answer to a request that broke a rule of shadows.
 pub(crate) fn shadow_error(request_id: &str, broken: &ShadowError) -> Response {
     error(request_id, broken.status(), broken.code(), Some(broken.message()))

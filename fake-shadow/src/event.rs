@@ -64,6 +64,11 @@ pub enum CloudEventKind {
         /// The address of the client.
         peer: String,
     },
+    /// The client and the cloud did not agree on TLS; the connection ends.
+    HandshakeFailed {
+        /// What went wrong; an alert of the client says why it does not trust the cloud.
+        reason: String,
+    },
     /// A request was read, and the service has dealt with it; nothing has been answered yet.
     Request(Arc<Served>),
     /// A fault acts, on the connection or on the request before.

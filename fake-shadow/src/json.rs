@@ -113,6 +113,18 @@ impl Json {
         Self::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     }
 
+    /// The number as a version, if it is one.
+    pub(crate) fn as_version(&self) -> Option<u64> {
+        let Self::Number(number) = self else { return None };
+        number.as_version()
+    }
+
+    /// The number, if it is written as an integer of 64 bits.
+    pub(crate) fn as_i64(&self) -> Option<i64> {
+        let Self::Number(number) = self else { return None };
+        number.0.parse().ok()
+    }
+
     /// Whether both say the same: numbers by value, objects whatever the order of their keys.
     pub(crate) fn equals(&self, other: &Self) -> bool {
         match (self, other) {

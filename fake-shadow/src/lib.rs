@@ -13,6 +13,7 @@
 mod answer;
 pub mod cli;
 pub mod clock;
+pub mod data;
 pub mod event;
 pub mod fault;
 pub mod http;
@@ -36,4 +37,5 @@ pub use fault::Faulty;
 pub use recent::REQUESTS_KEPT_MAX;
 pub use service::FakeShadow;
 pub use settings::Settings;
+pub use store::Change;
 pub use wire::encode;

@@ -47,6 +47,7 @@ fn json_line(event: &CloudEvent, explanation: Option<&Explanation>) -> Option<St
 fn text_lines(event: &CloudEvent, explanation: Option<&Explanation>) -> Option<String> {
     let what = match &event.kind {
         CloudEventKind::Request(served) => request_text(served),
+        CloudEventKind::HandshakeFailed { reason } => format!("--- no TLS: {reason}"),
         CloudEventKind::Unreadable { reason } => format!("400 no HTTP: {reason}"),
         _ => return None,
     };
@@ -60,7 +61,12 @@ fn text_lines(event: &CloudEvent, explanation: Option<&Explanation>) -> Option<S
 }
 
 const fn is_logged(kind: &CloudEventKind) -> bool {
-    matches!(kind, CloudEventKind::Request(_) | CloudEventKind::Unreadable { .. })
+    matches!(
+        kind,
+        CloudEventKind::HandshakeFailed { .. }
+            | CloudEventKind::Request(_)
+            | CloudEventKind::Unreadable { .. }
+    )
 }
 
 fn request_text(served: &Served) -> String {

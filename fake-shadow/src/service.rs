@@ -20,7 +20,7 @@ use crate::shadow::{
 };
 use crate::sigv4::explain::{Explanation, explain};
 use crate::sigv4::{Identity, Keyring, Refusal, Rules, verify};
-use crate::store::Store;
+use crate::store::{Change, Store};
 
 /// The shadow service as one machine. It has no clock: each call says what time it is for the caller, and the cloud's
 /// own time is that plus [`FakeShadow::clock_offset`].
@@ -295,6 +295,29 @@ impl FakeShadow {
     /// Forgets all shadows, the versions of deleted ones too.
     pub fn clear(&mut self) {
         self.store.clear();
+    }
+
+    /// Whether something differs from what [`FakeShadow::changes_are_kept`] was last told of.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.store.has_changes()
+    }
+
+    /// What a file is to keep so that it holds all shadows, and the versions of deleted ones.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Change> {
+        self.store.changes()
+    }
+
+    /// All that [`FakeShadow::changes`] says is in a file.
+    pub fn changes_are_kept(&mut self) {
+        self.store.changes_are_kept();
+    }
+
+    /// Takes one shadow from a file; false if `kept` is not in the form of [`FakeShadow::changes`].
+    #[must_use = "a shadow that cannot be read must not be lost in silence"]
+    pub fn restore(&mut self, id: ShadowId, kept: &[u8]) -> bool {
+        self.store.restore(id, kept)
     }
 
     fn update_at(

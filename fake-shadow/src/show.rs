@@ -100,6 +100,7 @@ pub(crate) fn request_whole(kept: &Kept, explainer: &Explainer) -> Value {
 pub(crate) const fn event_name(kind: &CloudEventKind) -> &'static str {
     match kind {
         CloudEventKind::Opened { .. } => "opened",
+        CloudEventKind::HandshakeFailed { .. } => "handshake-failed",
         CloudEventKind::Request(_) => "request",
         CloudEventKind::Fault(_) => "fault",
         CloudEventKind::Answered { .. } => "answered",
@@ -120,7 +121,9 @@ pub(crate) fn event(event: &CloudEvent) -> Value {
         CloudEventKind::Request(served) => Value::Object(outline(served)),
         CloudEventKind::Fault(FaultRef { id, kind }) => json!({ "id": id.0, "kind": kind }),
         CloudEventKind::Answered { status, bytes } => json!({ "status": status, "bytes": bytes }),
-        CloudEventKind::Unreadable { reason } => json!({ "reason": reason }),
+        CloudEventKind::HandshakeFailed { reason } | CloudEventKind::Unreadable { reason } => {
+            json!({ "reason": reason })
+        }
         CloudEventKind::Closed { by } | CloudEventKind::Reset { by } => json!({ "by": side(*by) }),
     };
     if let Value::Object(more) = more {

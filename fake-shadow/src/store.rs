@@ -1,17 +1,32 @@
 //! The shadows, by thing and name, with what is remembered of deleted ones.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::clock::UnixMillis;
+use crate::json::{Json, parse, read};
 use crate::shadow::{Before, Shadow, ShadowId, ShadowName, ThingName};
 
 /// All shadows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Store {
     things: BTreeMap<ThingName, BTreeMap<Option<ShadowName>, Slot>>,
+    /// The shadows that differ from what was last taken for a file.
+    changed: BTreeSet<ShadowId>,
 }
+
+/// What a file is to keep of one shadow, or to forget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The shadow.
+    pub shadow: ShadowId,
+    /// What to keep; none to forget it.
+    pub kept: Option<Vec<u8>>,
+}
+
+/// How deep objects and arrays may be nested in a file: more than any limit of documents.
+const STORED_LEVELS_MAX: usize = 128;
 
 /// What is known under one shadow's name.
 #[derive(Debug, Clone)]
@@ -48,6 +63,7 @@ impl Store {
     pub(crate) fn put(&mut self, id: &ShadowId, shadow: Shadow) {
         let shadows = self.things.entry(id.thing.clone()).or_default();
         shadows.insert(id.name.clone(), Slot::Live(shadow));
+        self.changed.insert(id.clone());
     }
 
     /// Deletes a shadow and says its version. The delete itself takes one version.
@@ -56,6 +72,7 @@ impl Store {
         let Slot::Live(shadow) = slot else { return None };
         let version = shadow.version();
         *slot = Slot::Deleted { version: version.saturating_add(1), at: now };
+        self.changed.insert(id.clone());
         Some(version)
     }
 
@@ -86,6 +103,57 @@ impl Store {
 
     /// Forgets everything, the versions of deleted shadows too.
     pub(crate) fn clear(&mut self) {
-        self.things.clear();
+        for (thing, shadows) in std::mem::take(&mut self.things) {
+            let forgotten = shadows.into_keys().map(|name| ShadowId { thing: thing.clone(), name });
+            self.changed.extend(forgotten);
+        }
+    }
+
+    /// Whether something differs from what was last taken for a file.
+    pub(crate) fn has_changes(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// What a file is to keep, so that it holds what is here.
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        let change = |shadow: &ShadowId| {
+            let slot = self.things.get(&shadow.thing).and_then(|shadows| shadows.get(&shadow.name));
+            Change { shadow: shadow.clone(), kept: slot.map(Slot::to_stored) }
+        };
+        self.changed.iter().map(change).collect()
+    }
+
+    /// All changes are in the file.
+    pub(crate) fn changes_are_kept(&mut self) {
+        self.changed.clear();
+    }
+
+    /// Takes one shadow from a file; false if that is not in the form of [`Store::changes`].
+    pub(crate) fn restore(&mut self, id: ShadowId, kept: &[u8]) -> bool {
+        let Some(slot) = Slot::from_stored(kept) else { return false };
+        self.things.entry(id.thing).or_default().insert(id.name, slot);
+        true
+    }
+}
+
+impl Slot {
+    fn to_stored(&self) -> Vec<u8> {
+        match self {
+            Self::Live(shadow) => Json::object([("shadow", shadow.to_stored())]),
+            Self::Deleted { version, at } => {
+                Json::object([("deleted", Json::integer(*version)), ("at_ms", Json::integer(at.0))])
+            }
+        }
+        .to_compact()
+    }
+
+    fn from_stored(kept: &[u8]) -> Option<Self> {
+        let raw = parse(std::str::from_utf8(kept).ok()?).ok()?;
+        let Json::Object(members) = read(raw, STORED_LEVELS_MAX).ok()? else { return None };
+        if let Some(shadow) = members.get("shadow") {
+            return Shadow::from_stored(shadow).map(Self::Live);
+        }
+        let version = members.get("deleted")?.as_version()?;
+        Some(Self::Deleted { version, at: UnixMillis(members.get("at_ms")?.as_i64()?) })
     }
 }

@@ -67,6 +67,20 @@ fn it_prints_one_line_when_it_is_ready_and_ends_with_0() {
 }
 
 #[test]
+fn each_listener_has_its_line() {
+    let mut child =
+        program().args(["--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(
+        lines.next().unwrap().unwrap().starts_with("fake-shadow listening on http://127.0.0.1:")
+    );
+    let second = lines.next().unwrap().unwrap();
+    assert!(second.starts_with("fake-shadow listening on https://127.0.0.1:"), "{second}");
+    let running = Running { child, address: String::new() };
+    assert_eq!(running.end("-TERM").status.code(), Some(0));
+}
+
+#[test]
 fn it_says_which_credentials_count_when_none_are_given() {
     let note = "note: no credentials were given; requests are to be signed with the test pair \
                 AKIDEXAMPLE / wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\n";
@@ -125,6 +139,37 @@ fn a_port_in_use_is_told_with_what_to_do() {
 }
 
 #[test]
+fn an_answered_update_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shadows").display().to_string();
+    let update = "PUT /_shadowrig/things/lamp/shadow HTTP/1.0\r\nContent-Length: 34\r\n\r\n\
+                  {\"state\":{\"reported\":{\"on\":true}}}";
+    for version in 1..=3 {
+        let running = Running::start(&["--data", &file], &[]);
+        let answer = running.ask(update);
+        assert!(answer.contains(&format!("\"version\":{version},")), "{answer}");
+        assert_eq!(running.end("-KILL").status.code(), None);
+    }
+}
+
+#[test]
+fn a_file_in_use_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shadows").display().to_string();
+    let running = Running::start(&["--data", &file], &[]);
+    let (code, said) = refused(&["--listen", "127.0.0.1:0", "--data", &file], &[]);
+    running.end("-TERM");
+    assert_eq!(code, 1);
+    assert_eq!(
+        said,
+        format!(
+            "error: failed to use {file}: another program has it open\n\
+             help: end the program that uses it, or name another file\n"
+        )
+    );
+}
+
+#[test]
 fn mistakes_on_the_command_line_end_with_2() {
     for args in [
         ["--listne", "127.0.0.1:0"],
@@ -133,6 +178,7 @@ fn mistakes_on_the_command_line_end_with_2() {
         ["--credential", "only-half"],
         ["--policy", "no-file"],
         ["--seed", "x"],
+        ["--pki", "without-listen-tls"],
     ] {
         let (code, said) = refused(&args, &[]);
         assert_eq!(code, 2, "{args:?}: {said}");

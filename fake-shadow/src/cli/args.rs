@@ -1,5 +1,6 @@
 //! The flags, and what they mean.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -7,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::credentials;
 use super::error::ServeError;
-use crate::http::Remote;
+use crate::http::{Remote, ServerIdentity, usual_names};
 use crate::log::LogForm;
 use crate::policy::Policy;
 use crate::settings::{DEFAULT_REGION, Settings};
@@ -19,6 +20,26 @@ pub struct ServeArgs {
     /// Where to listen for HTTP; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub listen: String,
+
+    /// Where to listen for HTTPS.
+    #[arg(long, value_name = "ADDR")]
+    pub listen_tls: Option<String>,
+
+    /// Keep the private CA of HTTPS in a folder; clients are to trust the ca.pem in it.
+    #[arg(long, value_name = "DIR", requires = "listen_tls")]
+    pub pki: Option<PathBuf>,
+
+    /// Another name or address for which the certificate of HTTPS is to stand. May be given several times.
+    #[arg(long = "tls-name", value_name = "NAME", requires = "listen_tls")]
+    pub tls_names: Vec<String>,
+
+    /// A certificate of one's own for HTTPS, in PEM form, with those that lead to its CA.
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with_all = ["pki", "tls_names"])]
+    pub cert: Option<PathBuf>,
+
+    /// The key to --cert.
+    #[arg(long, value_name = "FILE", requires_all = ["cert", "listen_tls"])]
+    pub key: Option<PathBuf>,
 
     /// Who may sign. May be given several times.
     #[arg(long = "credential", value_name = "KEY:SECRET[:TOKEN]")]
@@ -35,6 +56,10 @@ pub struct ServeArgs {
     /// The region that requests are signed for [default: AWS_REGION, else us-east-1].
     #[arg(long)]
     pub region: Option<String>,
+
+    /// Keep shadows in this file; without it they live in memory.
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
 
     /// Run the cloud's clock ahead or behind, as +5m, -27850123s or +1h.
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_offset)]
@@ -118,6 +143,26 @@ impl ServeArgs {
             settings.policies.insert(key, policy);
         }
         Ok((settings, note))
+    }
+
+    /// What the server shows to clients of HTTPS; none if it does not serve it.
+    pub(super) fn identity(&self, region: &str) -> Result<Option<ServerIdentity>, ServeError> {
+        let Some(address) = &self.listen_tls else { return Ok(None) };
+        let identity = match (&self.cert, &self.key) {
+            (Some(certificate), Some(key)) => ServerIdentity::from_files(certificate, key),
+            _ => {
+                let mut names = usual_names(region);
+                names.extend(self.tls_names.iter().cloned());
+                // Clients that were told the address expect to find it in the certificate.
+                names.extend(
+                    address.parse().ok().map(|address: SocketAddr| address.ip().to_string()),
+                );
+                names.sort_unstable();
+                names.dedup();
+                ServerIdentity::of_private_ca(self.pki.as_deref(), &names)
+            }
+        };
+        identity.map(Some).map_err(ServeError::Tls)
     }
 
     pub(super) const fn remote(&self) -> Remote {

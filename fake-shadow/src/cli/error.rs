@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::http::TlsError;
+
 /// Why the cloud is not served.
 #[derive(Debug)]
 pub enum ServeError {
@@ -36,6 +38,8 @@ pub enum ServeError {
     Output(io::Error),
     /// The system gives no threads or timers.
     Runtime(io::Error),
+    /// There is no certificate to show.
+    Tls(TlsError),
 }
 
 impl ServeError {
@@ -44,7 +48,11 @@ impl ServeError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Argument { .. } => 2,
-            Self::File { .. } | Self::Listen { .. } | Self::Output(_) | Self::Runtime(_) => 1,
+            Self::File { .. }
+            | Self::Listen { .. }
+            | Self::Output(_)
+            | Self::Runtime(_)
+            | Self::Tls(_) => 1,
         }
     }
 
@@ -72,6 +80,11 @@ impl ServeError {
                 _ => format!("an address and a port are wanted, as in {flag} 127.0.0.1:8080"),
             }),
             Self::Output(_) | Self::Runtime(_) => None,
+            Self::Tls(_) => Some(
+                "--cert and --key want PEM files that belong together; --pki wants a folder that may be \
+                 written, with both ca.pem and ca-key.pem or neither"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -91,6 +104,7 @@ impl fmt::Display for ServeError {
             }
             Self::Output(error) => write!(formatter, "failed to write the ready line: {error}"),
             Self::Runtime(error) => write!(formatter, "failed to start: {error}"),
+            Self::Tls(error) => write!(formatter, "failed to serve HTTPS: {error}"),
         }
     }
 }

@@ -2,19 +2,21 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Write;
-use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
 use tokio::runtime;
+use tokio::task::JoinSet;
 
 use super::args::{Environment, ServeArgs};
 use super::error::ServeError;
 use super::log_thread;
 use crate::clock::UnixMillis;
+use crate::data::DataFile;
 use crate::fault::Faulty;
-use crate::http::{Shared, serve};
+use crate::http::{Server, ServerIdentity, Shared, serve, serve_tls};
 use crate::log;
 use crate::service::FakeShadow;
 
@@ -37,41 +39,87 @@ pub fn run(
     mut outputs: Outputs<impl Write, impl Write + Send + 'static>,
 ) -> Result<(), ServeError> {
     let (settings, note) = args.settings(environment, any_seed())?;
+    let identity = args.identity(&settings.region)?;
+    let mut cloud = FakeShadow::new(settings);
+    let file = open_data(args.data.as_deref(), &mut cloud)?;
     let runtime =
         runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
-    let listener = runtime.block_on(listen("--listen", &args.listen))?;
+    let ca_pem = identity.as_ref().and_then(ServerIdentity::ca_pem).map(str::to_owned);
+    let doors = runtime.block_on(open_doors(args, identity))?;
     if let Some(note) = note {
         // The note is a courtesy; who closed standard error does not want it.
         let _ = outputs.log.write_all(log::note(args.log_form(), &note).as_bytes());
     }
-    let cloud = FakeShadow::new(settings);
     let explainer = cloud.explainer();
-    let shared = Shared::new(Faulty::new(cloud), system_time).controlled_from(args.remote());
+    let shared = Shared::new(Faulty::new(cloud), system_time)
+        .controlled_from(args.remote())
+        .kept_in(file)
+        .showing_ca(ca_pem);
     let shared = Arc::new(shared);
     let log = log_thread::start(shared.subscribe(), args.log_form(), explainer, outputs.log);
-    runtime.block_on(async {
-        let mut end = EndSignals::new().map_err(ServeError::Runtime)?;
-        let server = serve(listener, Arc::clone(&shared)).map_err(ServeError::Runtime)?;
-        ready(&mut outputs.out, server.local_addr())?;
-        end.wait().await;
-        server.shutdown().await;
-        Ok(())
-    })?;
+    runtime.block_on(serve_until_end(doors, &shared, &mut outputs.out))?;
     drop((runtime, shared));
     // The log thread ends when the last one that could make an event is gone; it does not panic.
     let _ = log.join();
     Ok(())
 }
 
+/// A listener, and what it shows to its clients if they come with TLS.
+struct Door {
+    listener: TcpListener,
+    identity: Option<ServerIdentity>,
+}
+
+async fn open_doors(
+    args: &ServeArgs,
+    identity: Option<ServerIdentity>,
+) -> Result<Vec<Door>, ServeError> {
+    let listener = listen("--listen", &args.listen).await?;
+    let mut doors = vec![Door { listener, identity: None }];
+    if let Some(address) = &args.listen_tls {
+        let listener = listen("--listen-tls", address).await?;
+        doors.push(Door { listener, identity });
+    }
+    Ok(doors)
+}
+
+async fn serve_until_end(
+    doors: Vec<Door>,
+    shared: &Arc<Shared>,
+    out: &mut impl Write,
+) -> Result<(), ServeError> {
+    let mut end = EndSignals::new().map_err(ServeError::Runtime)?;
+    let mut servers = Vec::new();
+    let mut lines = String::new();
+    for Door { listener, identity } in doors {
+        let shared = Arc::clone(shared);
+        let (scheme, server) = match identity {
+            None => ("http", serve(listener, shared)),
+            Some(identity) => ("https", serve_tls(listener, shared, &identity)),
+        };
+        let server = server.map_err(ServeError::Runtime)?;
+        lines += &format!("fake-shadow listening on {scheme}://{}\n", server.local_addr());
+        servers.push(server);
+    }
+    out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(ServeError::Output)?;
+    end.wait().await;
+    let mut ending: JoinSet<()> = servers.into_iter().map(Server::shutdown).collect();
+    while ending.join_next().await.is_some() {}
+    Ok(())
+}
+
+fn open_data(path: Option<&Path>, cloud: &mut FakeShadow) -> Result<Option<DataFile>, ServeError> {
+    let Some(path) = path else { return Ok(None) };
+    DataFile::open(path, cloud).map(Some).map_err(|error| ServeError::File {
+        path: path.to_owned(),
+        reason: error.to_string(),
+        help: error.help(),
+    })
+}
+
 async fn listen(flag: &'static str, address: &str) -> Result<TcpListener, ServeError> {
     let failed = |error| ServeError::Listen { flag, address: address.to_owned(), error };
     TcpListener::bind(address).await.map_err(failed)
-}
-
-fn ready(out: &mut impl Write, address: SocketAddr) -> Result<(), ServeError> {
-    writeln!(out, "fake-shadow listening on http://{address}")
-        .and_then(|()| out.flush())
-        .map_err(ServeError::Output)
 }
 
 fn system_time() -> UnixMillis {

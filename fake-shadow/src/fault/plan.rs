@@ -361,6 +361,18 @@ impl Faulty {
         (Some(exchange), spoil(answer))
     }
 
+    /// Puts the service's own failure in place of an answer that must not be given, as when what was done cannot be kept.
+    #[must_use]
+    pub fn fail(&mut self, now: UnixMillis, request: &Request, delivery: Delivery) -> Delivery {
+        let response = answer::failure(&self.cloud.request_id());
+        let bytes = encode(&response, request, self.cloud.cloud_time(now));
+        Delivery {
+            status: Some(response.status),
+            wire: Some(vec![WireStep::Send(bytes)]),
+            ..delivery
+        }
+    }
+
     /// The place of the fault that acts on a request.
     fn find(
         &mut self,

@@ -13,8 +13,10 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use super::control::CONTROL_PREFIX;
@@ -33,29 +35,37 @@ pub const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long a client may take to send the body of a request.
 pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
+/// How long a TLS handshake may take; small devices compute for seconds.
+pub const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(30);
+
 /// Bytes of the head of a request. A signed request has about 700.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// What all connections of one server have in common.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Context {
     pub(super) shared: Arc<Shared>,
     pub(super) control: Router,
+    /// How connections are secured; none for plain HTTP.
+    pub(super) tls: Option<TlsAcceptor>,
     /// Becomes true when the server is to end.
     pub(super) ending: watch::Receiver<bool>,
 }
 
 /// Serves a connection until its end.
-pub(super) async fn serve_connection(mut context: Context, stream: Stream, peer: SocketAddr) {
+pub(super) async fn serve_connection(mut context: Context, tcp: TcpStream, peer: SocketAddr) {
     let shared = Arc::clone(&context.shared);
     let id = shared.next_connection();
     let left = match shared.opened(id, peer.to_string()) {
-        ConnectFate::Serve => converse(&mut context, id, stream, peer).await,
+        ConnectFate::Serve => match secured(&context, id, tcp).await {
+            Ok(stream) => converse(&mut context, id, stream, peer).await,
+            Err(left) => left,
+        },
         ConnectFate::Refuse(_) => {
-            stream.reset();
+            Stream::Plain(tcp).reset();
             Left::Ended { by: Side::Cloud, reset: true }
         }
-        ConnectFate::Perform(_, steps) => perform(stream, &steps, &mut 0).await,
+        ConnectFate::Perform(_, steps) => perform(Stream::Plain(tcp), &steps, &mut 0).await,
     };
     let left = match left {
         Left::Open(stream) => end(stream).await,
@@ -65,6 +75,18 @@ pub(super) async fn serve_connection(mut context: Context, stream: Stream, peer:
         let kind = if reset { CloudEventKind::Reset { by } } else { CloudEventKind::Closed { by } };
         shared.note(id, kind);
     }
+}
+
+/// The connection with TLS around it where the listener has it.
+async fn secured(context: &Context, id: ConnectionId, tcp: TcpStream) -> Result<Stream, Left> {
+    let Some(acceptor) = &context.tls else { return Ok(Stream::Plain(tcp)) };
+    let reason = match timeout(HANDSHAKE_TIME_MAX, acceptor.accept(tcp)).await {
+        Ok(Ok(tls)) => return Ok(Stream::Tls(Box::new(tls))),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the client was silent for too long".to_owned(),
+    };
+    context.shared.note(id, CloudEventKind::HandshakeFailed { reason });
+    Err(Left::Ended { by: Side::Cloud, reset: false })
 }
 
 /// Reads request after request and answers them.

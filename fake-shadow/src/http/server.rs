@@ -10,11 +10,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use super::connection::{Context, serve_connection};
 use super::control::{self, Control};
 use super::shared::Shared;
-use super::stream::Stream;
+use super::tls::ServerIdentity;
 
 /// How many connections are served at once; more wait in the listener's queue.
 pub const CONNECTIONS_MAX: usize = 1024;
@@ -42,11 +43,34 @@ pub struct Server {
 /// # Panics
 /// If there is no tokio runtime.
 pub fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<Server> {
+    start(listener, shared, None)
+}
+
+/// As [`serve`], over TLS.
+///
+/// # Errors
+/// If the listener has no address.
+///
+/// # Panics
+/// If there is no tokio runtime.
+pub fn serve_tls(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    identity: &ServerIdentity,
+) -> io::Result<Server> {
+    start(listener, shared, Some(TlsAcceptor::from(Arc::clone(&identity.config))))
+}
+
+fn start(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    tls: Option<TlsAcceptor>,
+) -> io::Result<Server> {
     let address = listener.local_addr()?;
     let (ending, is_ending) = watch::channel(false);
     let control = Control { shared: Arc::clone(&shared), ending: is_ending.clone() };
     let control = control::router(control);
-    let context = Context { shared, control, ending: is_ending };
+    let context = Context { shared, control, tls, ending: is_ending };
     let running = tokio::spawn(accept(listener, context));
     Ok(Server { address, ending, running })
 }
@@ -86,7 +110,7 @@ async fn accept(listener: TcpListener, context: Context) {
         let Some((tcp, peer, permit)) = accepted else { continue };
         let context = context.clone();
         connections.spawn(async move {
-            serve_connection(context, Stream::Plain(tcp), peer).await;
+            serve_connection(context, tcp, peer).await;
             drop(permit);
         });
     }

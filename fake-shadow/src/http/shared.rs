@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 use crate::clock::UnixMillis;
+use crate::data::{DataError, DataFile};
 use crate::event::{CloudEvent, CloudEventKind, ConnectionId, Served};
 use crate::fault::{ConnectFate, Delivery, Faulty};
 use crate::message::Request;
@@ -30,6 +31,8 @@ pub struct Shared {
     subscribers: broadcast::Sender<Arc<CloudEvent>>,
     last_connection: AtomicU64,
     remote: Remote,
+    ca_pem: Option<String>,
+    file: Option<DataFile>,
 }
 
 struct State {
@@ -58,6 +61,8 @@ impl Shared {
             subscribers,
             last_connection: AtomicU64::new(0),
             remote: Remote::default(),
+            ca_pem: None,
+            file: None,
         }
     }
 
@@ -74,10 +79,32 @@ impl Shared {
         Self { remote, ..self }
     }
 
-    /// Acts on the cloud between two requests; the second argument is the time.
+    /// Shows a CA's certificate to whoever asks the control interface for it.
+    #[must_use]
+    pub fn showing_ca(self, ca_pem: Option<String>) -> Self {
+        Self { ca_pem, ..self }
+    }
+
+    /// Keeps all changes in a file, each before its answer is written.
+    #[must_use]
+    pub fn kept_in(self, file: Option<DataFile>) -> Self {
+        Self { file, ..self }
+    }
+
+    /// Acts on the cloud between two requests; the second argument is the time. A file that cannot be written is tried
+    /// again with the next change.
     pub fn with<T>(&self, act: impl FnOnce(&mut Faulty, UnixMillis) -> T) -> T {
-        let now = self.now();
-        act(&mut self.lock().cloud, now)
+        self.with_kept(act).0
+    }
+
+    /// As [`Shared::with`], and says whether what was changed is kept.
+    pub(super) fn with_kept<T>(
+        &self,
+        act: impl FnOnce(&mut Faulty, UnixMillis) -> T,
+    ) -> (T, Result<(), DataError>) {
+        let mut state = self.lock();
+        let made = act(&mut state.cloud, self.now());
+        (made, self.keep(&mut state.cloud))
     }
 
     /// Events from now on. A subscriber that falls far behind loses the oldest ones and is told how many.
@@ -94,6 +121,10 @@ impl Shared {
 
     pub(super) const fn remote(&self) -> Remote {
         self.remote
+    }
+
+    pub(super) fn ca_pem(&self) -> Option<String> {
+        self.ca_pem.clone()
     }
 
     pub(super) fn next_connection(&self) -> ConnectionId {
@@ -121,7 +152,10 @@ impl Shared {
     ) -> Arc<Served> {
         let mut state = self.lock();
         let now = self.now();
-        let delivery = handle(&mut state.cloud, now, &request);
+        let mut delivery = handle(&mut state.cloud, now, &request);
+        if self.keep(&mut state.cloud).is_err() {
+            delivery = state.cloud.fail(now, &request, delivery);
+        }
         let fault = delivery.fault;
         let served = Arc::new(Served { request, delivery });
         state.recent.push(now, connection, Arc::clone(&served));
@@ -140,6 +174,17 @@ impl Shared {
 
     pub(super) fn recent<T>(&self, look: impl FnOnce(&mut Recent) -> T) -> T {
         look(&mut self.lock().recent)
+    }
+
+    /// Writes what has changed; without a file everything counts as kept.
+    fn keep(&self, cloud: &mut Faulty) -> Result<(), DataError> {
+        if cloud.cloud().has_changes() {
+            if let Some(file) = &self.file {
+                file.write(&cloud.cloud().changes())?;
+            }
+            cloud.cloud_mut().changes_are_kept();
+        }
+        Ok(())
     }
 
     fn tell(&self, at: UnixMillis, connection: ConnectionId, kind: CloudEventKind) {

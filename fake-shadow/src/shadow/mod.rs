@@ -12,6 +12,7 @@ mod merge;
 mod metadata;
 mod name;
 mod request;
+mod stored;
 mod update;
 
 pub use document::{Shadow, get_document};

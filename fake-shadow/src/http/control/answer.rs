@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use crate::data::DataError;
 use crate::shadow::ShadowError;
 
 pub(super) type Answer = Result<Json<Value>, Problem>;
@@ -26,6 +27,15 @@ impl From<ShadowError> for Problem {
     fn from(error: ShadowError) -> Self {
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
         Self::new(status, error.message())
+    }
+}
+
+impl From<DataError> for Problem {
+    fn from(error: DataError) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("it is done, and could not be written to the file of --data: {error}"),
+        )
     }
 }
 

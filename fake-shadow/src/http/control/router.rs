@@ -60,6 +60,7 @@ pub(in crate::http) fn router(control: Control) -> Router {
         .route("/clock", get(clock).post(set_clock))
         .route("/reset", post(reset))
         .route("/events", get(events::stream))
+        .route("/ca.pem", get(ca))
         .layer(middleware::from_fn_with_state(Arc::clone(&control.shared), guard));
     Router::new()
         .nest(CONTROL_PREFIX, routes)
@@ -122,13 +123,18 @@ async fn shadow(State(shared): Cloud, Path(path): Path<ShadowPath>) -> Answer {
 
 async fn update(State(shared): Cloud, Path(path): Path<ShadowPath>, body: Bytes) -> Answer {
     let (id, document) = (path.id()?, object(&body)?);
-    let updated = shared.with(|cloud, now| cloud.cloud_mut().update(now, &id, &document));
-    good(updated.map_err(Problem::from)?.document)
+    let (updated, kept) =
+        shared.with_kept(|cloud, now| cloud.cloud_mut().update(now, &id, &document));
+    let updated = updated?;
+    kept?;
+    good(updated.document)
 }
 
 async fn delete(State(shared): Cloud, Path(path): Path<ShadowPath>) -> Answer {
     let id = path.id()?;
-    let version = shared.with(|cloud, now| cloud.cloud_mut().delete(now, &id))?;
+    let (version, kept) = shared.with_kept(|cloud, now| cloud.cloud_mut().delete(now, &id));
+    let version = version?;
+    kept?;
     good(json!({ "version": version }))
 }
 
@@ -218,12 +224,21 @@ async fn set_clock(State(shared): Cloud, body: Bytes) -> Answer {
     }))
 }
 
+async fn ca(State(shared): Cloud) -> Response {
+    let nothing = "the server has no private CA; start it with --listen-tls";
+    shared.ca_pem().map_or_else(
+        || Problem::new(StatusCode::NOT_FOUND, nothing).into_response(),
+        |pem| ([(header::CONTENT_TYPE, "application/x-pem-file")], pem).into_response(),
+    )
+}
+
 async fn reset(State(shared): Cloud) -> Answer {
-    shared.with(|cloud, _| {
+    let ((), kept) = shared.with_kept(|cloud, _| {
         cloud.clear();
         cloud.cloud_mut().clear();
         cloud.cloud_mut().set_clock_offset(0);
     });
+    kept?;
     shared.recent(Recent::clear);
     good(json!({}))
 }

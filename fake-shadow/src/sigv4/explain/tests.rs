@@ -136,6 +136,7 @@ fn devices() -> impl Strategy<Value = Device> {
                 None => Credential::long_term("AKIDEXAMPLE", secret),
             },
             request: Request {
+                version: crate::message::HttpVersion::Http11,
                 method: method.to_owned(),
                 target,
                 headers: vec![
@@ -342,6 +343,7 @@ fn a_right_request_has_nothing_to_explain() {
     let device = Device {
         credential: Credential::long_term("AKIDEXAMPLE", "secret-secret"),
         request: Request {
+            version: crate::message::HttpVersion::Http11,
             method: "GET".to_owned(),
             target: "/".to_owned(),
             headers: vec![Header::new("Host", "h")],

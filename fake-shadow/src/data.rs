@@ -1,0 +1,194 @@
+//! Keeping shadows in one file that survives the end of the process, however it comes.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+
+use crate::service::FakeShadow;
+use crate::shadow::{NameError, ShadowId};
+use crate::store::Change;
+
+/// The thing's name, for a named shadow with a NUL and that name behind it, to what [`FakeShadow::changes`] says.
+const SHADOWS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("shadows");
+
+/// Between the names of thing and shadow; neither may hold it.
+const SEPARATOR: char = '\0';
+
+/// A file of shadows. What was written to it is there after a crash of the process or of the machine.
+#[derive(Debug)]
+pub struct DataFile {
+    path: PathBuf,
+    database: Database,
+}
+
+/// Why a file of shadows cannot be used.
+#[derive(Debug)]
+pub enum DataError {
+    /// Another process has it open.
+    Busy,
+    /// It is no file of shadows, or it is damaged.
+    Damaged {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It cannot be read or written.
+    Unusable {
+        /// What the system said.
+        reason: String,
+    },
+}
+
+impl DataFile {
+    /// Opens a file, or makes it, and puts its shadows into a cloud. The whole file is checked first.
+    ///
+    /// # Errors
+    /// [`DataError`]; a damaged file is refused as a whole, never read in part.
+    pub fn open(path: &Path, cloud: &mut FakeShadow) -> Result<Self, DataError> {
+        // The database is to return an error for any damage; if it has an assertion left that some damage meets, that
+        // is damage too, and no reason to end without a word of help.
+        let opened = catch_unwind(|| open_database(path));
+        let database =
+            opened.unwrap_or_else(|_| damaged("the database cannot make sense of it"))?;
+        let file = Self { path: path.to_owned(), database };
+        let loaded = catch_unwind(AssertUnwindSafe(|| file.load(cloud)));
+        loaded.unwrap_or_else(|_| damaged("the database cannot make sense of it"))?;
+        Ok(file)
+    }
+
+    /// Writes changes; they are on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`DataError`]; then none of them is in the file.
+    pub fn write(&self, changes: &[Change]) -> Result<(), DataError> {
+        self.commit(changes).map_err(DataError::from)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut shadows = transaction.open_table(SHADOWS)?;
+            for Change { shadow, kept } in changes {
+                let key = key_of(shadow);
+                match kept {
+                    Some(kept) => shadows.insert(key.as_str(), kept.as_slice())?,
+                    None => shadows.remove(key.as_str())?,
+                };
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn load(&self, cloud: &mut FakeShadow) -> Result<(), DataError> {
+        let rows = self.rows().map_err(DataError::from)?;
+        for (key, kept) in rows {
+            let id =
+                id_of(&key).map_err(|error| DataError::Damaged { reason: error.to_string() })?;
+            let shown = id.to_string();
+            if !cloud.restore(id, &kept) {
+                return damaged(&format!("the shadow {shown} cannot be read"));
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self) -> Result<Vec<(String, Vec<u8>)>, redb::Error> {
+        let transaction = self.database.begin_read()?;
+        let shadows = match transaction.open_table(SHADOWS) {
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+            opened => opened?,
+        };
+        let mut rows = Vec::new();
+        for row in shadows.iter()? {
+            let (key, kept) = row?;
+            rows.push((key.value().to_owned(), kept.value().to_vec()));
+        }
+        Ok(rows)
+    }
+}
+
+fn open_database(path: &Path) -> Result<Database, DataError> {
+    let mut database = Database::create(path).map_err(DataError::from)?;
+    match database.check_integrity() {
+        Ok(_) => Ok(database),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn key_of(id: &ShadowId) -> String {
+    match &id.name {
+        None => id.thing.to_string(),
+        Some(name) => format!("{}{SEPARATOR}{name}", id.thing),
+    }
+}
+
+fn id_of(key: &str) -> Result<ShadowId, NameError> {
+    match key.split_once(SEPARATOR) {
+        None => ShadowId::classic(key),
+        Some((thing, name)) => ShadowId::named(thing, name),
+    }
+}
+
+fn damaged<T>(reason: &str) -> Result<T, DataError> {
+    Err(DataError::Damaged { reason: reason.to_owned() })
+}
+
+impl From<DatabaseError> for DataError {
+    fn from(error: DatabaseError) -> Self {
+        redb::Error::from(error).into()
+    }
+}
+
+impl From<redb::Error> for DataError {
+    fn from(error: redb::Error) -> Self {
+        let reason = error.to_string();
+        match error {
+            redb::Error::DatabaseAlreadyOpen => Self::Busy,
+            redb::Error::Io(io) if !is_about_content(io.kind()) => Self::Unusable { reason },
+            redb::Error::PreviousIo => Self::Unusable { reason },
+            _ => Self::Damaged { reason },
+        }
+    }
+}
+
+/// Whether the system could read the file and what it holds is wrong: no database, or one that ends too early.
+const fn is_about_content(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::InvalidData | ErrorKind::UnexpectedEof)
+}
+
+impl DataError {
+    /// What to do about it.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::Busy => "end the program that uses it, or name another file",
+            Self::Damaged { .. } => {
+                "put a good copy in its place, or move it away to begin without shadows"
+            }
+            Self::Unusable { .. } => "its folder must exist and be writable, and its disk not full",
+        }
+    }
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy => formatter.write_str("another program has it open"),
+            Self::Damaged { reason } => {
+                write!(formatter, "it is damaged, or no file of shadows: {reason}")
+            }
+            Self::Unusable { reason } => formatter.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for DataError {}

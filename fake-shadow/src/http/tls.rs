@@ -1,0 +1,189 @@
+//! Certificates: one's own, or those of a private CA that is made on first use.
+
+use std::fmt;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// The names in a folder of the private CA: what clients are to trust, and what must not leave the folder.
+const CA_FILE: &str = "ca.pem";
+const CA_KEY_FILE: &str = "ca-key.pem";
+
+/// The protocols that are offered: HTTP, and the name under which AWS has HTTP on port 443. AWS IoT Developer Guide,
+/// "Device communication protocols".
+const PROTOCOLS: [&[u8]; 2] = [b"http/1.1", b"x-amzn-http-ca"];
+
+/// What a server shows to its clients.
+#[derive(Debug, Clone)]
+pub struct ServerIdentity {
+    pub(super) config: Arc<ServerConfig>,
+    ca_pem: Option<String>,
+}
+
+/// Why there is no identity.
+#[derive(Debug)]
+pub enum TlsError {
+    /// A file cannot be read or written.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A certificate cannot be made.
+    Make(rcgen::Error),
+    /// The certificate and the key are of no use together.
+    Pair(rustls::Error),
+}
+
+impl ServerIdentity {
+    /// An identity of one's own, from two PEM files: the certificate with those that lead to its CA, and its key.
+    ///
+    /// # Errors
+    /// [`TlsError`] if one of them cannot be read or they do not belong together.
+    pub fn from_files(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
+        let failed = |path: &Path, reason: String| TlsError::File { path: path.to_owned(), reason };
+        let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
+            .and_then(Iterator::collect)
+            .map_err(|error| failed(certificate, error.to_string()))?;
+        if chain.is_empty() {
+            return Err(failed(certificate, "it holds no certificate in PEM form".to_owned()));
+        }
+        let key =
+            PrivateKeyDer::from_pem_file(key).map_err(|error| failed(key, error.to_string()))?;
+        Self::new(chain, key, None)
+    }
+
+    /// An identity for these names and addresses, of the private CA in a folder, which is made if it is not there; without
+    /// a folder, of one that is forgotten with the identity.
+    ///
+    /// # Errors
+    /// [`TlsError`] if the folder cannot be used.
+    pub fn of_private_ca(folder: Option<&Path>, names: &[String]) -> Result<Self, TlsError> {
+        let (ca_pem, ca_key) = match folder {
+            None => make_ca()?,
+            Some(folder) => kept_ca(folder)?,
+        };
+        // Only the name and the key of a CA go into what it signs, so its certificate need not be taken apart.
+        let issuer = Issuer::new(ca_params(), ca_key);
+        let key = KeyPair::generate().map_err(TlsError::Make)?;
+        let certificate = leaf_params(names)
+            .and_then(|params| params.signed_by(&key, &issuer))
+            .map_err(TlsError::Make)?;
+        let key = PrivateKeyDer::try_from(key.serialize_der())
+            .map_err(|reason| TlsError::Pair(rustls::Error::General(reason.to_owned())))?;
+        Self::new(vec![certificate.der().clone()], key, Some(ca_pem))
+    }
+
+    /// The certificate of the private CA, in PEM form, for clients to trust; none for an identity of one's own.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+        ca_pem: Option<String>,
+    ) -> Result<Self, TlsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+            .map_err(TlsError::Pair)?;
+        config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+        Ok(Self { config: Arc::new(config), ca_pem })
+    }
+}
+
+/// The names for which AWS IoT's own certificate in a region stands, and those of this machine.
+#[must_use]
+pub fn usual_names(region: &str) -> Vec<String> {
+    let aws = [format!("*.iot.{region}.amazonaws.com"), format!("iot.{region}.amazonaws.com")];
+    let own = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    own.into_iter().chain(aws).collect()
+}
+
+/// The CA of a folder, made if it is not there.
+fn kept_ca(folder: &Path) -> Result<(String, KeyPair), TlsError> {
+    let (certificate, key) = (folder.join(CA_FILE), folder.join(CA_KEY_FILE));
+    let failed = |path: &Path, reason: String| TlsError::File { path: path.to_owned(), reason };
+    if !key.exists() && !certificate.exists() {
+        let (ca_pem, ca_key) = make_ca()?;
+        fs::create_dir_all(folder).map_err(|error| failed(folder, error.to_string()))?;
+        write_secret(&key, &ca_key.serialize_pem())
+            .map_err(|error| failed(&key, error.to_string()))?;
+        fs::write(&certificate, &ca_pem)
+            .map_err(|error| failed(&certificate, error.to_string()))?;
+        return Ok((ca_pem, ca_key));
+    }
+    let read =
+        |path: &Path| fs::read_to_string(path).map_err(|error| failed(path, error.to_string()));
+    let ca_pem = read(&certificate)?;
+    let ca_key =
+        KeyPair::from_pem(&read(&key)?).map_err(|error| failed(&key, error.to_string()))?;
+    Ok((ca_pem, ca_key))
+}
+
+/// Writes a file that nobody else may read.
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+fn make_ca() -> Result<(String, KeyPair), TlsError> {
+    let key = KeyPair::generate().map_err(TlsError::Make)?;
+    let certificate = ca_params().self_signed(&key).map_err(TlsError::Make)?;
+    Ok((certificate.pem(), key))
+}
+
+fn ca_params() -> CertificateParams {
+    let mut params = valid_in_all_tests(CertificateParams::default(), "Shadowrig private CA");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params
+}
+
+fn leaf_params(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = valid_in_all_tests(CertificateParams::new(names)?, "Shadowrig fake cloud");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
+}
+
+/// A bench may run with clocks years off on purpose, so the certificates are valid for as long as devices can read.
+fn valid_in_all_tests(mut params: CertificateParams, name: &str) -> CertificateParams {
+    params.not_before = date_time_ymd(2000, 1, 1);
+    params.not_after = date_time_ymd(2049, 12, 31);
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, reason } => write!(formatter, "{}: {reason}", path.display()),
+            Self::Make(error) => write!(formatter, "failed to make a certificate: {error}"),
+            Self::Pair(error) => write!(formatter, "certificate and key cannot be used: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for TlsError {}

@@ -1,0 +1,143 @@
+//! The cloud over TLS, with its private CA and with certificates of one's own.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
+
+#[expect(dead_code, reason = "other tests use the rest")]
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fake_shadow::event::CloudEventKind;
+use fake_shadow::http::{Server, ServerIdentity, TlsError, serve_tls, usual_names};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use support::bench::{Bench, get, raw};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+
+async fn listening(bench: &Bench, identity: &ServerIdentity) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    serve_tls(listener, Arc::clone(&bench.shared), identity).unwrap()
+}
+
+fn private() -> ServerIdentity {
+    ServerIdentity::of_private_ca(None, &usual_names("us-east-1")).unwrap()
+}
+
+/// A client that trusts a CA and offers the protocols of AWS's port 443.
+fn connector(ca_pem: Option<&str>) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    if let Some(pem) = ca_pem {
+        roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"x-amzn-http-ca".to_vec()];
+    TlsConnector::from(Arc::new(config))
+}
+
+/// Connects under a name, asks for the shadow and reads until the end.
+async fn ask(server: &Server, ca_pem: Option<&str>, name: &str) -> std::io::Result<String> {
+    let tcp = TcpStream::connect(server.local_addr()).await?;
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let mut tls = connector(ca_pem).connect(name, tcp).await?;
+    let mut request = get();
+    request.headers.push(fake_shadow::message::Header::new("Connection", "close"));
+    tls.write_all(&raw(&request)).await?;
+    let mut answer = Vec::new();
+    tls.read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+#[tokio::test]
+async fn the_private_ca_vouches_for_this_machine_and_for_aws_s_names() {
+    let bench = Bench::with_shadow().await;
+    let identity = private();
+    let server = listening(&bench, &identity).await;
+    for name in ["localhost", "127.0.0.1", "::1", "a1b2c3d4e5f6g7-ats.iot.us-east-1.amazonaws.com"]
+    {
+        let answer = ask(&server, identity.ca_pem(), name).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{name}: {answer}");
+    }
+    let other = ask(&server, identity.ca_pem(), "a.iot.eu-west-1.amazonaws.com").await;
+    assert!(other.is_err(), "{other:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_trust_the_ca_is_told_of() {
+    let mut bench = Bench::with_shadow().await;
+    let server = listening(&bench, &private()).await;
+    assert!(ask(&server, None, "localhost").await.is_err());
+    let event = bench.event(|kind| matches!(kind, CloudEventKind::HandshakeFailed { .. })).await;
+    let CloudEventKind::HandshakeFailed { reason } = &event.kind else { unreachable!() };
+    assert!(reason.contains("UnknownCA"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_reset_reaches_below_tls() {
+    let bench = Bench::with_shadow().await;
+    bench.arm(&serde_json::json!({ "reset": "mid-body" }));
+    let identity = private();
+    let server = listening(&bench, &identity).await;
+    let error = ask(&server, identity.ca_pem(), "localhost").await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn the_ca_of_a_folder_is_kept_and_its_key_is_private() {
+    let folder = tempfile::tempdir().unwrap();
+    let pki = folder.path().join("pki");
+    let names = usual_names("us-east-1");
+    let first = ServerIdentity::of_private_ca(Some(&pki), &names).unwrap();
+    let second = ServerIdentity::of_private_ca(Some(&pki), &names).unwrap();
+    assert_eq!(first.ca_pem(), second.ca_pem());
+    let kept = std::fs::read_to_string(pki.join("ca.pem")).unwrap();
+    let bench = Bench::with_shadow().await;
+    let server = listening(&bench, &second).await;
+    let answer = ask(&server, Some(&kept), "localhost").await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(pki.join("ca-key.pem")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
+    std::fs::remove_file(pki.join("ca.pem")).unwrap();
+    let half = ServerIdentity::of_private_ca(Some(&pki), &names).unwrap_err();
+    assert!(matches!(&half, TlsError::File { path, .. } if path.ends_with("ca.pem")), "{half}");
+}
+
+#[test]
+fn files_that_are_no_pair_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let write = |name: &str, key: &rcgen::KeyPair| {
+        let certificate = rcgen::CertificateParams::new(["localhost".to_owned()])
+            .unwrap()
+            .self_signed(key)
+            .unwrap();
+        std::fs::write(path(name), certificate.pem() + &key.serialize_pem()).unwrap();
+    };
+    write("one.pem", &rcgen::KeyPair::generate().unwrap());
+    write("two.pem", &rcgen::KeyPair::generate().unwrap());
+    let load = |certificate: &str, key: &str| {
+        ServerIdentity::from_files(&path(certificate), &path(key))
+            .map(|identity| identity.ca_pem().is_none())
+    };
+    assert!(load("one.pem", "one.pem").unwrap());
+    assert!(matches!(load("one.pem", "two.pem"), Err(TlsError::Pair(_))));
+    let is_about = |error: TlsError, name: &str| match error {
+        TlsError::File { path, .. } => path == Path::new(&folder.path().join(name)),
+        _ => false,
+    };
+    assert!(is_about(load("missing.pem", "one.pem").unwrap_err(), "missing.pem"));
+    std::fs::write(path("empty.pem"), "").unwrap();
+    assert!(is_about(load("empty.pem", "one.pem").unwrap_err(), "empty.pem"));
+    assert!(is_about(load("one.pem", "empty.pem").unwrap_err(), "empty.pem"));
+}
