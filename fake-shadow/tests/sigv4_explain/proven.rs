@@ -1,4 +1,5 @@
 //! Mistakes that devices make in their own code, and what the explainer says about them.
+
 use std::fs;
 use std::path::Path;
 
