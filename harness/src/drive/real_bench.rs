@@ -165,6 +165,9 @@ impl RealBench {
             CloudEventKind::Unreadable { reason } => {
                 vec![Event::Note { text: format!("the cloud could not read a request: {reason}") }]
             }
+            CloudEventKind::HandshakeFailed { reason } => {
+                vec![Event::Note { text: format!("a TLS handshake failed: {reason}") }]
+            }
             CloudEventKind::Closed { .. } => self.ended(id, ConnectionChange::Closed),
             CloudEventKind::Reset { .. } => self.ended(id, ConnectionChange::Reset),
         }

@@ -2,7 +2,7 @@
 
 use super::node::{Data, Node};
 use super::problem::{Problem, ProblemKind, nearest};
-use super::{matcher, request_pattern};
+use super::{matcher_check, request_pattern};
 use crate::time;
 
 /// One key of a map.
@@ -104,7 +104,7 @@ impl Shape {
             },
             Self::Choice(words) => check_choice(words, node, place, problems),
             Self::Json => {}
-            Self::Line => matcher::check_line(node, problems),
+            Self::Line => matcher_check::check_line(node, problems),
             Self::List(item) => {
                 node.items().iter().for_each(|node| item.check(node, place, problems));
             }
@@ -113,7 +113,7 @@ impl Shape {
                 Some(shape) => shape.check(node, place, problems),
                 None => problems.push(self.wrong_kind(node)),
             },
-            Self::Pattern => matcher::check(node, problems),
+            Self::Pattern => matcher_check::check(node, problems),
             Self::Request => {
                 if let Err(kind) = request_pattern::parse_short(node.text().unwrap_or_default()) {
                     let kind =

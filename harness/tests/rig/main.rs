@@ -5,3 +5,4 @@ mod cli;
 mod robust;
 mod scenarios;
 mod support;
+mod tidy;

@@ -1,13 +1,18 @@
 //! The search for the mistakes that give the signature that was sent.
 
+use super::made::Made;
 use super::mistake::{Mistake, mistakes};
-use super::recipe::{Made, Recipe};
+use super::recipe::Recipe;
 use super::situation::Situation;
 
 /// How many signatures are computed for one request at most: a bound on the work that a refused request can cause.
 ///
 /// All mistakes alone are about five hundred, all pairs some ten thousand.
 pub const RECOMPUTATIONS_MAX: usize = 50_000;
+
+/// In larger canonical requests nothing is searched, because each signature covers all of it. Real ones have some hundred
+/// bytes; HTTP servers let through some ten thousand.
+const CANONICAL_BYTES_MAX: usize = 16 * 1024;
 
 /// How many pairs are shown at most, where several give the same signature.
 const PAIRS_MAX: usize = 6;
@@ -99,11 +104,17 @@ impl<'a> Search<'a> {
     /// All mistakes in all ways in which they change something.
     fn variants(&self, right: &Recipe) -> Vec<Variant> {
         let mut variants = Vec::new();
+        if right.canonical().text().len() > CANONICAL_BYTES_MAX {
+            return variants;
+        }
         for mistake in mistakes() {
             for way in 0..mistake.ways_count().all {
                 let mut recipe = right.clone();
                 mistake.make(self.situation, &mut recipe, way);
-                if recipe != *right {
+                // Where the device told its canonical request, nothing can change that.
+                let is_fixed = right.canonical().whole.is_some();
+                let is_same_text = recipe.canonical() == right.canonical();
+                if recipe != *right && (is_same_text || !is_fixed) {
                     variants.push(Variant { mistake, way, recipe });
                 }
             }

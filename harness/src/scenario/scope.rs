@@ -1,0 +1,60 @@
+//! The names that steps define for the steps behind them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::node::{Data, Node, Span};
+use super::template;
+
+/// What the steps so far have defined.
+#[derive(Debug, Default)]
+pub(super) struct Scope {
+    /// Variables, with the place of their `capture`; named groups have none, since they may be there for reading only.
+    pub(super) captures: BTreeMap<String, Option<Span>>,
+    /// Names of steps.
+    pub(super) names: BTreeSet<String>,
+}
+
+impl Scope {
+    /// Takes in what a step defines.
+    pub(super) fn add(&mut self, node: &Node) {
+        for (key, _) in node.get("capture").map_or(&[][..], Node::entries) {
+            self.captures.insert(key.name.clone(), Some(key.span));
+        }
+        let mut groups = BTreeSet::new();
+        collect_groups(node, &mut groups);
+        for group in groups {
+            self.captures.entry(group).or_insert(None);
+        }
+        self.names.extend(common_name(node));
+    }
+}
+
+/// The name that a step gives itself.
+pub(super) fn common_name(node: &Node) -> Option<String> {
+    node.get("name").and_then(Node::text).map(str::to_owned)
+}
+
+/// The names of all variables that are used somewhere in a tree.
+pub(super) fn collect_names(node: &Node, used: &mut BTreeSet<String>) {
+    match &node.data {
+        Data::Text(text) => used.extend(template::names(text).into_iter().map(str::to_owned)),
+        Data::List(items) => items.iter().for_each(|item| collect_names(item, used)),
+        Data::Map(entries) => entries.iter().for_each(|(_, value)| collect_names(value, used)),
+        Data::Null | Data::Bool(_) | Data::Number(_) => {}
+    }
+}
+
+/// The named groups of all regular expressions in a step.
+fn collect_groups(node: &Node, groups: &mut BTreeSet<String>) {
+    for (key, value) in node.entries() {
+        if key.name == "$matches"
+            && let Some(regex) = value.text().and_then(|text| regex::Regex::new(text).ok())
+        {
+            groups.extend(regex.capture_names().flatten().map(str::to_owned));
+        }
+        collect_groups(value, groups);
+    }
+    if let Data::List(items) = &node.data {
+        items.iter().for_each(|item| collect_groups(item, groups));
+    }
+}
