@@ -8,8 +8,10 @@ use super::timestamp::basic;
 use crate::clock::UnixMillis;
 
 /// What AWS says about every signature that is not the right one, whatever the cause.
-const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. \
-    Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
+const MISMATCH: &str = "The request signature we calculated does not match the signature you \
+    provided. \
+    Check your AWS Secret Access Key and signing method. Consult the service documentation for \
+    details.";
 
 /// Why a request was refused. [`Refusal::message`] has AWS's words, which say less.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,9 +131,12 @@ impl Refusal {
                 basic(clock.now),
                 span(clock.window)
             ),
-            Self::ExpiresForm { .. } => "X-Amz-Expires must be a non-negative number and less than \
-                a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"
-                .to_owned(),
+            Self::ExpiresForm { .. } => {
+                "X-Amz-Expires must be a non-negative number and less than \
+                a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 \
+                seconds"
+                    .to_owned()
+            }
             Self::HostNotSigned => {
                 "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
                     .to_owned()
@@ -331,11 +336,13 @@ impl fmt::Display for ScopeFault {
             }
             Self::Terminator { sent } => write!(
                 f,
-                "Credential should be scoped with a valid terminator: 'aws4_request', not '{sent}'. "
+                "Credential should be scoped with a valid terminator: 'aws4_request', not \
+                    '{sent}'. "
             ),
             Self::Date { sent, signed_at } => write!(
                 f,
-                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from \
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date \
+                    from \
                  HTTP: '{sent}' != '{}', from '{signed_at}'.",
                 signed_at.get(..8).unwrap_or_default()
             ),
@@ -358,7 +365,8 @@ fn missing_parts(place: &Place, missing: &[Part]) -> String {
                 "Authorization header requires 'SignedHeaders' parameter. "
             }
             (Place::Header { .. }, Part::Date) => {
-                "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
+                "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' \
+                    header. "
             }
             (Place::Query, Part::Credential) => {
                 "AWS query-string parameters must include 'X-Amz-Credential'. "

@@ -35,15 +35,24 @@ pub fn basic(at: UnixMillis) -> String {
     let last = 253_402_207_200; // the last second that jiff holds
     let secs = at.secs().clamp(first, last);
     let at = Offset::UTC.to_datetime(Timestamp::from_second(secs).unwrap_or(Timestamp::MAX));
-    format!(
-        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-        at.year(),
-        at.month(),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second()
-    )
+    let mut out = String::with_capacity(16);
+    push_two_digits(&mut out, at.year().unsigned_abs() / 100);
+    push_two_digits(&mut out, at.year().unsigned_abs() % 100);
+    push_two_digits(&mut out, at.month().unsigned_abs().into());
+    push_two_digits(&mut out, at.day().unsigned_abs().into());
+    out.push('T');
+    push_two_digits(&mut out, at.hour().unsigned_abs().into());
+    push_two_digits(&mut out, at.minute().unsigned_abs().into());
+    push_two_digits(&mut out, at.second().unsigned_abs().into());
+    out.push('Z');
+    out
+}
+
+/// Appends a number below 100.
+fn push_two_digits(out: &mut String, number: u16) {
+    for digit in [number / 10, number % 10] {
+        out.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
+    }
 }
 
 fn two_digits(bytes: &[u8; 16], at: usize) -> Option<i8> {

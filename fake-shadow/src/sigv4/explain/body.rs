@@ -17,13 +17,15 @@ use crate::sigv4::escape::hex;
 pub(super) const FAMILY: Family =
     Family { title: "The body", mistakes: MISTAKES, seen: &[&HASH_DIFFERS, &HASH_UNSIGNED] };
 
-const HASH: &str = "hash exactly the bytes that are sent as the body, once, and write the hash in 64 lower-case hexadecimal digits";
+const HASH: &str = "hash exactly the bytes that are sent as the body, once, and write the hash in \
+    64 lower-case hexadecimal digits";
 
 /// `x-amz-content-sha256` is not the hash of the body that came.
 pub(super) const HASH_DIFFERS: Topic = Topic {
     id: "body-hash-header-differs",
     did: "the header `x-amz-content-sha256` is not the hash of the body that came",
-    help: "hash exactly the bytes that are sent as the body; if they are right, something changed the body on the way",
+    help: "hash exactly the bytes that are sent as the body; if they are right, something changed \
+        the body on the way",
 };
 
 /// `x-amz-content-sha256` says that the body is not signed.
@@ -63,7 +65,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "body-hash-with-line-end",
             did: "the body was hashed with a line end behind it that was not sent",
-            help: "hash the bytes that are sent; `echo` and `println` add a line end, `printf` and `print` do not",
+            help: "hash the bytes that are sent; `echo` and `println` add a line end, `printf` \
+                and `print` do not",
         },
         Ways { all: 2, paired: 1 },
         |situation, recipe, way| {
@@ -104,7 +107,8 @@ const MISTAKES: &[Mistake] = &[
     Mistake::ways(
         Topic {
             id: "body-hash-of-other-json",
-            did: "the JSON of the body was written twice, and the two differ in spaces or in the order of keys",
+            did: "the JSON of the body was written twice, and the two differ in spaces or in the \
+                order of keys",
             help: "make the text of the body once, hash that text and send that text",
         },
         Ways { all: 6, paired: 3 },
@@ -126,7 +130,8 @@ const MISTAKES: &[Mistake] = &[
     Mistake::ways(
         Topic {
             id: "body-hash-of-buffer",
-            did: "the whole buffer was hashed, with zeros behind the body, or only as much of the body as fits into it",
+            did: "the whole buffer was hashed, with zeros behind the body, or only as much of the \
+                body as fits into it",
             help: "hash as many bytes as are sent: the length of the body, not the size of the buffer",
         },
         Ways { all: BUFFERS.len(), paired: 0 },
@@ -158,7 +163,8 @@ const MISTAKES: &[Mistake] = &[
     Mistake::once(
         "body-hash-left-empty",
         "the line of the body's hash was left empty",
-        "put the hash of the body on the last line; a body of no bytes has a hash too, `e3b0c442...`",
+        "put the hash of the body on the last line; a body of no bytes has a hash too, \
+            `e3b0c442...`",
         |_, recipe| recipe.canonical_mut().body_hash.clear(),
     ),
     Mistake::once(

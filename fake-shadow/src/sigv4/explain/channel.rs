@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::difference;
 use super::explanation::{Finding, Proof, Vouched};
+use super::made::Made;
 use super::mistake::{Family, Topic};
-use super::recipe::{Made, Recipe};
+use super::recipe::Recipe;
 use super::redact::Redactor;
 use super::search::{Hit, Search};
 use crate::message::Request;
@@ -31,8 +32,10 @@ const DIFFERS: Topic = Topic {
 
 const NOT_SENT_HASH: Topic = Topic {
     id: "canonical-hash-differs",
-    did: "the hash of the canonical request that the device sent along is not the right one, and no known mistake gives it",
-    help: "send the whole canonical request in base64 in `x-shadowrig-canonical` to see the line that differs",
+    did: "the hash of the canonical request that the device sent along is not the right one, and \
+        no known mistake gives it",
+    help: "send the whole canonical request in base64 in `x-shadowrig-canonical` to see the line \
+        that differs",
 };
 
 /// What the device told, decoded.
@@ -106,7 +109,7 @@ fn text_findings(
     let mut finding = Finding::new(&DIFFERS, Proof::CanonicalText);
     finding.difference = Some(difference);
     if search.is_hit(&told, sent) {
-        finding = finding.fact("besides", "everything else about the signature is right");
+        return vec![finding.fact("besides", "everything else about the signature is right")];
     }
     let mut findings = vec![finding];
     findings.extend(rest(search, &told, redactor, sent));
@@ -144,6 +147,11 @@ pub(super) fn hit_findings(
         };
         let mut finding = Finding::new(&variant.mistake.topic, proof);
         finding.difference = difference::between(right, &variant.recipe, redactor);
+        let [used, right] = [&variant.recipe, right].map(|recipe| recipe.key().secret.len());
+        if used != right {
+            finding =
+                finding.fact("length of the secret", format!("{used} bytes instead of {right}"));
+        }
         finding
     };
     hit.mistakes.iter().enumerate().map(finding).collect()

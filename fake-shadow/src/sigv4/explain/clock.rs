@@ -32,7 +32,8 @@ pub(super) const FAMILY: Family = Family {
     ],
 };
 
-const SET_FIRST: &str = "wait until the time was set, by SNTP or from the `Date` of an answer, before the first request is signed";
+const SET_FIRST: &str = "wait until the time was set, by SNTP or from the `Date` of an answer, \
+    before the first request is signed";
 
 const UNSET_1970: Topic = Topic {
     id: "clock-1970",
@@ -42,7 +43,8 @@ const UNSET_1970: Topic = Topic {
 
 const UNSET_1980: Topic = Topic {
     id: "clock-1980",
-    did: "the device's clock was never set: it counts from 1980, as GPS receivers and some clock chips do",
+    did: "the device's clock was never set: it counts from 1980, as GPS receivers and some clock \
+        chips do",
     help: SET_FIRST,
 };
 
@@ -54,7 +56,8 @@ const UNSET_2000: Topic = Topic {
 
 const WRAPPED_2036: Topic = Topic {
     id: "clock-2036",
-    did: "the device's clock stands at the start of NTP's second era: it was set from an NTP answer without a time",
+    did: "the device's clock stands at the start of NTP's second era: it was set from an NTP \
+        answer without a time",
     help: "refuse an NTP answer whose transmit time is zero or whose stratum is 0, and ask again",
 };
 
@@ -97,19 +100,22 @@ const TWELVE_HOURS: Topic = Topic {
 const TIME_ZONE: Topic = Topic {
     id: "clock-time-zone",
     did: "the device seems to sign in local time, not in UTC",
-    help: "use `gmtime`, not `localtime`, or set the clock to UTC; the `Z` at the end of the time means UTC",
+    help: "use `gmtime`, not `localtime`, or set the clock to UTC; the `Z` at the end of the time \
+        means UTC",
 };
 
 const DAYS: Topic = Topic {
     id: "clock-days",
     did: "the device's clock is off by whole days",
-    help: "set the date together with the time, and carry it over midnight and the end of the month",
+    help: "set the date together with the time, and carry it over midnight and the end of the \
+        month",
 };
 
 const BEHIND: Topic = Topic {
     id: "clock-behind",
     did: "the device's clock is behind, or the request was signed long before it was sent",
-    help: "set the clock before signing, and sign again on each retry instead of sending the old signature",
+    help: "set the clock before signing, and sign again on each retry instead of sending the old \
+        signature",
 };
 
 const AHEAD: Topic = Topic {
@@ -121,7 +127,8 @@ const AHEAD: Topic = Topic {
 const URL_EXPIRED: Topic = Topic {
     id: "presigned-url-expired",
     did: "the presigned URL has outlived its own `X-Amz-Expires`",
-    help: "make a new URL, or a longer `X-Amz-Expires`; AWS IoT accepts no URL for longer than five minutes",
+    help: "make a new URL, or a longer `X-Amz-Expires`; AWS IoT accepts no URL for longer than \
+        five minutes",
 };
 
 /// Seconds from 1970 to 2000, and from 1900 to 1970.
@@ -228,14 +235,95 @@ fn zone(secs: i64) -> String {
     format!("UTC{sign}{hours:02}:{minutes:02}")
 }
 
-/// A length of time in its two largest units.
+/// A length of time, to the second where that may tell something.
 fn duration(secs: u64) -> String {
-    let (days, hours, minutes) = (secs / 86_400, secs % 86_400 / 3600, secs % 3600 / 60);
+    let (days, hours, minutes, seconds) =
+        (secs / 86_400, secs % 86_400 / 3600, secs % 3600 / 60, secs % 60);
     match (days, hours, minutes) {
         (730.., _, _) => format!("about {} years", (days + 182) / 365),
-        (1.., _, _) => format!("{days} d {hours} h"),
-        (0, 1.., _) => format!("{hours} h {minutes} min"),
-        (0, 0, 1..) => format!("{minutes} min {} s", secs % 60),
-        (0, 0, 0) => format!("{secs} s"),
+        (1.., _, _) => format!("{days} d {hours} h {minutes} min {seconds} s"),
+        (0, 1.., _) => format!("{hours} h {minutes} min {seconds} s"),
+        (0, 0, 1..) => format!("{minutes} min {seconds} s"),
+        (0, 0, 0) => format!("{seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::sigv4::timestamp::parse_basic;
+
+    /// Checks what is said at `2026-03-02T10:20:30Z` about a device with another time.
+    fn check(device: &str, expected: &[&str]) {
+        let rules = Rules::data_plane("us-east-1");
+        let clock = Clock {
+            signed_at: parse_basic(device).unwrap(),
+            now: parse_basic("20260302T102030Z").unwrap(),
+            window: rules.window,
+        };
+        let ids: Vec<&str> = findings(&clock, &rules).iter().map(|finding| finding.id).collect();
+        assert_eq!(ids, expected, "{device}");
+    }
+
+    #[test]
+    fn clocks_that_were_never_set_are_known_by_where_they_start() {
+        check("19700101T000007Z", &["clock-1970"]);
+        check("19701231T235959Z", &["clock-1970"]);
+        check("19800106T000100Z", &["clock-1980"]);
+        check("20000101T000007Z", &["clock-2000"]);
+        check("20360207T062820Z", &["clock-2036"]);
+    }
+
+    #[test]
+    fn other_epochs_are_known_by_the_difference() {
+        check("19960302T102031Z", &["clock-epoch-2000"]);
+        check("20960301T102031Z", &["clock-epoch-ntp"]);
+        check("01260302T102030Z", &["clock-tm-year"]);
+    }
+
+    #[test]
+    fn slips_of_the_calendar_are_known_by_the_rest_of_the_date() {
+        check("20260202T102030Z", &["clock-tm-mon"]);
+        check("20260203T102030Z", &["clock-day-and-month"]);
+        check("20260301T102031Z", &["clock-days"]);
+    }
+
+    #[test]
+    fn time_zones_are_whole_half_hours() {
+        check("20260302T112030Z", &["clock-time-zone"]);
+        check("20260302T155025Z", &["clock-time-zone"]);
+        check("20260302T022040Z", &["clock-time-zone"]);
+        check("20260302T222030Z", &["clock-twelve-hours", "clock-time-zone"]);
+        check("20260302T110030Z", &["clock-ahead"]);
+        check("20260302T101030Z", &["clock-behind"]);
+        check("20260301T015030Z", &["clock-behind"]);
+    }
+
+    #[test]
+    fn a_time_zone_is_named() {
+        assert_eq!(zone(nearest_half_hour(2 * 3600 - 5)), "UTC+02:00");
+        assert_eq!(zone(nearest_half_hour(5 * 3600 + 1790)), "UTC+05:30");
+        assert_eq!(zone(nearest_half_hour(-8 * 3600 + 5)), "UTC-08:00");
+    }
+
+    #[test]
+    fn a_url_may_outlive_itself_within_the_window() {
+        let rules = Rules::data_plane("us-east-1");
+        let now = UnixMillis::from_secs(1_767_323_045);
+        let clock =
+            Clock { signed_at: now.offset_by(-90_000), now, window: Duration::from_secs(60) };
+        let ids: Vec<&str> = findings(&clock, &rules).iter().map(|finding| finding.id).collect();
+        assert_eq!(ids, ["presigned-url-expired"]);
+    }
+
+    #[test]
+    fn no_time_is_too_far() {
+        for signed_at in [UnixMillis(i64::MIN), UnixMillis(i64::MAX)] {
+            let rules = Rules::data_plane("us-east-1");
+            let now = UnixMillis::from_secs(1_767_323_045);
+            assert_eq!(findings(&Clock { signed_at, now, window: rules.window }, &rules).len(), 1);
+        }
     }
 }

@@ -54,7 +54,7 @@ const KEY_TYPED: Topic = Topic {
 const KEY_IS_SECRET: Topic = Topic {
     id: "key-id-is-secret",
     did: "a secret access key was sent as the access key id",
-    help: "swap the two; and make a new key, because this secret has now travelled in the open",
+    help: "swap the two; and make a new key, because this secret has now traveled in the open",
 };
 
 const TOKEN_MISSING: Topic = Topic {
@@ -77,20 +77,23 @@ const TOKEN_NOT_WANTED: Topic = Topic {
 
 const TOKEN_CHANGED: Topic = Topic {
     id: "token-changed",
-    did: "the session token came changed: with white space or quotes, percent-encoded, or with spaces for `+`",
+    did: "the session token came changed: with white space or quotes, percent-encoded, or with \
+        spaces for `+`",
     help: "send the token as it was given in the header; percent-encode it once in a URL",
 };
 
 const TOKEN_ANOTHER: Topic = Topic {
     id: "token-of-another-key",
     did: "the session token does not belong to this access key id",
-    help: "use access key id, secret and token from the same answer, and replace all three when they are renewed",
+    help: "use access key id, secret and token from the same answer, and replace all three when \
+        they are renewed",
 };
 
 const TOKEN_EXPIRED: Topic = Topic {
     id: "token-expired",
     did: "the session token has expired",
-    help: "fetch new temporary credentials before the old ones expire, and after a long sleep before the first request",
+    help: "fetch new temporary credentials before the old ones expire, and after a long sleep \
+        before the first request",
 };
 
 /// What is wrong with an unknown access key id.

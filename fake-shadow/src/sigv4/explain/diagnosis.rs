@@ -2,7 +2,8 @@
 
 use super::channel::{Told, hit_findings};
 use super::explanation::{Explanation, Fact, Finding, Outcome, Proof, ServerSide};
-use super::recipe::{Made, Recipe};
+use super::made::Made;
+use super::recipe::Recipe;
 use super::redact::Redactor;
 use super::search::Search;
 use super::situation::Situation;

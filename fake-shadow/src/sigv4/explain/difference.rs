@@ -1,7 +1,8 @@
 //! Where two ways to sign a request first differ.
 
 use super::explanation::Difference;
-use super::recipe::{Canonical, Made, Recipe};
+use super::made::Made;
+use super::recipe::{Canonical, Recipe};
 use super::redact::Redactor;
 
 /// Longer lines are cut, because a body may stand where its hash should be.

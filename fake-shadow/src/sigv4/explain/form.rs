@@ -2,7 +2,8 @@
 
 use super::mistake::{Family, Mistake, Topic, Ways};
 
-const LAYOUT: &str = "put the parts together like this: method, path, query, each header, an empty line, the list of signed \
+const LAYOUT: &str = "put the parts together like this: method, path, query, each header, an \
+    empty line, the list of signed \
     headers, the body's hash; end each line but the last with one LF";
 
 pub(super) const FAMILY: Family =

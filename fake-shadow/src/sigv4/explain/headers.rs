@@ -18,7 +18,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "header-changed-on-the-way",
             did: "a header was signed with another value than the one that came",
-            help: "sign a header with the value that is sent, or do not sign it: an HTTP library, a proxy or a retry may set it anew",
+            help: "sign a header with the value that is sent, or do not sign it: an HTTP library, \
+                a proxy or a retry may set it anew",
         },
         Ways { all: CHANGED.len() + 2, paired: 12 },
         |situation, recipe, way| {
@@ -31,8 +32,10 @@ const MISTAKES: &[Mistake] = &[
     Mistake::ways(
         Topic {
             id: "header-time-read-twice",
-            did: "the clock was read twice: the date header that was signed is some seconds off the one that was sent",
-            help: "read the clock once for each request and use that time for the header, the scope and the string to sign",
+            did: "the clock was read twice: the date header that was signed is some seconds off \
+                the one that was sent",
+            help: "read the clock once for each request and use that time for the header, the \
+                scope and the string to sign",
         },
         Ways { all: 6, paired: 2 },
         |situation, recipe, way| {
@@ -57,7 +60,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "header-repeated-joined-wrongly",
             did: "the values of a repeated header were not joined as they should be",
-            help: "join all values of one name with a comma, without a space, in the order on the wire",
+            help: "join all values of one name with a comma, without a space, in the order on the \
+                wire",
         },
         Ways { all: 5, paired: 5 },
         |situation, recipe, way| {
@@ -154,7 +158,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "header-names-not-lower-case",
             did: "the names of the headers were not signed in lower case",
-            help: "write the names of headers in lower case, in their lines and in the list below them",
+            help: "write the names of headers in lower case, in their lines and in the list below \
+                them",
         },
         Ways { all: 4, paired: 2 },
         |situation, recipe, way| {

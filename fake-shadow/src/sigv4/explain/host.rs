@@ -4,7 +4,8 @@ use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::Recipe;
 use super::situation::Situation;
 
-const AS_SENT: &str = "sign exactly what goes over the wire in the `Host` header; on a port other than 443 it ends with the port";
+const AS_SENT: &str = "sign exactly what goes over the wire in the `Host` header; on a port other \
+    than 443 it ends with the port";
 
 pub(super) const FAMILY: Family = Family { title: "The host", mistakes: MISTAKES, seen: &[] };
 
@@ -17,8 +18,10 @@ const MISTAKES: &[Mistake] = &[
         },
         Ways { all: OTHER_HOSTS_MAX, paired: 6 },
         |situation, recipe, way| {
-            if let Some(name) = other_hosts(situation).get(way) {
-                set(recipe, name);
+            let hosts = other_hosts(situation);
+            // The same name without its port is another mistake.
+            if let Some(host) = hosts.get(way).filter(|&host| *host != split_port(situation).0) {
+                set(recipe, host);
             }
         },
     ),

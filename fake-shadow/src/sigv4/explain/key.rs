@@ -6,7 +6,8 @@ use super::situation::Situation;
 use crate::clock::UnixMillis;
 use crate::sigv4::timestamp;
 
-const CHAIN: &str = "derive the key in four steps, each HMAC-SHA256 with the raw 32 bytes of the step before as its key: first \
+const CHAIN: &str = "derive the key in four steps, each HMAC-SHA256 with the raw 32 bytes of the \
+    step before as its key: first \
     `\"AWS4\" + secret` over the day, then over the region, the service and `aws4_request`";
 
 pub(super) const FAMILY: Family =
@@ -42,7 +43,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "key-another-day",
             did: "the signing key was derived for another day than the credential names",
-            help: "derive the key anew when the day changes in UTC, from the same time that is sent",
+            help: "derive the key anew when the day changes in UTC, from the same time that is \
+                sent",
         },
         Ways { all: OTHER_DAYS, paired: 2 },
         |situation, recipe, way| step(recipe, 0, other_days(situation)[way].clone()),
@@ -126,8 +128,10 @@ const MISTAKES: &[Mistake] = &[
     Mistake::ways(
         Topic {
             id: "key-with-line-end",
-            did: "the parts of the scope went into the signing key with a line end or a zero byte behind them",
-            help: "hash the characters of each part alone: `printf` instead of `echo`, `strlen` instead of `sizeof`",
+            did: "the parts of the scope went into the signing key with a line end or a zero byte \
+                behind them",
+            help: "hash the characters of each part alone: `printf` instead of `echo`, `strlen` \
+                instead of `sizeof`",
         },
         Ways { all: 2, paired: 1 },
         |_, recipe, way| {
@@ -175,7 +179,8 @@ const MISTAKES: &[Mistake] = &[
     Mistake::once(
         "key-cut-at-zero",
         "a key was cut at a zero byte, because it was handled as a C string",
-        "hand on each key with its length, 32; this fails on some days only, when a key happens to hold a zero",
+        "hand on each key with its length, 32; this fails on some days only, when a key happens \
+            to hold a zero",
         |_, recipe| {
             let key = recipe.key_mut();
             (key.carry, key.last_carry) = (Carry::UpToZero, Carry::UpToZero);
@@ -198,7 +203,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "key-arguments-swapped",
             did: "key and message were swapped when the HMAC was called",
-            help: "check the order of arguments: the result of the step before is the key, the part of the scope the message",
+            help: "check the order of arguments: the result of the step before is the key, the \
+                part of the scope the message",
         },
         Ways { all: 3, paired: 3 },
         |_, recipe, way| {
@@ -211,7 +217,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "key-plain-hash",
             did: "a plain SHA-256 was used where HMAC-SHA256 should be",
-            help: "use HMAC-SHA256 with a key and a message; a hash of both in a row is something else",
+            help: "use HMAC-SHA256 with a key and a message; a hash of both in a row is something \
+                else",
         },
         Ways { all: 4, paired: 3 },
         |_, recipe, way| {

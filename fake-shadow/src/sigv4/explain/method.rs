@@ -11,7 +11,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "method-another",
             did: "another method was signed than the one that was sent",
-            help: "sign the method that is sent; an HTTP library may choose it, by whether there is a body",
+            help: "sign the method that is sent; an HTTP library may choose it, by whether there \
+                is a body",
         },
         Ways { all: METHODS.len(), paired: 2 },
         |_, recipe, way| recipe.canonical_mut().method = METHODS[way].into(),

@@ -10,6 +10,7 @@ mod channel;
 mod diagnosis;
 mod difference;
 mod explanation;
+mod made;
 mod mistake;
 mod recipe;
 mod redact;

@@ -38,7 +38,8 @@ const MISTAKES: &[Mistake] = &[
     Mistake::ways(
         Topic {
             id: "hex-sign-extended",
-            did: "hexadecimal digits were made from signed bytes: those from 80 on became `ffffff80` and the like",
+            did: "hexadecimal digits were made from signed bytes: those from 80 on became \
+                `ffffff80` and the like",
             help: "keep the bytes in `uint8_t`, not in `char`, before they are written with `%02x`",
         },
         Ways { all: 2, paired: 2 },
@@ -48,7 +49,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "hash-words-swapped",
             did: "the bytes of a hash are in the wrong order, four by four",
-            help: "read the result of the hash unit as bytes, most significant byte of each word first",
+            help: "read the result of the hash unit as bytes, most significant byte of each word \
+                first",
         },
         Ways { all: 2, paired: 2 },
         |situation, recipe, way| everywhere(situation, recipe, HashForm::WordsSwapped, way),

@@ -4,7 +4,8 @@ use super::mistake::{Family, Mistake, Topic, Ways};
 use crate::sigv4::canonical::{PathRule, normalized, path};
 use crate::sigv4::escape::{decode_lossy, encode, encode_path};
 
-const ENCODE: &str = "take the path as it goes over the wire and percent-encode each byte but letters, digits, `-`, `.`, \
+const ENCODE: &str = "take the path as it goes over the wire and percent-encode each byte but \
+    letters, digits, `-`, `.`, \
     `_`, `~` and `/`; a `%` that is there already becomes `%25`";
 
 pub(super) const FAMILY: Family = Family { title: "The path", mistakes: MISTAKES, seen: &[] };
@@ -26,7 +27,8 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::once(
         "path-decoded-then-encoded",
-        "the path was decoded and encoded again, so an escape on the wire was encoded once instead of twice",
+        "the path was decoded and encoded again, so an escape on the wire was encoded once \
+            instead of twice",
         ENCODE,
         |situation, recipe| {
             let decoded = decode_lossy(normalized(situation.raw_path()).as_bytes());
@@ -43,7 +45,8 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::once(
         "path-url-reserved-kept",
-        "the path was encoded by a function for whole URLs, which leaves characters such as `:`, `@`, `$` and `+` alone",
+        "the path was encoded by a function for whole URLs, which leaves characters such as `:`, \
+            `@`, `$` and `+` alone",
         ENCODE,
         |situation, recipe| {
             recipe.canonical_mut().path = encode_but(situation.raw_path(), b"/:;,?@&=+$!*'()#[]");
@@ -51,7 +54,8 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::once(
         "path-marks-kept",
-        "the path was encoded by a function that leaves `!`, `'`, `(`, `)` and `*` alone, as JavaScript's encodeURIComponent",
+        "the path was encoded by a function that leaves `!`, `'`, `(`, `)` and `*` alone, as \
+            JavaScript's encodeURIComponent",
         "encode `!`, `'`, `(`, `)` and `*` as well: as `%21`, `%27`, `%28`, `%29` and `%2A`",
         |situation, recipe| {
             recipe.canonical_mut().path = encode_but(situation.raw_path(), b"/!'()*");
@@ -111,11 +115,23 @@ const MISTAKES: &[Mistake] = &[
         "leave `~` as it is",
         |_, recipe| replace_in_path(recipe.canonical_mut(), b"~", b"%7E"),
     ),
-    Mistake::once(
-        "path-escapes-lower-case",
-        "the escapes in the path were written in lower case",
-        "write escapes in upper case: `%3A`, not `%3a`",
-        |_, recipe| lower_escapes(&mut recipe.canonical_mut().path),
+    Mistake::ways(
+        Topic {
+            id: "path-escapes-lower-case",
+            did: "the escapes in the path were written in lower case",
+            help: "write escapes in upper case: `%3A`, not `%3a`",
+        },
+        Ways { all: 2, paired: 1 },
+        |situation, recipe, way| {
+            if way == 0 {
+                lower_escapes(&mut recipe.canonical_mut().path);
+            } else {
+                // Signed from another form of the path than the one that was sent.
+                let mut raw = normalized(situation.raw_path()).into_bytes();
+                lower_escapes(&mut raw);
+                recipe.canonical_mut().path = encode_path(&raw).into_bytes();
+            }
+        },
     ),
     Mistake::ways(
         Topic {
@@ -165,7 +181,8 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::once(
         "path-trailing-slash",
-        "the path that was signed ends with a slash and the one that was sent does not, or the other way round",
+        "the path that was signed ends with a slash and the one that was sent does not, or the \
+            other way round",
         "sign the path that goes over the wire, to its last slash",
         |_, recipe| {
             let path = &mut recipe.canonical_mut().path;

@@ -7,7 +7,8 @@ use super::recipe::Recipe;
 use crate::sigv4::canonical::QueryPair;
 use crate::sigv4::escape::{decode_lossy, encode};
 
-const AS_CANONICAL: &str = "decode names and values, percent-encode each byte but letters, digits, `-`, `.`, `_` and `~`, sort \
+const AS_CANONICAL: &str = "decode names and values, percent-encode each byte but letters, \
+    digits, `-`, `.`, `_` and `~`, sort \
     by name and then by value, and join with `=` and `&`";
 
 pub(super) const FAMILY: Family = Family { title: "The query", mistakes: MISTAKES, seen: &[] };
@@ -72,7 +73,8 @@ const MISTAKES: &[Mistake] = &[
     Mistake::once(
         "query-token-signed",
         "the session token of the presigned URL was signed with it",
-        "AWS IoT wants `X-Amz-Security-Token` appended to the URL after signing: leave it out of the canonical query",
+        "AWS IoT wants `X-Amz-Security-Token` appended to the URL after signing: leave it out of \
+            the canonical query",
         |situation, recipe| {
             let mut pairs = situation.canonical.query.clone();
             pairs.extend_from_slice(&situation.token_query);

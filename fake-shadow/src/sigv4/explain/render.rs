@@ -64,11 +64,13 @@ impl Explanation {
         let text = match self.outcome {
             Outcome::OnlyThis => "apart from this the signature is right",
             Outcome::Seen if self.recomputations > 0 => {
-                "it can be seen in the request; the signature is wrong besides, and no known mistake explains that"
+                "it can be seen in the request; the signature is wrong besides, and no known \
+                    mistake explains that"
             }
             Outcome::Seen => "it can be seen in the request",
             Outcome::Proven if alternatives > 1 => {
-                "made with any one of these mistakes the signature is the one that came; in this request they come to the same"
+                "made with any one of these mistakes the signature is the one that came; in this \
+                    request they come to the same"
             }
             Outcome::Proven => {
                 "made with this mistake, and no other, the signature is the one that came"
@@ -89,11 +91,13 @@ impl Explanation {
         let count = self.recomputations;
         writeln!(
             f,
-            "  tried: {count} signatures, with each known mistake and with pairs of them; none is the one that came"
+            "  tried: {count} signatures, with each known mistake and with pairs of them; none is \
+                the one that came"
         )?;
         writeln!(
             f,
-            "  likely: the secret access key is another one, or a signed header was changed on the way"
+            "  likely: the secret access key is another one, or a signed header was changed on \
+                the way"
         )
     }
 }
@@ -111,12 +115,15 @@ impl ServerSide {
         match self.vouched {
             Vouched::CanonicalRequest => writeln!(
                 f,
-                "help: the device has the same canonical request; compare the string to sign, then the secret access key"
+                "help: the device has the same canonical request; compare the string to sign, \
+                    then the secret access key"
             ),
             Vouched::Nothing => writeln!(
                 f,
-                "help: compare with what the device builds, line by line; or let it send the hash of its canonical request in \
-                 `{HASH_HEADER}`, or the text in base64 in `{TEXT_HEADER}`, unsigned, and look here again"
+                "help: compare with what the device builds, line by line; or let it send the hash \
+                    of its canonical request in \
+                 `{HASH_HEADER}`, or the text in base64 in `{TEXT_HEADER}`, unsigned, and look \
+                 here again"
             ),
         }
     }

@@ -44,7 +44,8 @@ const TERMINATOR: Topic = Topic {
 const DATE: Topic = Topic {
     id: "scope-date",
     did: "the day in the scope is not the day of the signature's time",
-    help: "read the clock once and take both from it, in UTC; a key kept from yesterday needs yesterday's time and expires with it",
+    help: "read the clock once and take both from it, in UTC; a key kept from yesterday needs \
+        yesterday's time and expires with it",
 };
 
 const DATE_FORM: Topic = Topic {

@@ -9,7 +9,8 @@ use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::Recipe;
 use crate::sigv4::escape::encode;
 
-const AGAIN: &str = "copy the secret access key again and print its length on the device: it must have as many characters as the \
+const AGAIN: &str = "copy the secret access key again and print its length on the device: it must \
+    have as many characters as the \
     original, without quotes, spaces and line ends";
 
 pub(super) const FAMILY: Family =
@@ -98,7 +99,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "secret-cut",
             did: "the secret was cut: it lost characters at one of its ends",
-            help: "check the size of the buffer that holds the secret, a zero at its end included, and copy the secret again",
+            help: "check the size of the buffer that holds the secret, a zero at its end \
+                included, and copy the secret again",
         },
         Ways { all: 11, paired: 2 },
         |_, recipe, way| {

@@ -31,12 +31,14 @@ pub(super) const FAMILY: Family = Family {
     ],
 };
 
-const HEADER: &str = "send one header `Authorization: AWS4-HMAC-SHA256 Credential=<key id>/<day>/<region>/<service>/aws4_request, \
+const HEADER: &str = "send one header `Authorization: AWS4-HMAC-SHA256 Credential=<key \
+    id>/<day>/<region>/<service>/aws4_request, \
     SignedHeaders=host;x-amz-date, Signature=<64 digits>`";
 
 const MISSING: Topic = Topic {
     id: "authorization-missing",
-    did: "the request is not signed: it has neither an `Authorization` header nor `X-Amz-Algorithm` in its query",
+    did: "the request is not signed: it has neither an `Authorization` header nor \
+        `X-Amz-Algorithm` in its query",
     help: "sign the request; an HTTP library that follows a redirect may drop the header",
 };
 
@@ -91,7 +93,8 @@ const HOST_NOT_SIGNED: Topic = Topic {
 const HEADER_ABSENT: Topic = Topic {
     id: "header-absent",
     did: "a header is listed in `SignedHeaders` that did not come",
-    help: "send each header that is signed; an HTTP library or a proxy may have dropped it, then leave it out of the signature",
+    help: "send each header that is signed; an HTTP library or a proxy may have dropped it, then \
+        leave it out of the signature",
 };
 
 const FIVE_PARTS: Topic = Topic {

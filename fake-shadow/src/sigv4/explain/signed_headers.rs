@@ -14,7 +14,8 @@ const LIST: &str =
 pub(super) const NOT_CANONICAL: Topic = Topic {
     id: "signed-headers-not-canonical",
     did: "the list `SignedHeaders` is not in lower case and sorted, each name once",
-    help: "write the names in lower case, sorted, with a `;` between two names and nothing else, in the `Authorization` header \
+    help: "write the names in lower case, sorted, with a `;` between two names and nothing else, \
+        in the `Authorization` header \
         and in what is signed",
 };
 
@@ -22,7 +23,8 @@ const MISTAKES: &[Mistake] = &[
     Mistake::ways(
         Topic {
             id: "signed-headers-order-as-sent",
-            did: "the headers were signed in the order of the list that was sent, which is not sorted",
+            did: "the headers were signed in the order of the list that was sent, which is not \
+                sorted",
             help: LIST,
         },
         Ways { all: 2, paired: 2 },

@@ -6,8 +6,10 @@ use super::recipe::HashForm;
 use super::situation::Situation;
 use crate::sigv4::timestamp;
 
-const FOUR_LINES: &str = "sign four lines: `AWS4-HMAC-SHA256`, the time as `20260102T030405Z`, the scope as \
-    `20260102/<region>/<service>/aws4_request`, and the hash of the canonical request, with LF between them and nothing behind";
+const FOUR_LINES: &str = "sign four lines: `AWS4-HMAC-SHA256`, the time as `20260102T030405Z`, \
+    the scope as \
+    `20260102/<region>/<service>/aws4_request`, and the hash of the canonical request, with LF \
+    between them and nothing behind";
 
 pub(super) const FAMILY: Family =
     Family { title: "The string to sign", mistakes: MISTAKES, seen: &[] };
@@ -16,8 +18,10 @@ const MISTAKES: &[Mistake] = &[
     Mistake::ways(
         Topic {
             id: "to-sign-time-read-twice",
-            did: "the clock was read twice: the time in the string to sign is some seconds off the one that was sent",
-            help: "read the clock once for each request and use that time for the header, the scope and the string to sign",
+            did: "the clock was read twice: the time in the string to sign is some seconds off \
+                the one that was sent",
+            help: "read the clock once for each request and use that time for the header, the \
+                scope and the string to sign",
         },
         Ways { all: 6, paired: 2 },
         |situation, recipe, way| {
@@ -28,7 +32,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "to-sign-time-form",
             did: "the time in the string to sign has another form than `20260102T030405Z`",
-            help: "write the time in the string to sign as in `x-amz-date`: no dashes, no colons, `T` and `Z`",
+            help: "write the time in the string to sign as in `x-amz-date`: no dashes, no colons, \
+                `T` and `Z`",
         },
         Ways { all: 6, paired: 2 },
         |situation, recipe, way| {
@@ -52,7 +57,8 @@ const MISTAKES: &[Mistake] = &[
         Topic {
             id: "to-sign-another-scope",
             did: "the scope in the string to sign is not the one in the credential",
-            help: "make the scope once and use it in the string to sign, in the signing key and in the credential",
+            help: "make the scope once and use it in the string to sign, in the signing key and \
+                in the credential",
         },
         Ways { all: REGIONS.len() + SERVICES.len() + OTHER_DAYS, paired: 5 },
         |situation, recipe, way| {
@@ -72,9 +78,29 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::ways(
         Topic {
+            id: "scope-only-in-credential",
+            did: "the request was signed for another scope than its credential names, in the key \
+                and in the string to sign",
+            help: "make the scope once and use it in the string to sign, in the signing key and \
+                in the credential",
+        },
+        Ways { all: 8, paired: 0 },
+        |situation, recipe, way| {
+            // Signed for what this service demands, or for what SDKs sign for, but sent with something else.
+            let Some(service) = situation.rules.services.get(way / 2) else { return };
+            let signed_on = situation.date.get(..8).unwrap_or_default();
+            let day = if way % 2 == 0 { signed_on } else { situation.scope.date };
+            let scope = [day, &situation.rules.region, service, "aws4_request"];
+            recipe.to_sign_mut().scope = scope.join("/").into_bytes();
+            recipe.key_mut().steps = scope.map(Vec::from).into();
+        },
+    ),
+    Mistake::ways(
+        Topic {
             id: "to-sign-scope-form",
             did: "the scope in the string to sign has not its four parts",
-            help: "write the scope as `20260102/<region>/<service>/aws4_request`, without the access key id",
+            help: "write the scope as `20260102/<region>/<service>/aws4_request`, without the \
+                access key id",
         },
         Ways { all: 6, paired: 2 },
         |situation, recipe, way| {
@@ -113,13 +139,16 @@ const MISTAKES: &[Mistake] = &[
     Mistake::once(
         "to-sign-request-not-hashed",
         "the canonical request itself stands in the string to sign instead of its hash",
-        "hash the canonical request with SHA-256 and put the 64 hexadecimal digits on the last line",
+        "hash the canonical request with SHA-256 and put the 64 hexadecimal digits on the last \
+            line",
         |_, recipe| recipe.to_sign_mut().hash = HashForm::Text,
     ),
     Mistake::once(
         "to-sign-body-hash",
-        "the hash of the body stands in the string to sign instead of the hash of the canonical request",
-        "hash the canonical request with SHA-256 and put the 64 hexadecimal digits on the last line",
+        "the hash of the body stands in the string to sign instead of the hash of the canonical \
+            request",
+        "hash the canonical request with SHA-256 and put the 64 hexadecimal digits on the last \
+            line",
         |situation, recipe| {
             recipe.to_sign_mut().instead_of_hash =
                 Some(situation.canonical.body_sha256.clone().into_bytes());

@@ -228,7 +228,8 @@ proptest! {
                 let is_named = found.contains(&first.0.topic.id) && found.contains(&second.0.topic.id);
                 prop_assert!(is_named || found.len() >= 4, "{}", explanation);
             }
-            _ => prop_assert!(false, "{} and {}\n{}", first.0.topic.id, second.0.topic.id, explanation),
+            _ => prop_assert!(false, "{} and \
+                {}\n{}", first.0.topic.id, second.0.topic.id, explanation),
         }
     }
 }
