@@ -172,9 +172,8 @@ mod tests {
 
     #[test]
     fn content_length_ends_the_body() {
-        let length_lower = |text: &str| vec![Header::new("content-length", text)];
         let length = |text: &str| vec![Header::new("Content-Length", text)];
-        check(b"POST /a b\ncontent-length: 2\n\n{}\n", &post(length_lower("2"), b"{}"));
+        check(b"POST /a b\nContent-Length: 2\n\n{}\n", &post(length("2"), b"{}"));
         check(b"POST /a b\nContent-Length: 9\n\n{}", &post(length("9"), b"{}"));
         check(b"POST /a b\nContent-Length: x\n\n{}", &post(length("x"), b"{}"));
     }

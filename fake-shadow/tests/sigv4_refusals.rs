@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use fake_shadow::clock::UnixMillis;
-use fake_shadow::message::{Header, Request};
+use fake_shadow::message::{Header, HttpVersion, Request};
 use fake_shadow::sigv4::refusal::{Clock, EscapeFault, ScopeFault};
 use fake_shadow::sigv4::{Credential, Keyring, Refusal, Rules, timestamp, verify};
 
@@ -13,6 +13,7 @@ const DIGITS: &str = "14912a7066e4287a74dd83b4049d6df074b15c2c7c61824b06b021a134
 /// A request that passes all checks up to the one of its signature.
 fn request() -> Request {
     Request {
+        version: HttpVersion::Http11,
         method: "GET".to_owned(),
         target: "/things/t1/shadow".to_owned(),
         headers: vec![

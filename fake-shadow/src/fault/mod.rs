@@ -7,6 +7,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod act;
+mod armed;
 mod error;
 mod kind;
 mod params;
@@ -42,6 +43,7 @@ mod throttle;
 mod truncate;
 
 pub use act::Moment;
+pub use armed::{Armed, Fault, FaultId, FaultRef};
 pub use aws_error::AwsError;
 pub use bandwidth::Bandwidth;
 pub use chunked::Chunked;
@@ -61,7 +63,7 @@ pub use latency::{Latency, LatencyBefore};
 pub use lost_answer::{LostAnswer, LostBy};
 pub use malformed::Malformed;
 pub use no_reason_phrase::NoReasonPhrase;
-pub use plan::{Armed, ConnectFate, Delivery, Fault, FaultId, FaultRef, Faulty};
+pub use plan::{ConnectFate, Delivery, Faulty};
 pub use refuse::Refuse;
 pub use reset::Reset;
 pub use shadow_deep::ShadowDeep;

@@ -1,7 +1,7 @@
 //! Devices that sign, rightly or wrongly, with code of their own: nothing here is shared with the service.
 
 use fake_shadow::clock::UnixMillis;
-use fake_shadow::message::{Header, Request};
+use fake_shadow::message::{Header, HttpVersion, Request};
 use fake_shadow::sigv4::{Credential, Keyring, Rules};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -76,6 +76,7 @@ pub(crate) fn request(method: &str, target: &str, body: &str, signature: &str) -
         ("Content-Length", &body.len().to_string()),
     ];
     Request {
+        version: HttpVersion::Http11,
         method: method.to_owned(),
         target: target.to_owned(),
         headers: headers.map(|(name, value)| Header::new(name, value)).into(),

@@ -1,0 +1,13 @@
+//! The service as a whole: the time and a request in, the answer and what is to be known about it out.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+mod app;
+mod cloud;
+mod explainer;
+mod perform;
+mod refused;
+
+pub use app::Accepted;
+pub use cloud::FakeShadow;
+pub use explainer::Explainer;
+pub use refused::Refused;
