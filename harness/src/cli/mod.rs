@@ -5,6 +5,8 @@ mod check;
 mod files;
 mod list;
 mod progress;
+mod report;
+mod reports;
 mod run;
 mod run_dir;
 mod scheduler;
@@ -78,6 +80,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show a run again, or join runs.
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     /// Print the JSON schema of the scenario format.
     Schema,
 }
@@ -105,6 +110,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Run(args) => run::run(&args, terminal),
         Command::Check { paths } => check::check(&paths, terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
+        Command::Report(command) => report::report(&command, terminal),
         Command::Schema => schema::schema(terminal),
     }
 }
