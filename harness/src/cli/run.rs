@@ -16,6 +16,7 @@ use super::run_dir::RunDir;
 use super::scheduler::{self, InOrder, OnFailure, Schedule, Update};
 use super::{Terminal, exit};
 use crate::report::{CaseReport, RunReport, Status, human, summary::Summary};
+use crate::time::Moment;
 
 /// The words behind `shadowrig run`.
 #[derive(Debug, Args)]
@@ -121,7 +122,9 @@ pub(super) fn run<W: Write, E: Write>(
     let dir = RunDir::create(args.out.clone().unwrap_or_else(default_out))?;
     let began_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     let cases = run_cases(args, &cases, &dir, terminal)?;
-    let report = RunReport { began_at, wall: began.elapsed(), cases };
+    // In whole microseconds, as it is kept, so that reports written later say the same.
+    let wall = Moment::at(began.elapsed()).since_start();
+    let report = RunReport { began_at, wall, cases };
     dir.write_run(&report)?;
     args.reports.write(&report, terminal)?;
     let summary = Summary::of(&report.cases);

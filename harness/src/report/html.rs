@@ -41,6 +41,11 @@ pub fn render(run: &RunReport) -> Result<String, askama::Error> {
         ("pass", "passed", summary.passed),
         ("skip", "skipped", summary.skipped),
     ];
+    let cases: Vec<_> =
+        run.cases.iter().enumerate().map(|(index, case)| case_view(index + 1, case)).collect();
+    let mut listed: Vec<_> = cases.iter().collect();
+    // What went wrong stands first; apart from that the order is the run's.
+    listed.sort_by_key(|case| counts.iter().position(|(word, ..)| *word == case.status).min(Some(3)));
     let page = Page {
         verdict: verdict(&summary, run.cases.len()),
         is_good: summary.exit_code() == 0,
@@ -48,12 +53,8 @@ pub fn render(run: &RunReport) -> Result<String, askama::Error> {
         began_at: run.began_at.as_deref().map(visible),
         wall: time::span(round(run.wall)),
         version: env!("CARGO_PKG_VERSION"),
-        cases: run
-            .cases
-            .iter()
-            .enumerate()
-            .map(|(index, case)| case_view(index + 1, case))
-            .collect(),
+        cases: &cases,
+        listed,
         style: STYLE,
         script: SCRIPT,
         style_hash: hash(STYLE),
@@ -65,14 +66,16 @@ pub fn render(run: &RunReport) -> Result<String, askama::Error> {
 /// The page as its template sees it.
 #[derive(Template)]
 #[template(path = "page.html")]
-struct Page {
+struct Page<'a> {
     verdict: String,
     is_good: bool,
     counts: Vec<(&'static str, &'static str, usize)>,
     began_at: Option<String>,
     wall: String,
     version: &'static str,
-    cases: Vec<CaseView>,
+    cases: &'a [CaseView],
+    /// The cases in the order of the list.
+    listed: Vec<&'a CaseView>,
     style: &'static str,
     script: &'static str,
     style_hash: String,

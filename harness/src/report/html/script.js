@@ -5,6 +5,7 @@
 const SVG = 'http://www.w3.org/2000/svg';
 const AXIS = 26, ROW = 20, CHAR = 6.65, SECOND = 1e6;
 const FOLD_ABOVE = 0.4 * SECOND;   // Quiet times longer than this are folded.
+const FOLD_SHOWN = 3;              // Where they are folded that many times they look it.
 const CONSOLE_ROWS = 7, MARK_ROWS = 4;
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500].flatMap(n => [n, n * 1e3])
   .concat([1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400, 604800].map(n => n * SECOND))
@@ -27,9 +28,10 @@ function fill(node, attributes, children) {
   return node;
 }
 function seconds(micros, step) {
-  const digits = step === undefined ? 3 : clamp(Math.ceil(-Math.log10(step / SECOND) - 1e-9), 0, 6);
   const s = micros / SECOND;
-  if (step === undefined || s < 60) return s.toFixed(digits) + 's';
+  if (step === undefined) return s.toFixed(3) + 's';
+  const digits = clamp(Math.ceil(-Math.log10(step / SECOND) - 1e-9), 0, 6);
+  if (s < 60) return String(Number(s.toFixed(digits))) + 's';
   const parts = [Math.floor(s / 3600), Math.floor(s / 60) % 60].map(String);
   const rest = (s % 60).toFixed(digits).padStart(digits ? 3 + digits : 2, '0');
   return parts[0] === '0' ? `${parts[1]}:${rest}` : `${parts[0]}:${parts[1].padStart(2, '0')}:${rest}`;
@@ -71,7 +73,7 @@ function scale(data, folded) {
   return {
     stops, places, end: places[places.length - 1],
     place: t => between(stops, places, t), time: u => between(places, stops, u),
-    isFold: i => folded && stops[i + 1] - stops[i] > FOLD_ABOVE,
+    isFold: i => stops[i + 1] - stops[i] > FOLD_SHOWN * (places[i + 1] - places[i]),
   };
 }
 
@@ -79,7 +81,13 @@ function scale(data, folded) {
 function lanes(data) {
   const requests = new Map(), connections = new Map(), faults = new Map();
   const device = [], lists = { cloud: [], console: [], note: [] };
-  let state = null;
+  let state = null, connection = null;
+  // A request that can no longer be answered ends there.
+  const giveUp = (t, on) => {
+    for (const one of requests.values()) {
+      if (one.state === 'open' && (on === undefined || one.connection === on)) Object.assign(one, { end: t, state: 'bad', label: `${one.label}  no answer` });
+    }
+  };
   const turn = (event, name, text) => {
     if (state) state.end = event.t;
     state = { t: event.t, end: data.end, name, text, event };
@@ -87,16 +95,21 @@ function lanes(data) {
   };
   for (const event of data.events) {
     switch (event.kind) {
-      case 'request': requests.set(event.number, { t: event.t, end: data.end, event, label: event.label, state: 'open' }); break;
+      case 'request': requests.set(event.number, { t: event.t, end: data.end, event, connection, label: event.label, state: 'open' }); break;
       case 'answer': {
         const of = requests.get(event.number);
-        if (!of || of.answer) break;
+        if (!of || of.state !== 'open') break;
         Object.assign(of, { end: event.t, answer: event, state: event.state, label: `${of.label}  ${event.label}` });
         break;
       }
       case 'connection':
-        if (event.state === 'opened') connections.set(event.number, { t: event.t, end: data.end, event, state: 'opened' });
-        else if (connections.has(event.number)) Object.assign(connections.get(event.number), { end: event.t, last: event, state: event.state });
+        if (event.state === 'opened') {
+          connections.set(event.number, { t: event.t, end: data.end, event, state: 'opened' });
+          connection = event.number;
+          break;
+        }
+        giveUp(event.t, event.number);
+        if (connections.has(event.number)) Object.assign(connections.get(event.number), { end: event.t, last: event, state: event.state });
         break;
       case 'fault-armed': faults.set(event.number, { t: event.t, end: data.end, event, label: event.label, met: [] }); break;
       case 'fault-met': {
@@ -107,8 +120,8 @@ function lanes(data) {
       case 'faults-cleared': for (const of of faults.values()) if (!of.met.length) of.end = Math.min(of.end, event.t); break;
       case 'sleep': turn(event, 'asleep', event.label ? `asleep ${event.label}` : 'asleep'); break;
       case 'wake': turn(event, 'awake', `awake: ${event.label}`); break;
-      case 'reset': turn(event, 'awake', `reset: ${event.label}`); state.jolt = true; break;
-      case 'power': turn(event, event.state === 'cut' ? 'dark' : 'awake', `power ${event.state}`); state.jolt = true; break;
+      case 'reset': giveUp(event.t); turn(event, 'awake', `reset: ${event.label}`); state.jolt = true; break;
+      case 'power': giveUp(event.t); turn(event, event.state === 'cut' ? 'dark' : 'awake', `power ${event.state}`); state.jolt = true; break;
       case 'shadow': case 'clock': lists.cloud.push({ ...event, event, text: event.label }); break;
       case 'console': lists.console.push({ ...event, event, text: event.words }); break;
       case 'step': break;
@@ -122,7 +135,7 @@ function lanes(data) {
 function pack(things, end, rows) {
   const ends = [];
   for (const thing of things) {
-    let row = ends.findIndex(last => last <= thing.x0);
+    let row = ends.findIndex(last => last <= thing.left);
     if (row < 0) row = ends.length < rows ? ends.length : -1;
     thing.at = row;
     if (row >= 0) ends[row] = end(thing);
@@ -317,7 +330,7 @@ class TimeLine {
     const full = this.plot.clientWidth;
     if (!full) return;
     this.wide = full >= 640;
-    this.gutter = this.wide ? 92 : 8;
+    this.gutter = this.wide ? 100 : 8;
     this.width = full - this.gutter - 12;
     this.right = full - 6;
     this.body = svg('g', {});
@@ -331,7 +344,7 @@ class TimeLine {
     this.markLane('Cloud', this.lanes.cloud, 'cloud');
     this.markLane('Console', this.lanes.console, 'console', CONSOLE_ROWS);
     this.markLane('Notes', this.lanes.note, 'note');
-    const height = this.y + 4;
+    const height = this.y - 5;
     const clip = `clip${this.data.section.dataset.case}`;
     const picture = svg('svg', { width: full, height, viewBox: `0 0 ${full} ${height}`, 'aria-hidden': 'true' },
       svg('defs', {}, svg('clipPath', { id: clip }, svg('rect', { x: this.gutter - 2, y: 0, width: full - this.gutter + 2, height }))));
@@ -370,6 +383,11 @@ class TimeLine {
     if (fits < 3) return null;
     const shown = text.length > fits ? text.slice(0, fits - 1) + '…' : text;
     return svg('text', { x, y, class: kind }, shown);
+  }
+  /** On which side of a mark its words stand: behind it, or before it where only that side has the room. */
+  side(x0, x1, words) {
+    const length = words.length * CHAR + 5, turned = x1 + length > this.right && x0 - length > this.gutter && length < this.width / 2;
+    return turned ? { turned, left: x0 - length, right: x1 + 8 } : { turned, left: x0, right: x1 + 8 + length };
   }
   stepLanes() {
     const { steps } = this.data;
@@ -419,17 +437,17 @@ class TimeLine {
     this.name('Requests');
     for (const request of requests) {
       request.x0 = this.x(request.t);
-      request.x1 = Math.max(this.x(request.end), request.x0 + 5);
-      request.room = request.x1 + 6 + request.label.length * CHAR;
+      request.x1 = Math.max(this.x(request.end), request.x0 + 8);
+      Object.assign(request, this.side(request.x0, request.x1, request.label));
     }
     const seen = requests.filter(one => this.sees(one.x0, one.x1));
-    const rows = pack(seen, one => one.room, MARK_ROWS);
+    const rows = pack(seen, one => one.right, MARK_ROWS);
     seen.forEach((one, index) => {
       const labeled = one.at >= 0, y = this.y + (labeled ? one.at : MARK_ROWS - 1) * ROW;
       const seen0 = Math.max(one.x0, this.gutter), seen1 = Math.min(one.x1, this.right);
       const group = this.mark(one.event, `req ${one.state}`,
         svg('rect', { x: seen0, y: y + 2, width: Math.max(seen1 - seen0, 2), height: ROW - 6, rx: 3 }),
-        labeled && this.text(seen1 + 5, y + ROW / 2 - 1, one.label));
+        labeled && this.text(one.turned ? one.left : seen1 + 5, y + ROW / 2 - 1, one.label));
       if (one.event.state === 'refused') group.append(svg('rect', { class: 'sig', x: seen0, y: y + 2, width: Math.max(seen1 - seen0, 2), height: ROW - 6, rx: 3 }));
       if (this.hits && one.answer && this.hits.includes(one.answer)) { group.classList.remove('pale'); group.classList.add('hit'); }
       this.around(one.event, seen0, seen1, y + 2, ROW - 6);
@@ -442,7 +460,7 @@ class TimeLine {
     const { connections } = this.lanes;
     if (!connections.length) return;
     this.name('Connections');
-    for (const one of connections) { one.x0 = this.x(one.t); one.x1 = Math.max(this.x(one.end), one.x0 + 3); }
+    for (const one of connections) { one.x0 = one.left = this.x(one.t); one.x1 = Math.max(this.x(one.end), one.x0 + 3); }
     const seen = connections.filter(one => this.sees(one.x0, one.x1));
     pack(seen, one => one.x1 + 2, 2);
     for (const one of seen) {
@@ -461,9 +479,10 @@ class TimeLine {
       thing.x0 = this.x(thing.t);
       thing.x1 = thing.met ? Math.max(this.x(thing.end), thing.x0) : thing.x0;
       if (!this.sees(thing.x0, thing.x1)) continue;
+      Object.assign(thing, this.side(thing.x0 - 3, thing.x0 + 3, thing.text || thing.label));
       seen.push(thing);
     }
-    const used = pack(seen, thing => thing.x0 + 16 + (thing.text || thing.label).length * CHAR, rows || MARK_ROWS);
+    const used = pack(seen, thing => thing.right, rows || MARK_ROWS);
     for (const thing of seen) {
       const words = thing.text || thing.label, labeled = thing.at >= 0, y = this.y + Math.max(thing.at, 0) * ROW;
       // Where dots would stand on each other, one stands for all.
@@ -471,9 +490,9 @@ class TimeLine {
       last = thing.x0;
       const x = Math.max(thing.x0, this.gutter);
       this.mark(thing.event, kind,
-        thing.met && svg('rect', { x, y: y + ROW / 2 - 2.5, width: Math.max(Math.min(thing.x1, this.right) - x, 2), height: 3, rx: 1.5, opacity: 0.45 }),
+        thing.met && svg('rect', { x, y: y + ROW - 5, width: Math.max(Math.min(thing.x1, this.right) - x, 2), height: 3, rx: 1.5, opacity: 0.45 }),
         svg('circle', { class: 'dot-mark', cx: x, cy: y + ROW / 2 - 1, r: 3 }),
-        labeled && this.text(x + 7, y + ROW / 2 - 1, words));
+        labeled && this.text(thing.turned ? thing.left : x + 7, y + ROW / 2 - 1, words));
       for (const event of thing.met || []) {
         const at = this.x(event.t);
         if (!this.sees(at, at)) continue;
@@ -539,6 +558,11 @@ class TimeLine {
   }
 }
 
+/** Scrolls a list to one of its entries, and nothing else. */
+function reach(link) {
+  const list = $('#case-list'), top = link.offsetTop - list.offsetTop;
+  if (top < list.scrollTop || top + link.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top - list.clientHeight / 3;
+}
 const sections = new Map(all('.case').map(section => [section.dataset.case, section]));
 const drawn = new Map();
 let shown = null;
@@ -550,7 +574,10 @@ function showCase(number) {
   if (!sections.has(number)) return null;
   for (const [key, section] of sections) section.hidden = key !== number;
   for (const link of all('#case-list a')) {
-    if (link.dataset.case === number) link.setAttribute('aria-current', 'true'); else link.removeAttribute('aria-current');
+    link.removeAttribute('aria-current');
+    if (link.dataset.case !== number) continue;
+    link.setAttribute('aria-current', 'true');
+    reach(link);
   }
   shown = number;
   if (!drawn.has(number)) {
