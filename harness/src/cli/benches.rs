@@ -101,9 +101,11 @@ impl Benches {
             }
         };
         CaseReport {
-            plan: case.plan.clone(),
+            plan: case.plan.as_ref().into(),
             source: case.text.clone(),
             board: facts,
+            seed: self.seed,
+            origin: None,
             outcome,
             wall: began.elapsed(),
         }

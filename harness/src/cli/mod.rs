@@ -6,6 +6,8 @@ mod explain;
 mod files;
 mod list;
 mod progress;
+mod report;
+mod reports;
 mod run;
 mod run_dir;
 mod scheduler;
@@ -79,6 +81,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show a run again, or join runs.
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     /// Print the JSON schema of the scenario format.
     Schema {
         /// The reference page in Markdown instead.
@@ -125,6 +130,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
+        Command::Report(command) => report::report(&command, terminal),
     }
 }
 

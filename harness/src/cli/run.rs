@@ -11,10 +11,12 @@ use clap::Args;
 use super::benches::{Benches, BoardName};
 use super::files::{self, Case};
 use super::progress::Progress;
+use super::reports::ReportArgs;
 use super::run_dir::RunDir;
 use super::scheduler::{self, InOrder, OnFailure, Schedule, Update};
 use super::{Terminal, exit};
-use crate::report::{CaseReport, Status, human, junit, summary::Summary};
+use crate::report::{CaseReport, RunReport, Status, human, summary::Summary};
+use crate::time::Moment;
 
 /// The words behind `shadowrig run`.
 #[derive(Debug, Args)]
@@ -34,9 +36,8 @@ pub(super) struct RunArgs {
     /// Where chance comes from; equal seeds give equal runs in virtual time.
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
-    /// Write a report: junit=PATH. May be given several times.
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_report)]
-    report: Vec<(Format, PathBuf)>,
+    #[command(flatten)]
+    reports: ReportArgs,
     /// Only cases whose name or file has this text.
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -54,12 +55,6 @@ pub(super) struct RunArgs {
     out: Option<PathBuf>,
 }
 
-/// The format of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Junit,
-}
-
 /// A command cut into words.
 #[derive(Debug, Clone)]
 struct Words(Vec<String>);
@@ -69,14 +64,6 @@ struct Words(Vec<String>);
 struct Slice {
     part: usize,
     of: usize,
-}
-
-fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {
-    let (format, path) = text.split_once('=').ok_or("write FORMAT=PATH, as junit=report.xml")?;
-    match format {
-        "junit" => Ok((Format::Junit, PathBuf::from(path))),
-        _ => Err(format!("no report format is called `{format}`; there is junit")),
-    }
 }
 
 /// Words apart by blanks; quotes keep blanks together.
@@ -133,16 +120,18 @@ pub(super) fn run<W: Write, E: Write>(
         return Ok(exit::NOTHING_SELECTED);
     }
     let dir = RunDir::create(args.out.clone().unwrap_or_else(default_out))?;
-    let reports = run_cases(args, &cases, &dir, terminal)?;
-    dir.write_junit(&reports)?;
-    for (Format::Junit, path) in &args.report {
-        std::fs::write(path, junit::render(&reports).map_err(io::Error::other)?)?;
-    }
-    let summary = Summary::of(&reports);
+    let began_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let cases = run_cases(args, &cases, &dir, terminal)?;
+    // In whole microseconds, as it is kept, so that reports written later say the same.
+    let wall = Moment::at(began.elapsed()).since_start();
+    let report = RunReport { began_at, wall, cases };
+    dir.write_run(&report)?;
+    args.reports.write(&report, terminal)?;
+    let summary = Summary::of(&report.cases);
     if summary.exit_code() != exit::PASSED {
         writeln!(terminal.out, "run directory: {}", dir.path().display())?;
     }
-    writeln!(terminal.out, "{}", summary.line(began.elapsed()))?;
+    writeln!(terminal.out, "{}", summary.line(report.wall))?;
     Ok(summary.exit_code())
 }
 
@@ -232,7 +221,8 @@ fn watch_for_interrupt(benches: &Benches, interrupted: &Arc<AtomicBool>) {
     });
 }
 
-fn write_case<W: Write, E: Write>(
+/// Tells how a case ended, and why where it failed.
+pub(super) fn write_case<W: Write, E: Write>(
     report: &CaseReport,
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<()> {

@@ -330,11 +330,16 @@ impl Event {
 
 impl Request {
     fn to_json(&self) -> Value {
-        let headers: Map<String, Value> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.clone(), Value::String(value.clone())))
-            .collect();
+        // A name that was sent twice has a list of its values, so that the log loses none.
+        let mut headers = Map::new();
+        for (name, value) in &self.headers {
+            let value = Value::from(value.as_str());
+            match headers.get_mut(name) {
+                None => drop(headers.insert(name.clone(), value)),
+                Some(Value::Array(values)) => values.push(value),
+                Some(first) => *first = Value::Array(vec![first.take(), value]),
+            }
+        }
         let (signature, message, explanation) = match &self.signature {
             Signature::Good => ("good", None, None),
             Signature::Unchecked => ("unchecked", None, None),

@@ -1,8 +1,18 @@
 //! `events.jsonl`: everything observed, one JSON object a line, first a line about the run. The source of all reports.
 
+use std::time::Duration;
+
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::CaseReport;
+use super::read_error::ReadError;
+use crate::engine::event::{
+    Answer, ConnectionChange, Party, PowerChange, Request, Signature, StepState,
+};
+use crate::engine::{Event, Log};
+use crate::scenario::request_pattern::{RequestPattern, Target};
+use crate::time::Moment;
 
 /// The version of this format.
 pub const VERSION: u64 = 1;
@@ -23,4 +33,318 @@ pub fn render(case: &CaseReport) -> String {
         text += &format!("{}\n", Value::Object(line));
     }
     text
+}
+
+/// Reads a log back.
+///
+/// # Errors
+///
+/// That it is not such a log, is from a later version, or has a line that says something else than events.
+pub fn parse(text: &str) -> Result<Log, ReadError> {
+    let mut lines = text.lines().enumerate();
+    let head = lines.next().map(|(_, line)| serde_json::from_str::<Value>(line));
+    let Some(Ok(head)) = head else { return Err(ReadError::NotOurs) };
+    if head["kind"] != "run" {
+        return Err(ReadError::NotOurs);
+    }
+    ReadError::check_version(head["version"].as_u64(), VERSION)?;
+    let mut log = Log::default();
+    for (index, line) in lines {
+        let Line { at_us, event } = serde_json::from_str(line)
+            .map_err(|error| ReadError::Line { line: index + 1, why: error.to_string() })?;
+        log.push(Moment::at(Duration::from_micros(at_us)), event.into());
+    }
+    Ok(log)
+}
+
+#[derive(Debug, Deserialize)]
+struct Line {
+    at_us: u64,
+    #[serde(flatten)]
+    event: EventRecord,
+}
+
+/// An [`Event`] as it stands in the log.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum EventRecord {
+    Answer { request: u64, status: Option<u16>, body: String, fault: Option<String> },
+    Clock { offset_ms: i64 },
+    Connection { id: u64, change: ConnectionWord },
+    Console { line: String },
+    FaultArmed { id: u64, what: String },
+    FaultMet { id: u64, what: String },
+    FaultsCleared {},
+    Note { text: String },
+    Power { change: PowerWord },
+    Request(RequestRecord),
+    Reset { cause: String },
+    Shadow { name: Option<String>, by: PartyWord, document: Option<Value> },
+    Sleep { announced_ms: Option<u64> },
+    Step { index: usize, state: StepWord },
+    Wake { cause: String },
+}
+
+#[derive(Debug, Deserialize)]
+struct RequestRecord {
+    id: u64,
+    method: String,
+    target: String,
+    short: String,
+    headers: Map<String, Value>,
+    body: String,
+    signature: SignatureWord,
+    refusal: Option<String>,
+    explanation: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ConnectionWord {
+    Opened,
+    Closed,
+    Reset,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum PowerWord {
+    Cut,
+    Restored,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum PartyWord {
+    Device,
+    Rig,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum StepWord {
+    Started,
+    Passed,
+    Failed,
+    Skipped,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SignatureWord {
+    Good,
+    Refused,
+    Unchecked,
+}
+
+impl From<EventRecord> for Event {
+    fn from(record: EventRecord) -> Self {
+        match record {
+            EventRecord::Answer { request, status, body, fault } => {
+                Self::Answer(Answer { request, status, body, fault })
+            }
+            EventRecord::Clock { offset_ms } => Self::Clock { offset_ms },
+            EventRecord::Connection { id, change } => Self::Connection {
+                id,
+                change: match change {
+                    ConnectionWord::Opened => ConnectionChange::Opened,
+                    ConnectionWord::Closed => ConnectionChange::Closed,
+                    ConnectionWord::Reset => ConnectionChange::Reset,
+                },
+            },
+            EventRecord::Console { line } => Self::Console { line },
+            EventRecord::FaultArmed { id, what } => Self::FaultArmed { id, what },
+            EventRecord::FaultMet { id, what } => Self::FaultMet { id, what },
+            EventRecord::FaultsCleared {} => Self::FaultsCleared,
+            EventRecord::Note { text } => Self::Note { text },
+            EventRecord::Power { change } => Self::Power {
+                change: match change {
+                    PowerWord::Cut => PowerChange::Cut,
+                    PowerWord::Restored => PowerChange::Restored,
+                },
+            },
+            EventRecord::Request(request) => Self::Request(request.into()),
+            EventRecord::Reset { cause } => Self::Reset { cause },
+            EventRecord::Shadow { name, by, document } => {
+                let by = match by {
+                    PartyWord::Device => Party::Device,
+                    PartyWord::Rig => Party::Rig,
+                };
+                Self::Shadow { name, by, document }
+            }
+            EventRecord::Sleep { announced_ms } => {
+                Self::Sleep { announced: announced_ms.map(Duration::from_millis) }
+            }
+            EventRecord::Step { index, state } => Self::Step {
+                index,
+                state: match state {
+                    StepWord::Started => StepState::Started,
+                    StepWord::Passed => StepState::Passed,
+                    StepWord::Failed => StepState::Failed,
+                    StepWord::Skipped => StepState::Skipped,
+                },
+            },
+            EventRecord::Wake { cause } => Self::Wake { cause },
+        }
+    }
+}
+
+impl From<RequestRecord> for Request {
+    fn from(record: RequestRecord) -> Self {
+        Self {
+            pattern: pattern(&record),
+            id: record.id,
+            method: record.method,
+            target: record.target,
+            headers: record.headers.into_iter().flat_map(header).collect(),
+            body: record.body,
+            signature: match record.signature {
+                SignatureWord::Good => Signature::Good,
+                SignatureWord::Unchecked => Signature::Unchecked,
+                SignatureWord::Refused => Signature::Refused {
+                    message: record.refusal.unwrap_or_default(),
+                    explanation: record.explanation.unwrap_or_default(),
+                },
+            },
+        }
+    }
+}
+
+/// A header; more than one where its name was sent more than once.
+fn header((name, value): (String, Value)) -> Vec<(String, String)> {
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    match value {
+        Value::Array(values) => {
+            values.into_iter().map(|value| (name.clone(), text(value))).collect()
+        }
+        value => vec![(name, text(value))],
+    }
+}
+
+/// What a request asks of which shadow, from its short form; `None` where that is its method and target.
+fn pattern(record: &RequestRecord) -> Option<RequestPattern> {
+    let (method, what) = record.short.split_once(' ')?;
+    if what == record.target {
+        return None;
+    }
+    let target = match what {
+        "shadow" => Target::Classic,
+        "shadows" => Target::List,
+        _ => Target::Named(what.strip_prefix("shadow/")?.to_owned()),
+    };
+    Some(RequestPattern { method: method.to_owned(), target })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Moment;
+
+    /// One event of each kind. The match beside it names all kinds, so a new one has to come by here.
+    fn one_of_each() -> Vec<Event> {
+        let text = |text: &str| text.to_owned();
+        let request = Request {
+            id: 1,
+            method: text("GET"),
+            target: text("/things/x/shadow"),
+            pattern: Some(RequestPattern { method: text("GET"), target: Target::Classic }),
+            headers: vec![
+                (text("Host"), text("a")),
+                (text("Twice"), text("1")),
+                (text("Twice"), text("2")),
+                (text("Twice"), text("3")),
+            ],
+            body: String::new(),
+            signature: Signature::Refused { message: text("no"), explanation: text("a\nb") },
+        };
+        let unknown = Request {
+            target: text("/other shadow"),
+            pattern: None,
+            signature: Signature::Unchecked,
+            ..request.clone()
+        };
+        let named = Request {
+            pattern: Some(RequestPattern {
+                method: text("PUT"),
+                target: Target::Named(text("a/b")),
+            }),
+            signature: Signature::Good,
+            ..request.clone()
+        };
+        vec![
+            Event::Answer(Answer {
+                request: 1,
+                status: None,
+                body: text("{}"),
+                fault: Some(text("hang")),
+            }),
+            Event::Clock { offset_ms: -5 },
+            Event::Connection { id: 1, change: ConnectionChange::Reset },
+            Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
+            Event::FaultArmed { id: 1, what: text("503") },
+            Event::FaultMet { id: 1, what: text("503") },
+            Event::FaultsCleared,
+            Event::Note { text: text("a note") },
+            Event::Power { change: PowerChange::Cut },
+            Event::Request(request),
+            Event::Request(unknown),
+            Event::Request(named),
+            Event::Reset { cause: text("panic") },
+            Event::Shadow {
+                name: None,
+                by: Party::Rig,
+                document: Some(json!({ "version": 1, "n": 1.5 })),
+            },
+            Event::Sleep { announced: Some(Duration::from_millis(5)) },
+            Event::Step { index: 0, state: StepState::Skipped },
+            Event::Wake { cause: text("timer") },
+        ]
+    }
+
+    #[test]
+    fn every_kind_of_event_reads_back() {
+        for event in one_of_each() {
+            match &event {
+                Event::Answer(_)
+                | Event::Clock { .. }
+                | Event::Connection { .. }
+                | Event::Console { .. }
+                | Event::FaultArmed { .. }
+                | Event::FaultMet { .. }
+                | Event::FaultsCleared
+                | Event::Note { .. }
+                | Event::Power { .. }
+                | Event::Request(_)
+                | Event::Reset { .. }
+                | Event::Shadow { .. }
+                | Event::Sleep { .. }
+                | Event::Step { .. }
+                | Event::Wake { .. } => {}
+            }
+            let mut line = json!({ "at_us": 1_500_000 });
+            if let (Value::Object(line), Value::Object(mut fields)) = (&mut line, event.to_json()) {
+                line.append(&mut fields);
+            }
+            let text = format!("{{\"kind\":\"run\",\"version\":1}}\n{line}\n");
+            let log = parse(&text).unwrap_or_else(|error| panic!("{line}: {error}"));
+            assert_eq!(log.entries()[0].event, event);
+            assert_eq!(log.entries()[0].at, Moment::at(Duration::from_micros(1_500_000)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_log_is_refused_with_its_line() {
+        let refused = |text: &str| parse(text).expect_err(text).to_string();
+        assert_eq!(refused(""), "it was not written by a run");
+        assert_eq!(refused("{\"kind\":\"toast\"}"), "it was not written by a run");
+        assert_eq!(
+            refused("{\"kind\":\"run\",\"version\":2}"),
+            "it has version 2; this shadowrig reads up to version 1"
+        );
+        let cut = refused("{\"kind\":\"run\",\"version\":1}\n{\"at_us\":1,\"kind\":\"cons");
+        assert!(cut.starts_with("line 2: "), "{cut}");
+    }
 }

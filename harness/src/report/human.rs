@@ -23,7 +23,7 @@ pub fn line(case: &CaseReport, style: Style) -> String {
         Status::Skip => String::new(),
         _ => time::span(case.outcome.took),
     };
-    let mut line = format!("{word} {took:>10}  {board} {}", case.plan.name);
+    let mut line = format!("{word} {took:>10}  {board} {}", case.title());
     if let Verdict::Skipped { reason } = &case.outcome.verdict {
         line += &paint(&format!(" ({reason})"), Ansi::new().dimmed(), style);
     }

@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CaseReport, Status, human};
+use super::{CaseReport, Status, human, visible::visible};
 use crate::diagnostics::Style;
 use crate::engine::Verdict;
 use crate::engine::event::Event;
@@ -17,12 +17,13 @@ pub fn render(cases: &[CaseReport]) -> Result<String, quick_junit::SerializeErro
     let mut suites: Vec<TestSuite> = Vec::new();
     for case in cases {
         let test_case = test_case(case);
-        match suites.iter_mut().find(|suite| suite.name.as_str() == case.plan.file) {
+        let file = visible(&case.plan.file);
+        match suites.iter_mut().find(|suite| suite.name.as_str() == file) {
             Some(suite) => {
                 suite.add_test_case(test_case);
             }
             None => {
-                let mut suite = TestSuite::new(case.plan.file.as_str());
+                let mut suite = TestSuite::new(file);
                 suite.add_test_case(test_case);
                 suites.push(suite);
             }
@@ -35,15 +36,15 @@ pub fn render(cases: &[CaseReport]) -> Result<String, quick_junit::SerializeErro
 fn test_case(case: &CaseReport) -> TestCase {
     let non_success = |kind, message: &str| {
         let mut status = TestCaseStatus::non_success(kind);
-        status.set_message(message);
-        status.set_description(human::failure(case, Style::Plain));
+        status.set_message(visible(message));
+        status.set_description(visible(&human::failure(case, Style::Plain)));
         status
     };
     let status = match (&case.outcome.verdict, case.status()) {
         (Verdict::Passed, _) => TestCaseStatus::success(),
         (Verdict::Skipped { reason }, _) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(reason.as_str());
+            status.set_message(visible(reason));
             status
         }
         (Verdict::Interrupted, _) => non_success(NonSuccessKind::Error, "interrupted"),
@@ -56,13 +57,17 @@ fn test_case(case: &CaseReport) -> TestCase {
             non_success(kind, &failure.mismatch.headline)
         }
     };
-    let mut test_case = TestCase::new(case.plan.name.as_str(), status);
-    test_case.set_classname(case.plan.file.as_str());
+    let mut test_case = TestCase::new(visible(&case.title()), status);
+    test_case.set_classname(visible(&case.plan.file));
     test_case.set_time(case.outcome.took);
-    test_case.add_property(Property::new("board", case.board.as_str()));
+    // GitLab and others link the case to this file.
+    test_case.extra.insert("file".into(), visible(&case.plan.file).into());
+    test_case.add_property(Property::new("board", visible(&case.board)));
+    test_case.add_property(Property::new("seed", case.seed.to_string()));
+    test_case.add_properties(case.plan.tags.iter().map(|tag| Property::new("tag", visible(tag))));
     let console = console(case);
     if !console.is_empty() {
-        test_case.set_system_out(console);
+        test_case.set_system_out(visible(&console));
     }
     test_case
 }

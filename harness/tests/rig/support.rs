@@ -43,10 +43,12 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
         .map(|plan| {
             let plan = Arc::new(plan);
             CaseReport {
-                outcome: virtual_time::run(plan.clone(), &mut SimBench::new(seed)),
-                plan,
+                plan: plan.as_ref().into(),
+                outcome: virtual_time::run(plan, &mut SimBench::new(seed)),
                 source: text.into(),
                 board: "sim".into(),
+                seed,
+                origin: None,
                 wall: std::time::Duration::ZERO,
             }
         })

@@ -1,0 +1,156 @@
+//! A case and a run as reports see them.
+
+use std::time::Duration;
+
+use crate::engine::mismatch::Blame;
+use crate::engine::{Outcome, Verdict};
+use crate::scenario::plan::Plan;
+
+/// A run: what all reports are made from.
+#[derive(Debug, Clone)]
+pub struct RunReport {
+    /// When it began, as RFC 3339 in UTC; `None` where nobody looked at a clock.
+    pub began_at: Option<String>,
+    /// How long it took on this machine; for joined runs the sum.
+    pub wall: Duration,
+    /// Its cases, in their order.
+    pub cases: Vec<CaseReport>,
+}
+
+/// One case that ran, or that was skipped.
+#[derive(Debug, Clone)]
+pub struct CaseReport {
+    /// What ran.
+    pub plan: PlanFacts,
+    /// The text of its file.
+    pub source: std::sync::Arc<str>,
+    /// What it ran on, as `sim`.
+    pub board: String,
+    /// Where chance came from.
+    pub seed: u64,
+    /// The run that it came from, where joined runs have the same case more than once.
+    pub origin: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took on this machine.
+    pub wall: Duration,
+}
+
+/// What reports say of a plan; unlike the plan it can be read back from a run directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanFacts {
+    /// What a person calls it; with the row of the matrix behind it where there is one.
+    pub name: String,
+    /// Longer words about it.
+    pub description: Option<String>,
+    /// Words to select it by.
+    pub tags: Vec<String>,
+    /// The file it was read from, as it was given.
+    pub file: String,
+    /// How many steps stand before those of `finally`.
+    pub steps: usize,
+}
+
+/// How a case counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// The rig could not do its part.
+    Error,
+    /// The device did something else.
+    Fail,
+    /// Somebody stopped it.
+    Interrupted,
+    /// Everything was as described.
+    Pass,
+    /// The bench cannot do it.
+    Skip,
+}
+
+impl From<&Plan> for PlanFacts {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            name: plan.name.clone(),
+            description: plan.description.clone(),
+            tags: plan.tags.clone(),
+            file: plan.file.clone(),
+            steps: plan.steps.len(),
+        }
+    }
+}
+
+impl Status {
+    /// As it stands in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Fail => "fail",
+            Self::Interrupted => "interrupted",
+            Self::Pass => "pass",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+impl CaseReport {
+    /// How it counts.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match &self.outcome.verdict {
+            Verdict::Passed => Status::Pass,
+            Verdict::Failed(failure) => match failure.blame() {
+                Blame::Firmware => Status::Fail,
+                Blame::Rig => Status::Error,
+            },
+            Verdict::Interrupted => Status::Interrupted,
+            Verdict::Skipped { .. } => Status::Skip,
+        }
+    }
+
+    /// Its name, with the run behind it where joined runs have the same case more than once.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match &self.origin {
+            None => self.plan.name.clone(),
+            Some(origin) => format!("{} (run {origin})", self.plan.name),
+        }
+    }
+
+    /// The folder of the case in its run directory; `number` counts from 1, so folders of a run differ.
+    #[must_use]
+    pub fn folder(&self, number: usize) -> String {
+        folder(number, &self.plan.name)
+    }
+}
+
+/// The folder of a case in its run directory; `number` counts from 1.
+#[must_use]
+pub fn folder(number: usize, name: &str) -> String {
+    format!("{number:03}-{}", slug(name)).trim_end_matches('-').to_owned()
+}
+
+/// A name as part of a path: short, lower-case, nothing but letters, digits and `-`.
+fn slug(name: &str) -> String {
+    const CHARS_MAX: usize = 60;
+    let mut slug = String::new();
+    for c in name.chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() => slug.push(c.to_ascii_lowercase()),
+            _ if slug.ends_with('-') || slug.is_empty() => {}
+            _ => slug.push('-'),
+        }
+    }
+    slug.truncate(CHARS_MAX);
+    slug.trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_becomes_a_part_of_a_path() {
+        assert_eq!(folder(7, "Obey once: signal=2 [é]"), "007-obey-once-signal-2");
+        assert_eq!(folder(1000, "日本"), "1000");
+    }
+}

@@ -1,0 +1,406 @@
+//! The run as one page: for each case a time line, the failure and all events. The page loads nothing, works without its
+//! script as a list, and lets nothing run but its script, whatever a console held.
+
+use std::time::Duration;
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::record::micros;
+use super::{CaseReport, RunReport, human, summary::Summary, visible::visible};
+use crate::diagnostics::Style;
+use crate::engine::event::{Answer, Request, Signature, StepState, body_value};
+use crate::engine::mismatch::{Blame, Mismatch};
+use crate::engine::verdict::Failure;
+use crate::engine::{Entry, Event, StepReport, Verdict};
+use crate::time;
+
+/// How many events of a case the page holds, so that browsers can show it; the last ones, where there are more.
+const EVENTS_MAX: usize = 20_000;
+
+/// How many characters of a body or of a document the page holds.
+const DETAIL_CHARS_MAX: usize = 20_000;
+
+const STYLE: &str = include_str!("html/style.css");
+const SCRIPT: &str = include_str!("html/script.js");
+
+/// The page.
+///
+/// # Errors
+///
+/// What the library of templates says; it does not happen with text.
+pub fn render(run: &RunReport) -> Result<String, askama::Error> {
+    let summary = Summary::of(&run.cases);
+    let counts = [
+        ("fail", "failed", summary.failed),
+        ("error", "errors", summary.errors),
+        ("interrupted", "interrupted", summary.interrupted),
+        ("pass", "passed", summary.passed),
+        ("skip", "skipped", summary.skipped),
+    ];
+    let cases: Vec<_> =
+        run.cases.iter().enumerate().map(|(index, case)| case_view(index + 1, case)).collect();
+    let mut listed: Vec<_> = cases.iter().collect();
+    // What went wrong stands first; apart from that the order is the run's.
+    listed.sort_by_key(|case| counts.iter().position(|(word, ..)| *word == case.status).min(Some(3)));
+    let page = Page {
+        verdict: verdict(&summary, run.cases.len()),
+        is_good: summary.exit_code() == 0,
+        counts: counts.into_iter().filter(|(.., count)| *count > 0).collect(),
+        began_at: run.began_at.as_deref().map(visible),
+        wall: time::span(round(run.wall)),
+        version: env!("CARGO_PKG_VERSION"),
+        cases: &cases,
+        listed,
+        style: STYLE,
+        script: SCRIPT,
+        style_hash: hash(STYLE),
+        script_hash: hash(SCRIPT),
+    };
+    page.render()
+}
+
+/// The page as its template sees it.
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    verdict: String,
+    is_good: bool,
+    counts: Vec<(&'static str, &'static str, usize)>,
+    began_at: Option<String>,
+    wall: String,
+    version: &'static str,
+    cases: &'a [CaseView],
+    /// The cases in the order of the list.
+    listed: Vec<&'a CaseView>,
+    style: &'static str,
+    script: &'static str,
+    style_hash: String,
+    script_hash: String,
+}
+
+struct CaseView {
+    number: usize,
+    title: String,
+    description: Option<String>,
+    file: String,
+    tags: Vec<String>,
+    board: String,
+    seed: u64,
+    status: &'static str,
+    took: String,
+    took_us: u64,
+    reason: Option<String>,
+    failure: Option<FailureView>,
+    steps: Vec<StepView>,
+    events: Vec<EventView>,
+    left_out: usize,
+    folder: String,
+}
+
+struct FailureView {
+    who: &'static str,
+    headline: String,
+    place: String,
+    expected: String,
+    actual: String,
+    help: Option<String>,
+    at: String,
+    at_us: u64,
+    nearest: Option<usize>,
+    differences: Vec<[String; 3]>,
+    explanation: Option<String>,
+    text: String,
+}
+
+struct StepView {
+    number: usize,
+    title: String,
+    state: &'static str,
+    is_failing: bool,
+    is_finally: bool,
+    line: usize,
+    at: String,
+    at_us: u64,
+    took: String,
+    took_us: u64,
+}
+
+struct EventView {
+    index: usize,
+    at: String,
+    at_us: u64,
+    kind: &'static str,
+    words: String,
+    /// What joins it to others: the number of a request, a connection, a fault or a step.
+    number: Option<u64>,
+    /// What there is to say on the time line.
+    label: String,
+    /// What became of it, in one word; the page draws by it.
+    state: String,
+    is_nearest: bool,
+    details: Vec<Detail>,
+}
+
+struct Detail {
+    label: &'static str,
+    text: String,
+}
+
+fn verdict(summary: &Summary, cases: usize) -> String {
+    let all = if cases == 1 { "The case".to_owned() } else { format!("All {cases} cases") };
+    let of = if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") };
+    match summary {
+        _ if cases == 0 => "No case was run".to_owned(),
+        Summary { interrupted: 1.., .. } => "The run was interrupted".to_owned(),
+        Summary { failed: 0, errors: 0, skipped: 0, .. } => format!("{all} passed"),
+        Summary { failed: 0, errors: 0, passed: 0, .. } => format!("{all} skipped"),
+        Summary { failed: 0, errors: 0, .. } => "All cases that ran passed".to_owned(),
+        Summary { errors: 0, failed, .. } => format!("{failed} of {of} failed"),
+        Summary { failed: 0, errors, .. } => format!("The rig failed in {errors} of {of}"),
+        Summary { failed, errors, .. } => {
+            format!("{failed} of {of} failed, and the rig failed in {errors}")
+        }
+    }
+}
+
+fn case_view(number: usize, case: &CaseReport) -> CaseView {
+    let failure = match &case.outcome.verdict {
+        Verdict::Failed(failure) => Some(&**failure),
+        Verdict::Passed | Verdict::Interrupted | Verdict::Skipped { .. } => None,
+    };
+    let reason = match &case.outcome.verdict {
+        Verdict::Skipped { reason } => Some(visible(reason)),
+        Verdict::Passed | Verdict::Interrupted | Verdict::Failed(_) => None,
+    };
+    let nearest = failure.and_then(|failure| failure.mismatch.nearest.as_ref());
+    let nearest = nearest.map(|nearest| nearest.index);
+    let left_out = case.outcome.log.len().saturating_sub(EVENTS_MAX);
+    let events = case.outcome.log.from(left_out);
+    let steps = case.outcome.steps.iter().enumerate();
+    CaseView {
+        number,
+        title: visible(&case.title()),
+        description: case.plan.description.as_deref().map(visible),
+        file: visible(&case.plan.file),
+        tags: case.plan.tags.iter().map(|tag| visible(tag)).collect(),
+        board: visible(&case.board),
+        seed: case.seed,
+        status: case.status().word(),
+        took: time::span(round(case.outcome.took)),
+        took_us: micros(case.outcome.took),
+        reason,
+        failure: failure.map(|failure| failure_view(failure, case)),
+        steps: steps
+            .map(|(index, step)| {
+                let is_failing = failure.is_some_and(|failure| failure.step == Some(index));
+                step_view(index, step, is_failing, index >= case.plan.steps)
+            })
+            .collect(),
+        events: events.map(|(index, entry)| event_view(index, entry, nearest, case)).collect(),
+        left_out,
+        folder: case.folder(number),
+    }
+}
+
+fn failure_view(failure: &Failure, case: &CaseReport) -> FailureView {
+    let Mismatch { blame, headline, expected, actual, nearest, help, .. } = &failure.mismatch;
+    let line = failure.span.line;
+    let differences = nearest.iter().flat_map(|nearest| &nearest.differences).map(|difference| {
+        let path = if difference.path.is_empty() { "(whole)" } else { &difference.path };
+        let actual = difference.actual.as_deref().unwrap_or("nothing");
+        [path, &difference.expected, actual].map(detail)
+    });
+    FailureView {
+        who: match blame {
+            Blame::Firmware => "The device did something else",
+            Blame::Rig => "The rig could not do its part",
+        },
+        headline: visible(headline),
+        place: match line {
+            0 => visible(&case.plan.file),
+            line => format!("{}:{line}:{}", visible(&case.plan.file), failure.span.column),
+        },
+        expected: detail(expected),
+        actual: detail(actual),
+        help: help.as_deref().map(visible),
+        at: failure.at.to_string(),
+        at_us: failure.at.micros(),
+        nearest: nearest.as_ref().map(|nearest| nearest.index),
+        differences: differences.collect(),
+        explanation: nearest
+            .as_ref()
+            .and_then(|nearest| nearest.explanation.as_deref())
+            .map(|text| visible(text.trim_end())),
+        text: visible(human::failure(case, Style::Plain).trim_end()),
+    }
+}
+
+fn step_view(index: usize, step: &StepReport, is_failing: bool, is_finally: bool) -> StepView {
+    StepView {
+        number: index + 1,
+        title: visible(&step.title),
+        state: step.state.word(),
+        is_failing,
+        is_finally,
+        line: step.span.line,
+        at: step.started_at.to_string(),
+        at_us: step.started_at.micros(),
+        took: match step.state {
+            StepState::Skipped => String::new(),
+            StepState::Started | StepState::Passed | StepState::Failed => time::span(step.took),
+        },
+        took_us: micros(step.took),
+    }
+}
+
+fn event_view(index: usize, entry: &Entry, nearest: Option<usize>, case: &CaseReport) -> EventView {
+    let Marks { number, label, state } = marks(&entry.event);
+    let words = match &entry.event {
+        // The body stands among the details.
+        Event::Request(request) => format!("#{} {}", request.id, request.short()),
+        Event::Step { index, state } => {
+            let title = case.outcome.steps.get(*index).map_or("", |step| &step.title);
+            format!("step {} {}: {title}", index + 1, state.word())
+        }
+        event => event.words(),
+    };
+    EventView {
+        index,
+        at: entry.at.to_string(),
+        at_us: entry.at.micros(),
+        kind: entry.event.kind(),
+        words: detail(&words),
+        number,
+        label: visible(&label),
+        state: visible(&state),
+        is_nearest: nearest == Some(index),
+        details: details(&entry.event),
+    }
+}
+
+/// What the time line draws an event by.
+#[derive(Default)]
+struct Marks {
+    number: Option<u64>,
+    label: String,
+    state: String,
+}
+
+fn marks(event: &Event) -> Marks {
+    let of = |number, state: &str| Marks {
+        number: Some(number),
+        state: state.into(),
+        ..Marks::default()
+    };
+    let labeled = |label: String| Marks { label, ..Marks::default() };
+    match event {
+        Event::Answer(answer) => Marks {
+            number: Some(answer.request),
+            label: answer.status.map_or_else(|| "no answer".into(), |status| status.to_string()),
+            state: answer_state(answer).into(),
+        },
+        Event::Request(request) => Marks {
+            number: Some(request.id),
+            label: request.short(),
+            state: signature_word(request).into(),
+        },
+        Event::Connection { id, change } => of(*id, change.word()),
+        Event::FaultArmed { id, what } => Marks { label: what.clone(), ..of(*id, "armed") },
+        Event::FaultMet { id, what } => Marks { label: what.clone(), ..of(*id, "met") },
+        Event::Step { index, state } => of(*index as u64, state.word()),
+        Event::Power { change } => Marks { state: change.word().into(), ..Marks::default() },
+        Event::Clock { offset_ms } => labeled(format!("clock {}", time::signed_span(*offset_ms))),
+        Event::Shadow { name, document, .. } => {
+            let name = name.as_ref().map(|name| format!("/{name}")).unwrap_or_default();
+            let version = document.as_ref().and_then(|document| document.get("version"));
+            let version = version.map_or_else(|| "gone".into(), |version| format!("v{version}"));
+            labeled(format!("shadow{name} {version}"))
+        }
+        Event::Reset { cause } | Event::Wake { cause } => labeled(cause.clone()),
+        Event::Sleep { announced } => labeled(announced.map(time::span).unwrap_or_default()),
+        Event::FaultsCleared => labeled("cleared".into()),
+        Event::Console { .. } | Event::Note { .. } => Marks::default(),
+    }
+}
+
+const fn answer_state(answer: &Answer) -> &'static str {
+    match answer.status {
+        Some(200..400) => "good",
+        Some(400..500) => "refused",
+        Some(_) | None => "bad",
+    }
+}
+
+const fn signature_word(request: &Request) -> &'static str {
+    match request.signature {
+        Signature::Good => "good",
+        Signature::Unchecked => "unchecked",
+        Signature::Refused { .. } => "refused",
+    }
+}
+
+fn details(event: &Event) -> Vec<Detail> {
+    let mut details = Vec::new();
+    let mut add = |label, text: &str| {
+        if !text.is_empty() {
+            details.push(Detail { label, text: detail(text.trim_end()) });
+        }
+    };
+    match event {
+        Event::Request(request) => {
+            if let Signature::Refused { message, explanation } = &request.signature {
+                add("signature refused", message);
+                add("explained", explanation);
+            }
+            add("request", &format!("{} {}", request.method, request.target));
+            let headers = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
+            add("headers", &headers.collect::<String>());
+            add("body", &pretty(request.body_value().as_ref()));
+        }
+        Event::Answer(answer) => add("body", &pretty(body_value(&answer.body).as_ref())),
+        Event::Shadow { document, .. } => add("document", &pretty(document.as_ref())),
+        Event::Clock { .. }
+        | Event::Connection { .. }
+        | Event::Console { .. }
+        | Event::FaultArmed { .. }
+        | Event::FaultMet { .. }
+        | Event::FaultsCleared
+        | Event::Note { .. }
+        | Event::Power { .. }
+        | Event::Reset { .. }
+        | Event::Sleep { .. }
+        | Event::Step { .. }
+        | Event::Wake { .. } => {}
+    }
+    details
+}
+
+fn pretty(value: Option<&Value>) -> String {
+    match value {
+        None => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => format!("{value:#}"),
+    }
+}
+
+/// Text that a page can hold.
+fn detail(text: &str) -> String {
+    match text.char_indices().nth(DETAIL_CHARS_MAX) {
+        None => visible(text),
+        Some((end, _)) => format!("{} ... ({} bytes)", visible(&text[..end]), text.len()),
+    }
+}
+
+/// A span without what nobody reads.
+fn round(span: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// A text as a Content-Security-Policy names it.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
