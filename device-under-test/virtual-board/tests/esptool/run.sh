@@ -64,6 +64,11 @@ print(s.makefile().readline(), end="")
 PY
 }
 
+# esptool with all arguments as they are.
+esp() {
+  timeout 120 "$esptool" "$@" >"$work/out" 2>&1
+}
+
 # esptool on the board's link: global options up to `--`, then the command.
 on_port() {
   local options=()
@@ -72,7 +77,7 @@ on_port() {
     shift
   done
   shift
-  timeout 120 "$esptool" --port "$work/port" --before no-reset --after no-reset-stub "${options[@]}" "$@" >"$work/out" 2>&1
+  esp --port "$work/port" --before no-reset --after no-reset-stub "${options[@]}" "$@"
 }
 
 # check NAME COMMAND...: counts whether the command succeeds.
@@ -115,6 +120,8 @@ round_trip() {
     write-flash --flash-mode keep --flash-freq keep --flash-size keep 0x1000 "$work/random" 0x20000 "$work/plain"
   check "$chip $name: the flash holds the random file" holds 0x1000 "$work/random"
   check "$chip $name: the flash holds the plain file" holds 0x20000 "$work/plain"
+  control '{"order":"status"}' >"$work/out"
+  check "$chip $name: nothing was programmed that was not erased" says '"bytes_not_erased":0'
 }
 
 with_stub() {
@@ -157,8 +164,7 @@ compressed_without_stub() {
 watchdog() {
   local chip=$1
   board "$chip" --pty "$work/port"
-  check "$chip: is left by the watchdog" timeout 60 "$esptool" --port "$work/port" --chip "$chip" --before no-reset \
-    --after watchdog-reset flash-id
+  check "$chip: is left by the watchdog" esp --port "$work/port" --chip "$chip" --before no-reset --after watchdog-reset flash-id
   # The bite comes 50 ms later.
   for _ in $(seq 100); do
     control '{"order":"status"}' >"$work/out"
@@ -171,7 +177,7 @@ over_rfc2217() {
   board esp32c3 --rfc2217 127.0.0.1:0 --boot run
   local url
   url=$(sed -n 's/.* on \(rfc2217:.*\)/\1/p' "$work/lines")
-  check "esp32c3 rfc2217: is flashed with the default resets" timeout 120 "$esptool" --port "$url" --chip esp32c3 \
+  check "esp32c3 rfc2217: is flashed with the default resets" esp --port "$url" --chip esp32c3 \
     write-flash --flash-mode keep --flash-freq keep --flash-size keep 0x20000 "$work/plain"
   check "esp32c3 rfc2217: the flash holds the file" holds 0x20000 "$work/plain"
   control '{"order":"status"}' >"$work/out"
@@ -180,8 +186,9 @@ over_rfc2217() {
 
 negative() {
   board esp32c3 --pty "$work/port" --boot run
-  check "esp32c3 running: does not answer" refused timeout 60 "$esptool" --port "$work/port" --chip esp32c3 \
-    --before no-reset --connect-attempts 1 flash-id >"$work/out" 2>&1
+  check "esp32c3 running: does not answer" refused esp --port "$work/port" --chip esp32c3 --before no-reset \
+    --connect-attempts 1 flash-id
+  check "esp32c3 running: esptool says so" says "Failed to connect|No serial data received"
   control '{"order":"reset","into":"download"}' >"$work/out"
   check "esp32c3: goes into the loader on order" says '"activity":"rom"'
   check "esp32c3: is found to be no other chip" refused on_port --chip esp32s3 -- flash-id
@@ -196,10 +203,10 @@ negative() {
   check "esp32c3 gone while it is flashed: an error, no hang" refused wait "$client"
 
   board esp32c3 --pty "$work/port"
-  timeout 60 "$esptool" --port "$work/port" --chip esp32c3 --before no-reset write-flash 0 "$work/large" >"$work/out" 2>&1 &
+  "$esptool" --port "$work/port" --chip esp32c3 --before no-reset write-flash 0 "$work/large" >"$work/out" 2>&1 &
   client=$!
   until says "Writing at" || ! kill -0 "$client" 2>/dev/null; do :; done
-  kill -KILL "$client" $(pgrep -P "$client") 2>/dev/null
+  kill -KILL "$client" 2>/dev/null
   wait "$client" 2>/dev/null
   control '{"order":"reset","into":"download"}' >"$work/out"
   check "esp32c3 after a client was killed: the next can open the port" on_port --chip esp32c3 -- \
