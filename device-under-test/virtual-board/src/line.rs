@@ -131,7 +131,7 @@ mod tests {
         line.send(Moment::START, vec![0; 1152]);
         let due = Moment::START.after(Duration::from_millis(100));
         assert_eq!(line.wake_at(), Some(due));
-        assert_eq!(line.arrived(Moment::START, &mut faults), []);
+        assert_eq!(line.arrived(Moment::START, &mut faults), b"");
         assert_eq!(line.arrived(due, &mut faults).len(), 1152);
     }
 

@@ -233,14 +233,20 @@ struct Driver {
 
 impl Driver {
     fn run(mut self, first: Input, receiver: &Receiver<Message>) -> Result<(), ShellError> {
-        // Ports that were opened before the board are there before it says its first word.
-        let waiting: Vec<_> = receiver.try_iter().collect();
-        for message in waiting {
-            if let Message::Port(port) = message {
-                self.ports.push(port);
-            }
+        // Ports that were opened before the board are there before it says its first word; all else
+        // happens to a board that has power.
+        let (ports, others): (Vec<_>, Vec<_>) =
+            receiver.try_iter().partition(|message| matches!(message, Message::Port(_)));
+        for message in ports {
+            self.take(message)?;
         }
         self.handle(first)?;
+        for message in others {
+            if matches!(message, Message::Stop) {
+                return Ok(());
+            }
+            self.take(message)?;
+        }
         loop {
             let now = self.now();
             let message = match self.board.wake_at() {
