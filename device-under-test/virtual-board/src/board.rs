@@ -23,14 +23,11 @@ const PROGRAM_START: Duration = Duration::from_millis(300);
 /// From arming the watchdog to its bite.
 const WATCHDOG_BITE: Duration = Duration::from_millis(50);
 
-/// How long a ROM that found nothing complains before its watchdog bites.
+/// From a boot that found nothing to the reset that follows.
 const STUCK: Duration = Duration::from_secs(1);
 
 /// From a boot to a brownout, for the fault.
 const BROWNOUT_AFTER: Duration = Duration::from_millis(100);
-
-/// How often a ROM that found nothing says so in one boot.
-const COMPLAINTS: usize = 4;
 
 /// The rate at which the ROM of the ESP8266 prints.
 const ROM_BAUD_ESP8266: u32 = 74_880;
@@ -293,10 +290,10 @@ impl Board {
                 };
                 self.due = Some((now.after(wait), Due::Program));
             }
-            Started::Nothing { complaint } => {
-                self.print(now, &complaint.repeat(COMPLAINTS));
+            Started::Nothing { complaint, cause } => {
+                self.print(now, &complaint);
                 self.stage = Stage::Stuck;
-                self.due = Some((now.after(STUCK), Due::Reset(ResetCause::BootWatchdog)));
+                self.due = Some((now.after(STUCK), Due::Reset(cause)));
             }
         }
     }

@@ -1,10 +1,14 @@
 //! Looks for a program in the flash: the image that the ROM boots, and the one that a second stage finds
 //! by the partition table.
 
+use super::cause::ResetCause;
 use super::log::{complaint, loaded};
 use crate::chips::Chip;
 use crate::flash::Flash;
 use crate::image::{Complaint, Descriptor, Image, PARTITION_TABLE_AT, Partition};
+
+/// How often the ROM says that there is no image, before its watchdog bites: a real one does not stop.
+const COMPLAINTS: usize = 4;
 
 /// What came of a boot.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,8 +23,8 @@ pub(crate) struct Start {
 pub(crate) enum Started {
     /// A program, with what it calls itself.
     Program(Option<Descriptor>),
-    /// Nothing; the ROM complains until its watchdog bites.
-    Nothing { complaint: String },
+    /// Nothing; after this complaint comes a reset.
+    Nothing { complaint: String, cause: ResetCause },
 }
 
 /// Boots from the flash.
@@ -28,8 +32,10 @@ pub(crate) fn start(chip: Chip, flash: &Flash) -> Start {
     let first = match Image::read(flash.read(chip.boot_offset(), u32::MAX), chip) {
         Ok(image) => image,
         Err(found) => {
-            let complaint = complaint(chip, found);
-            return Start { log: String::new(), started: Started::Nothing { complaint } };
+            let times = if matches!(found, Complaint::BadMagic { .. }) { COMPLAINTS } else { 1 };
+            let complaint = complaint(chip, found).repeat(times);
+            let cause = ResetCause::BootWatchdog;
+            return Start { log: String::new(), started: Started::Nothing { complaint, cause } };
         }
     };
     let mut log = loaded(chip, &first);
@@ -45,7 +51,8 @@ pub(crate) fn start(chip: Chip, flash: &Flash) -> Start {
             log.push_str(&format!(" ({name})\r\n"));
             Started::Program(image.descriptor)
         }
-        Err(complaint) => Started::Nothing { complaint },
+        // The second stage restarts by itself.
+        Err(complaint) => Started::Nothing { complaint, cause: ResetCause::Software },
     };
     Start { log, started }
 }

@@ -306,8 +306,8 @@ impl Driver {
 
     fn perform(&mut self, now: Moment, output: Output) -> Option<Input> {
         match output {
-            Output::Serial(bytes) => self.to_ports(&ToPort::Bytes(bytes)),
-            Output::PortGone { away } => self.to_ports(&ToPort::Gone { away }),
+            Output::Serial(bytes) => self.send_to_ports(&ToPort::Bytes(bytes)),
+            Output::PortGone { away } => self.send_to_ports(&ToPort::Gone { away }),
             Output::Network { life, ask } => return self.network.ask(life, ask),
             Output::Event(event) => {
                 self.observers.retain(|observer| observer.send((now, event.clone())).is_ok());
@@ -316,7 +316,7 @@ impl Driver {
         None
     }
 
-    fn to_ports(&mut self, what: &ToPort) {
+    fn send_to_ports(&mut self, what: &ToPort) {
         self.ports.retain(|port| port.send(what.clone()).is_ok());
     }
 }
