@@ -5,6 +5,17 @@
 //! flashed image: `signal-thing` and `shade-thing` are the device of this project; anything else gets
 //! an honest line on the console.
 //!
+//! # Not supported
+//!
+//! Flash encryption and secure boot; OTA data (the first program of the partition table that can be booted
+//! runs); TLS (give an `http://` endpoint); input on the console; break and flow control; other flash
+//! commands than reads of id, status, description and data over the raw SPI registers. A
+//! pseudo-terminal has no modem lines: use the control socket or the RFC 2217 port to reset. The texts of
+//! the boot logs of the ESP32-S2, C2 and H2 are the documented words with typical strapping values, not
+//! recordings.
+//!
+//! # Two ways to use it
+//!
 //! The board itself is a machine without IO: [`Board::handle`] takes inputs and the time, and gives
 //! outputs; [`Board::wake_at`] says when it wants to be called again. [`shell`] puts it on a
 //! pseudo-terminal, an RFC 2217 port, a pair in memory and a control socket.

@@ -105,14 +105,14 @@ mod tests {
     fn what_is_built_is_read_on_each_chip() {
         for chip in Chip::ALL {
             let image = build(chip, "signal-thing", "1.2.3");
-            let read = Image::read(&image, chip).expect(chip.name());
+            let read = Image::read(&image, chip).unwrap();
             assert_eq!(read.length, image.len());
             assert_eq!(read.hash_mismatch, None);
-            let descriptor = read.descriptor.expect(chip.name());
+            let descriptor = read.descriptor.unwrap();
             assert_eq!((&*descriptor.name, &*descriptor.version), ("signal-thing", "1.2.3"));
             for part in bundle(chip, "shade-thing", "0") {
                 if part.offset != PARTITION_TABLE_AT {
-                    Image::read(&part.bytes, chip).expect(chip.name());
+                    Image::read(&part.bytes, chip).unwrap();
                 }
             }
         }

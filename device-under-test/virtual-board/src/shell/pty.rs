@@ -28,7 +28,7 @@ const READ_BYTES: usize = 4096;
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// How long to wait while nobody has opened the port: then the kernel says so at once each time.
-const NOBODY: Duration = Duration::from_millis(2);
+const NOBODY: Duration = Duration::from_millis(5);
 
 /// How long a client may take nothing before what is sent to it is dropped, as by a UART.
 const DROP_AFTER: Duration = Duration::from_secs(1);
@@ -201,31 +201,35 @@ fn read_all(shared: &Shared, sender: &Sender<Message>) {
 }
 
 fn write_all(shared: &Shared, receiver: &Receiver<ToPort>) {
+    // Once a client was given up, nobody waits for it again until it reads: what waits would pile up.
+    let mut patience = DROP_AFTER;
     for what in receiver {
         match what {
             ToPort::Gone { away } => shared.renumerate(away),
             ToPort::Bytes(bytes) => {
                 if let Some(terminal) = shared.terminal() {
-                    write(&terminal, &bytes);
+                    let is_taken = write(&terminal, &bytes, patience);
+                    patience = if is_taken { DROP_AFTER } else { Duration::ZERO };
                 }
             }
         }
     }
 }
 
-/// Writes as long as somebody is there and reads.
-fn write(terminal: &Terminal, mut bytes: &[u8]) {
+/// Writes as long as somebody is there and reads. Gives whether nobody was there, or all was taken.
+fn write(terminal: &Terminal, mut bytes: &[u8], patience: Duration) -> bool {
     while !bytes.is_empty() {
-        let ready = terminal.poll(PollFlags::OUT, DROP_AFTER);
+        let ready = terminal.poll(PollFlags::OUT, patience);
         if ready.contains(PollFlags::HUP) || !ready.contains(PollFlags::OUT) {
-            return;
+            return ready.contains(PollFlags::HUP);
         }
         match rustix::io::write(&terminal.master, bytes) {
             Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
             Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => thread::sleep(NOBODY),
-            Err(_) => return,
+            Err(_) => return true,
         }
     }
+    true
 }
 
 fn put_link(name: &Path, link: &Path) -> Result<(), ShellError> {

@@ -91,6 +91,7 @@ pub struct Running {
     driver: Option<JoinHandle<Result<(), ShellError>>>,
     // Kept for what they remove when they are dropped.
     _pty: Option<Pty>,
+    _rfc2217: Option<Rfc2217>,
     _control: Option<Control>,
 }
 
@@ -117,9 +118,11 @@ impl Running {
             false => None,
         };
         ways.extend(pty.as_ref().map(|pty| Way::Pty(pty.name())));
-        if let Some(address) = options.rfc2217 {
-            ways.push(Way::Rfc2217(Rfc2217::listen(address, &sender)?));
-        }
+        let rfc2217 = match options.rfc2217 {
+            Some(address) => Some(Rfc2217::listen(address, &sender)?),
+            None => None,
+        };
+        ways.extend(rfc2217.as_ref().map(|port| Way::Rfc2217(port.address())));
         let control = match &options.control {
             Some(path) => Some(Control::listen(path, &sender)?),
             None => None,
@@ -138,7 +141,8 @@ impl Running {
             .name("board".into())
             .spawn(move || driver.run(first, &receiver))
             .map_err(ShellError::Thread)?;
-        Ok(Self { chip, ways, sender, driver: Some(driver), _pty: pty, _control: control })
+        let driver = Some(driver);
+        Ok(Self { chip, ways, sender, driver, _pty: pty, _rfc2217: rfc2217, _control: control })
     }
 
     /// The ways in, in the order pseudo-terminal, RFC 2217, control.

@@ -1,4 +1,5 @@
 //! The espflash library flashes boards over their pseudo-terminals, as it flashes real ones.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod elf;
 
@@ -92,7 +93,7 @@ fn flash_elf(flasher: &mut Flasher, target: Target) -> Progress {
 fn an_elf_is_flashed_and_verified_and_skipped_the_second_time_on_each_chip() {
     for (chip, target) in CHIPS {
         let board = bench(chip);
-        let mut flasher = connect(&board, target, None).expect(chip.name());
+        let mut flasher = connect(&board, target, None).unwrap();
         assert_eq!(flash_elf(&mut flasher, target), Progress { skipped: 0, written: 3 });
         assert_eq!(flash_elf(&mut flasher, target), Progress { skipped: 3, written: 0 });
         let wear = board.status().unwrap().wear;
@@ -180,7 +181,7 @@ fn a_bad_sector_is_found_by_verifying() {
     let board = bench(Chip::Esp32c3);
     board.order(Order::Fault(virtual_board::Fault::BadSector { sector: 1 })).unwrap();
     let mut flasher = connect(&board, Target::Esp32c3, None).unwrap();
-    let bytes: Vec<_> = (0..8192_u32).map(|at| (at * 7 | 0x81) as u8).collect();
+    let bytes: Vec<_> = (0..8192_u32).map(|at| ((at * 7) | 0x81) as u8).collect();
     let error = flasher.write_bin_to_flash(0, &bytes, &mut Progress::default()).unwrap_err();
     assert!(matches!(error, Error::VerifyFailed), "{error:?}");
 }

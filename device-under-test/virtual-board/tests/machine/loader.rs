@@ -38,7 +38,7 @@ fn check_stub(requests: impl FnOnce(&mut Bench) -> Vec<Vec<u8>>, expected: [u8; 
 }
 
 /// The second of two replies, when the first is good.
-fn after(first: Vec<Vec<u8>>, second: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+fn after(first: &[Vec<u8>], second: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     assert_eq!(first[0][8], 0, "{first:x?}");
     second
 }
@@ -100,11 +100,11 @@ fn the_rom_checks_lengths_sequences_and_checksums() {
     check_rom(|bench| bench.request(MEM_BEGIN, &words(&[4, 1, 0x1801, 0])), [1, 5]);
     let begun = |bench: &mut Bench| bench.request(FLASH_BEGIN, &words(&[8, 2, 4, 0, 0]));
     check_rom(begun, [0, 0]);
-    check_rom(|bench| after(begun(bench), bench.block(FLASH_DATA, 1, &[0; 4])), [1, 5]);
-    check_rom(|bench| after(begun(bench), bench.block(FLASH_DATA, 0, &[0; 3])), [1, 5]);
-    check_rom(|bench| after(begun(bench), bench.block(FLASH_DATA, 0, &[0; 8])), [1, 5]);
+    check_rom(|bench| after(&begun(bench), bench.block(FLASH_DATA, 1, &[0; 4])), [1, 5]);
+    check_rom(|bench| after(&begun(bench), bench.block(FLASH_DATA, 0, &[0; 3])), [1, 5]);
+    check_rom(|bench| after(&begun(bench), bench.block(FLASH_DATA, 0, &[0; 8])), [1, 5]);
     let wrong = [words(&[4, 0, 0, 0]), vec![0; 4]].concat();
-    check_rom(|bench| after(begun(bench), bench.request(FLASH_DATA, &wrong)), [1, 7]);
+    check_rom(|bench| after(&begun(bench), bench.request(FLASH_DATA, &wrong)), [1, 7]);
 }
 
 #[test]
@@ -149,9 +149,9 @@ fn the_stub_checks_lengths_and_checksums() {
     check_stub(|bench| bench.block(FLASH_DATA, 0, &[0; 4]), [0xc6, 0]);
     check_stub(|bench| bench.request(ERASE_REGION, &words(&[1, 4096])), [0xc0, 0]);
     let begun = |bench: &mut Bench| bench.request(FLASH_BEGIN, &words(&[8, 2, 4, 0]));
-    check_stub(|bench| after(begun(bench), bench.request(FLASH_END, &words(&[0]))), [0xc0, 0]);
+    check_stub(|bench| after(&begun(bench), bench.request(FLASH_END, &words(&[0]))), [0xc0, 0]);
     let wrong = [words(&[4, 0, 0, 0]), vec![0; 4]].concat();
-    check_stub(|bench| after(begun(bench), bench.request(FLASH_DATA, &wrong)), [0xc1, 0]);
+    check_stub(|bench| after(&begun(bench), bench.request(FLASH_DATA, &wrong)), [0xc1, 0]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! The program as scripts meet it: ready lines, ports, orders, signals.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod bench;
 

@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
@@ -20,6 +22,7 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Control {
     path: PathBuf,
+    is_over: Arc<AtomicBool>,
 }
 
 impl Control {
@@ -28,22 +31,30 @@ impl Control {
         let listener = UnixListener::bind(path)
             .map_err(|error| ShellError::Control { path: path.to_owned(), error })?;
         let sender = sender.clone();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let ends = Arc::clone(&is_over);
         thread::Builder::new()
             .name("board-control".into())
-            .spawn(move || accept(&listener, &sender))
+            .spawn(move || accept(&listener, &sender, &ends))
             .map_err(ShellError::Thread)?;
-        Ok(Self { path: path.to_owned() })
+        Ok(Self { path: path.to_owned(), is_over })
     }
 }
 
 impl Drop for Control {
     fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        // The thread waits for a connection; this one lets it look. If it fails, the thread is gone.
+        let _ = UnixStream::connect(&self.path);
         remove_socket(&self.path);
     }
 }
 
-fn accept(listener: &UnixListener, sender: &Sender<Message>) {
+fn accept(listener: &UnixListener, sender: &Sender<Message>, is_over: &AtomicBool) {
     for stream in listener.incoming().flatten() {
+        if is_over.load(Ordering::Relaxed) {
+            return;
+        }
         let sender = sender.clone();
         // Without a thread the connection is closed, which its owner sees.
         let _ = thread::Builder::new()

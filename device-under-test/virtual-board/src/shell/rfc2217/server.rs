@@ -1,7 +1,8 @@
 //! Listens for RFC 2217 clients, one at a time.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -21,16 +22,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The client's end for both threads that write to it.
 type Client = Arc<Mutex<Option<TcpStream>>>;
 
-/// The port.
+/// The port, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Rfc2217;
+pub(crate) struct Rfc2217 {
+    address: SocketAddr,
+    client: Client,
+    is_over: Arc<AtomicBool>,
+}
 
 impl Rfc2217 {
-    /// Starts listening; gives the address, with the port that was picked.
+    /// Starts listening.
     pub(crate) fn listen(
         address: SocketAddr,
         sender: &Sender<Message>,
-    ) -> Result<SocketAddr, ShellError> {
+    ) -> Result<Self, ShellError> {
         let listener = TcpListener::bind(address).map_err(ShellError::Rfc2217)?;
         let address = listener.local_addr().map_err(ShellError::Rfc2217)?;
         let client = Client::default();
@@ -40,8 +45,13 @@ impl Rfc2217 {
         let for_output = Arc::clone(&client);
         spawn("board-rfc2217-out", move || send_all(&for_output, &receiver))?;
         let sender = sender.clone();
+        let port = Self { address, client: Arc::clone(&client), is_over: Arc::default() };
+        let is_over = Arc::clone(&port.is_over);
         spawn("board-rfc2217-in", move || {
             for stream in listener.incoming().flatten() {
+                if is_over.load(Ordering::Relaxed) {
+                    return;
+                }
                 // A client that breaks off has left; the next one may come.
                 let _ = serve(stream, &client, &sender);
                 put(&client, None);
@@ -51,7 +61,24 @@ impl Rfc2217 {
                 }
             }
         })?;
-        Ok(address)
+        Ok(port)
+    }
+
+    /// Where it listens, with the port that was picked.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Rfc2217 {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        if let Some(stream) = &*self.client.lock().unwrap_or_else(PoisonError::into_inner) {
+            // It may have left already.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        // The thread waits for a connection; this one lets it look. If it fails, the thread is gone.
+        let _ = TcpStream::connect_timeout(&self.address, PATIENCE);
     }
 }
 
