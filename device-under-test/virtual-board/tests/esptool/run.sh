@@ -26,12 +26,8 @@ install_esptool() {
 # Starts a board: chip, then further arguments. Its link is $work/port, its flash $work/flash.
 board() {
   stop_board
-  rm -f "$work/flash" "$work/lines"
-  restart_board "$@"
-}
-
-restart_board() {
-  stop_board
+  rm -f "$work/flash"
+  : >"$work/lines"
   local chip=$1
   shift
   "$program" --chip "$chip" --flash "$work/flash" --control "$work/control" "$@" >"$work/lines" 2>"$work/errors" &
@@ -173,6 +169,17 @@ watchdog() {
   check "$chip: left the loader" says '"activity":"(run|stuck)"'
 }
 
+ways_out() {
+  board esp8266 --pty "$work/port"
+  check "esp8266: is left by a soft reset" esp --port "$work/port" --chip esp8266 --before no-reset --after soft-reset flash-id
+  control '{"order":"status"}' >"$work/out"
+  check "esp8266: left the loader" says '"activity":"(run|stuck)"'
+  board esp32c3 --pty "$work/port"
+  check "esp32c3: tells its security info" esp --port "$work/port" --chip esp32c3 --before no-reset --after no-reset get-security-info
+  check "esp32c3: default flags do not fail without modem lines" esp --port "$work/port" --chip esp32c3 flash-id
+  check "esp32c3: esptool says that nothing was reset" says "Chip was NOT reset"
+}
+
 over_rfc2217() {
   board esp32c3 --rfc2217 127.0.0.1:0 --boot run
   local url
@@ -244,6 +251,8 @@ for chip in esp32c3 esp32; do
   compressed_without_stub "$chip"
 done
 watchdog esp32c3
+watchdog esp32s3
+ways_out
 negative
 for chip in esp32c3 esp32 esp8266; do
   faithful "$chip"
