@@ -1,5 +1,5 @@
-//! Sequences recorded from real tools: each line a request and what must come back. `fixtures/flash` says
-//! how they are written.
+//! Sequences shortened from recordings of tools: each line a request and what must come back. `fixtures/flash`
+//! says where they come from and how they are written.
 
 use std::fs;
 use std::path::Path;
