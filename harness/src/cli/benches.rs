@@ -20,6 +20,7 @@ use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::report::CaseReport;
 use crate::scenario::node::Span;
+use crate::scenario::plan::CloudKind;
 use crate::time::Moment;
 
 /// The name of the thing on benches in real time.
@@ -61,6 +62,8 @@ impl BoardName {
 pub(super) struct Benches {
     /// What they run on.
     pub(super) board: BoardName,
+    /// The cloud that they talk to.
+    pub(super) cloud: CloudKind,
     /// Where chance comes from.
     pub(super) seed: u64,
     /// The program that is the device, with its arguments; `None` to go by the image.
@@ -84,7 +87,7 @@ impl Benches {
         let (facts, outcome) = match (self.board, &self.runtime) {
             (BoardName::Process, Some(runtime)) => match self.process(runtime, folder) {
                 Ok(mut bench) => {
-                    let facts = bench.facts();
+                    let facts = Facts { cloud: self.cloud, ..bench.facts() };
                     let outcome = skip(&facts, case).unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
@@ -94,7 +97,7 @@ impl Benches {
             },
             (BoardName::Sim | BoardName::Process, _) => {
                 let mut bench = SimBench::new(self.seed);
-                let facts = bench.facts();
+                let facts = Facts { cloud: self.cloud, ..bench.facts() };
                 let outcome = skip(&facts, case)
                     .unwrap_or_else(|| virtual_time::run(case.plan.clone(), &mut bench));
                 (facts.board, outcome)

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::benches::{Benches, BoardName};
 use super::files::{self, Case};
@@ -16,6 +17,7 @@ use super::run_dir::RunDir;
 use super::scheduler::{self, InOrder, OnFailure, Schedule, Update};
 use super::{Terminal, exit};
 use crate::report::{CaseReport, RunReport, Status, human, summary::Summary};
+use crate::scenario::plan::CloudKind;
 use crate::time::Moment;
 
 /// The words behind `shadowrig run`.
@@ -30,6 +32,9 @@ pub(super) struct RunArgs {
     /// On `process`: the program that is the device, with its arguments; it finds its cloud in its environment.
     #[arg(long, value_name = "COMMAND", value_parser = parse_command)]
     command: Option<Words>,
+    /// The cloud that the device talks to; only the fake one for now.
+    #[arg(long, default_value = "fake", value_name = "fake|aws", value_parser = parse_cloud)]
+    cloud: CloudKind,
     /// How many cases run at once; by default what suits the board.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -87,6 +92,16 @@ fn parse_command(text: &str) -> Result<Words, String> {
         (Some(open), _) => Err(format!("the {open} is not closed")),
         (None, true) => Err("no program is named".into()),
         (None, false) => Ok(Words(words)),
+    }
+}
+
+fn parse_cloud(text: &str) -> Result<CloudKind, String> {
+    match text {
+        "fake" => Ok(CloudKind::Fake),
+        "aws" => Err("the real cloud cannot be the cloud of a scenario yet; the device program itself can be \
+                      pointed at it, see `thing-host --help`"
+            .to_owned()),
+        _ => Err("write fake or aws".to_owned()),
     }
 }
 
@@ -156,6 +171,7 @@ fn run_cases<W: Write, E: Write>(
 ) -> io::Result<Vec<CaseReport>> {
     let benches = Benches {
         board: args.board,
+        cloud: args.cloud,
         seed: args.seed,
         command: args.command.clone().map(|words| words.0),
         things: std::env::current_exe()?,
@@ -208,17 +224,26 @@ fn run_cases<W: Write, E: Write>(
     written.map(|()| reports)
 }
 
-/// Ctrl-C ends the cases that run, with their clean-up; a second one ends the program as the system does.
+/// Ctrl-C or SIGTERM ends the cases that run, with their clean-up; a second one ends the program at once.
 fn watch_for_interrupt(benches: &Benches, interrupted: &Arc<AtomicBool>) {
     let Some(runtime) = &benches.runtime else { return };
     let interrupted = Arc::clone(interrupted);
     runtime.spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
+        while asked_to_stop().await.is_ok() {
             if interrupted.swap(true, Ordering::SeqCst) {
                 std::process::exit(i32::from(exit::INTERRUPTED));
             }
         }
     });
+}
+
+/// Waits for Ctrl-C, or for the signal by which a CI system cancels a job.
+async fn asked_to_stop() -> io::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminated.recv() => Ok(()),
+    }
 }
 
 /// Tells how a case ended, and why where it failed.

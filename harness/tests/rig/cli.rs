@@ -159,3 +159,38 @@ fn a_captured_request_is_explained() {
     assert!(out.contains("[query-encoded-twice]"), "{out}");
     assert_eq!(in_folder(&root(), &["explain", "README.md"]).0, 2);
 }
+
+/// A CI system that cancels a job sends SIGTERM: the device is stopped, the clean-up runs, and the exit code says so.
+#[test]
+fn a_cancelled_run_stops_its_device_and_ends_with_130() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let long =
+        "version: 1\nname: long\nsteps:\n  - expect-request: DELETE shadow\n    within: 10m\n";
+    fs::write(folder.path().join("a.yaml"), long).expect("a file can be written");
+    let pid_file = folder.path().join("pid");
+    let device = format!("sh -c 'echo $$ > {}; exec sleep 600'", pid_file.display());
+    let mut run = Command::new(env!("CARGO_BIN_EXE_shadowrig"))
+        .current_dir(folder.path())
+        .args(["run", "a.yaml", "--board", "process", "--command", &device])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let device_pid = loop {
+        let pid = fs::read_to_string(&pid_file).unwrap_or_default();
+        if pid.ends_with('\n') {
+            break pid.trim().to_owned();
+        }
+        std::thread::yield_now();
+    };
+    let stop = Command::new("kill").arg(run.id().to_string()).status().expect("kill is there");
+    assert!(stop.success());
+    let out = BufReader::new(run.stdout.take().expect("it is piped"));
+    let lines: Vec<_> = out.lines().map(|line| line.expect("it is text")).collect();
+    assert_eq!(run.wait().expect("it ends").code(), Some(130), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("STOP")), "{lines:#?}");
+    let gone = !Path::new("/proc").join(&device_pid).exists();
+    assert!(gone, "the device still runs");
+}

@@ -1,0 +1,169 @@
+//! The thing on this board: its console, its sensors and its network.
+
+use std::collections::VecDeque;
+
+use thing::{Actuator, Config, Input, Kind, Lent, Output, Sensor, Thing, WakeCause, Workspace};
+
+use super::endpoint;
+use super::provisioning::Provisioning;
+use super::sensors::Sensors;
+use crate::time::Moment;
+
+/// Turns of one call: a thing that asked and was answered this often without waiting is broken.
+const TURNS_MAX: usize = 64;
+
+/// What the program hears.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Told {
+    Wake { cause: WakeCause, kept: Vec<u8> },
+    NetworkUp,
+    Time { unix_ms: u64 },
+    NoTime,
+    Connected,
+    ConnectFailed(String),
+    Received(Vec<u8>),
+    Closed,
+    Reset,
+    Sample { sensor: Sensor, value: Option<i32> },
+    Tick,
+}
+
+/// What the program wants of the board.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Want {
+    Console(String),
+    AskTime,
+    Connect { address: String },
+    Send(Vec<u8>),
+    Disconnect,
+    Drive(Actuator),
+    Persist(Vec<u8>),
+    Sleep { seconds: u32 },
+}
+
+/// A running program.
+#[derive(Debug)]
+pub(crate) struct App {
+    thing: Thing,
+    workspace: Box<Workspace>,
+    provisioning: Provisioning,
+    started_at: Moment,
+}
+
+impl App {
+    pub(crate) fn new(kind: &'static Kind, provisioning: Provisioning, now: Moment) -> Self {
+        Self { thing: Thing::new(kind), workspace: Box::default(), provisioning, started_at: now }
+    }
+
+    /// When [`Told::Tick`] is due.
+    pub(crate) fn wake_at(&self) -> Option<Moment> {
+        let millis = self.thing.wake_at()?.0;
+        let micros = millis.saturating_mul(1000).saturating_add(self.started_at.micros);
+        Some(Moment { micros })
+    }
+
+    /// Takes what happened and gives all that the program wants. What the board knows by itself, the
+    /// sensors and that there is a network, is answered here.
+    pub(crate) fn handle(&mut self, now: Moment, told: Told, sensors: &Sensors) -> Vec<Want> {
+        let mut inbox = VecDeque::from([told]);
+        let mut wants = Vec::new();
+        for _ in 0..TURNS_MAX {
+            let Some(told) = inbox.pop_front() else {
+                break;
+            };
+            for output in self.turn(now, &told) {
+                match output {
+                    Asked::Network => inbox.push_back(Told::NetworkUp),
+                    Asked::Sample(sensor) => {
+                        let value = sensors.read(sensor);
+                        inbox.push_back(Told::Sample { sensor, value });
+                    }
+                    Asked::Connect => match self.address() {
+                        Ok(address) => wants.push(Want::Connect { address }),
+                        Err(reason) => inbox.push_back(Told::ConnectFailed(reason.to_owned())),
+                    },
+                    Asked::Board(want) => wants.push(want),
+                }
+            }
+        }
+        wants
+    }
+
+    fn address(&self) -> Result<String, &'static str> {
+        let endpoint = self.provisioning.endpoint.as_deref();
+        endpoint.map_or(Err("no endpoint is provisioned"), endpoint::address)
+    }
+
+    fn turn(&mut self, now: Moment, told: &Told) -> Vec<Asked> {
+        let host = self.address().unwrap_or_else(|_| "localhost".into());
+        let told_or = |field: &'_ Option<String>, default: &str| -> String {
+            field.clone().unwrap_or_else(|| default.to_owned())
+        };
+        let settings = &self.provisioning;
+        let [thing_name, host, region, access_key_id, secret_access_key] = [
+            told_or(&settings.thing_name, "thing-1"),
+            told_or(&settings.host, &host),
+            told_or(&settings.region, "us-east-1"),
+            told_or(&settings.access_key_id, ""),
+            told_or(&settings.secret_access_key, ""),
+        ];
+        let config = Config {
+            thing_name: &thing_name,
+            shadow_name: settings.shadow_name.as_deref(),
+            host: &host,
+            region: &region,
+            access_key_id: &access_key_id,
+            secret_access_key: &secret_access_key,
+            session_token: settings.session_token.as_deref(),
+        };
+        let lent = Lent { config: &config, workspace: &mut self.workspace };
+        let instant = thing::Instant(now.since(self.started_at).as_millis() as u64);
+        let mut asked = Vec::new();
+        self.thing.handle(lent, instant, told.input(), &mut |output| asked.push(output.into()));
+        asked
+    }
+}
+
+/// What the thing asks for, with bytes of its own.
+#[derive(Debug)]
+enum Asked {
+    Network,
+    Sample(Sensor),
+    Connect,
+    Board(Want),
+}
+
+impl From<Output<'_>> for Asked {
+    fn from(output: Output<'_>) -> Self {
+        Self::Board(match output {
+            Output::BringUpNetwork => return Self::Network,
+            Output::Sample(sensor) => return Self::Sample(sensor),
+            Output::Connect => return Self::Connect,
+            Output::Console(line) => Want::Console(line.to_owned()),
+            Output::AskTime => Want::AskTime,
+            Output::Send(bytes) => Want::Send(bytes.to_vec()),
+            Output::Disconnect => Want::Disconnect,
+            Output::Drive(actuator) => Want::Drive(actuator),
+            Output::Persist(bytes) => Want::Persist(bytes.to_vec()),
+            Output::Sleep { seconds } => Want::Sleep { seconds },
+        })
+    }
+}
+
+impl Told {
+    fn input(&self) -> Input<'_> {
+        match self {
+            Self::Wake { cause, kept } => Input::Wake { cause: *cause, state: kept },
+            Self::NetworkUp => Input::NetworkUp,
+            Self::Time { unix_ms } => Input::Time { unix_ms: *unix_ms },
+            Self::NoTime => Input::NoTime,
+            Self::Connected => Input::Connected,
+            Self::ConnectFailed(reason) => Input::ConnectFailed(reason),
+            Self::Received(bytes) => Input::Received(bytes),
+            Self::Closed => Input::Closed,
+            Self::Reset => Input::Reset,
+            Self::Sample { sensor, value } => Input::Sample { sensor: *sensor, value: *value },
+            Self::Tick => Input::Tick,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What a program is told when the board is installed: whom to ask, and with which key.
+
+use super::region::Region;
+use crate::chips::Chip;
+use crate::flash::{Flash, SECTOR_BYTES};
+
+/// The first line of a provisioning in the flash.
+const HEAD: &str = "shadowrig-provisioning 1";
+
+/// The settings of a program; each may be missing.
+///
+/// In the flash it is text in the first sector of [`Region::of`]: a head, and one `name=value` a line.
+/// What stands there goes before what the board was started with. `Debug` hides the secrets.
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct Provisioning {
+    /// Whom to connect to: `http://host:port` or `host:port`.
+    pub endpoint: Option<String>,
+    /// The thing's name in the cloud; default `thing-1`.
+    pub thing_name: Option<String>,
+    /// The shadow's name; without it the unnamed one.
+    pub shadow_name: Option<String>,
+    /// The `Host` header; default what the endpoint says.
+    pub host: Option<String>,
+    /// The region in signatures; default `us-east-1`.
+    pub region: Option<String>,
+    /// The public half of the key.
+    pub access_key_id: Option<String>,
+    /// The secret half of the key.
+    pub secret_access_key: Option<String>,
+    /// The token of a temporary key.
+    pub session_token: Option<String>,
+}
+
+impl Provisioning {
+    /// The names of the fields, in the order in which they are written.
+    pub const FIELDS: [&'static str; 8] = [
+        "endpoint",
+        "thing_name",
+        "shadow_name",
+        "host",
+        "region",
+        "access_key_id",
+        "secret_access_key",
+        "session_token",
+    ];
+
+    /// A field by its name.
+    pub fn field(&mut self, name: &str) -> Option<&mut Option<String>> {
+        Some(match name {
+            "endpoint" => &mut self.endpoint,
+            "thing_name" => &mut self.thing_name,
+            "shadow_name" => &mut self.shadow_name,
+            "host" => &mut self.host,
+            "region" => &mut self.region,
+            "access_key_id" => &mut self.access_key_id,
+            "secret_access_key" => &mut self.secret_access_key,
+            "session_token" => &mut self.session_token,
+            _ => return None,
+        })
+    }
+
+    /// The sector as it stands in the flash; cut at its end if the settings are longer.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let mut copy = self.clone();
+        let mut text = format!("{HEAD}\n");
+        for name in Self::FIELDS {
+            if let Some(value) = copy.field(name).and_then(Option::take) {
+                text.push_str(&format!("{name}={value}\n"));
+            }
+        }
+        let mut bytes = text.into_bytes();
+        bytes.resize(SECTOR_BYTES as usize, 0xff);
+        bytes
+    }
+
+    /// Reads a sector; all fields are missing when no provisioning stands there.
+    #[must_use]
+    pub fn read(sector: &[u8]) -> Self {
+        let end = sector.iter().position(|byte| *byte == 0xff).unwrap_or(sector.len());
+        let text = str::from_utf8(sector.get(..end).unwrap_or_default()).unwrap_or_default();
+        let mut lines = text.lines();
+        let mut provisioning = Self::default();
+        if lines.next() != Some(HEAD) {
+            return provisioning;
+        }
+        for (name, value) in lines.filter_map(|line| line.split_once('=')) {
+            if let Some(field) = provisioning.field(name) {
+                *field = Some(value.to_owned());
+            }
+        }
+        provisioning
+    }
+
+    /// What holds on a board: what its flash says, and for the rest `self`.
+    #[must_use]
+    pub(crate) fn on(&self, chip: Chip, flash: &Flash) -> Self {
+        let region = Region::of(chip, flash);
+        let mut merged = Self::read(flash.read(region.sector(0), SECTOR_BYTES));
+        let mut fallback = self.clone();
+        for name in Self::FIELDS {
+            let given = fallback.field(name).and_then(Option::take);
+            if let Some(field) = merged.field(name) {
+                *field = field.take().or(given);
+            }
+        }
+        merged
+    }
+}
+
+impl std::fmt::Debug for Provisioning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Provisioning")
+            .field("endpoint", &self.endpoint)
+            .field("thing_name", &self.thing_name)
+            .field("shadow_name", &self.shadow_name)
+            .field("host", &self.host)
+            .field("region", &self.region)
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Provisioning {
+        let mut provisioning = Provisioning::default();
+        for name in Provisioning::FIELDS {
+            *provisioning.field(name).unwrap() = Some(format!("{name}-value=="));
+        }
+        provisioning
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        assert_eq!(Provisioning::read(&full().write()), full());
+        let empty = Provisioning::default();
+        assert_eq!(Provisioning::read(&empty.write()), empty);
+    }
+
+    #[test]
+    fn other_bytes_are_no_provisioning() {
+        for bytes in [&b""[..], &[0xff; 64], &[0; 64], b"endpoint=x\n"] {
+            assert_eq!(Provisioning::read(bytes), Provisioning::default());
+        }
+    }
+
+    #[test]
+    fn the_flash_goes_before_what_the_board_was_started_with() {
+        let started = Provisioning { region: Some("eu-west-1".into()), ..full() };
+        let flashed = Provisioning { endpoint: Some("here:1".into()), ..Provisioning::default() };
+        let mut flash = Flash::new();
+        let region = Region::of(Chip::Esp32c3, &flash);
+        flash.program(region.sector(0), &flashed.write()).unwrap();
+        let merged = started.on(Chip::Esp32c3, &flash);
+        assert_eq!(merged.endpoint.as_deref(), Some("here:1"));
+        assert_eq!(merged.region.as_deref(), Some("eu-west-1"));
+    }
+
+    #[test]
+    fn debug_hides_the_secrets() {
+        let text = format!("{:?}", full());
+        assert!(!text.contains("secret_access_key-value"), "{text}");
+        assert!(!text.contains("session_token-value"), "{text}");
+    }
+}

@@ -1,0 +1,202 @@
+//! All that can happen to a board, and all that it asks for.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::time::Duration;
+
+use thing::Actuator;
+
+use crate::app::Sensors;
+use crate::boot::ResetCause;
+use crate::chips::{Chip, Mac};
+use crate::fault::Fault;
+use crate::flash::Wear;
+use crate::setup::BootMode;
+
+/// What the driver tells the board.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// Bytes came in on the serial line.
+    Serial(Vec<u8>),
+    /// The host set the rate of its end of the line.
+    HostBaud(u32),
+    /// The host set its modem lines.
+    Lines {
+        /// Whether DTR is asserted.
+        dtr: bool,
+        /// Whether RTS is asserted.
+        rts: bool,
+    },
+    /// Somebody at the bench does something.
+    Order(Order),
+    /// Something happened to what [`Output::Network`] asked for.
+    Network {
+        /// The number in the output that it answers; anything older is ignored.
+        life: u64,
+        /// What happened.
+        heard: Heard,
+    },
+    /// The time is at or after [`Board::wake_at`](crate::Board::wake_at).
+    Tick,
+}
+
+/// What somebody at the bench can do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Order {
+    /// All faults end.
+    ClearFaults,
+    /// A fault begins.
+    Fault(Fault),
+    /// The power is cut.
+    PowerCut,
+    /// The power is cut, and comes back after a while.
+    PowerCycle {
+        /// How long it is off.
+        off: Duration,
+        /// What the boot pin says when it comes back.
+        into: BootMode,
+    },
+    /// The power comes back; nothing happens if it is there.
+    PowerRestore {
+        /// What the boot pin says.
+        into: BootMode,
+    },
+    /// The enable pin is pulled and let go; nothing happens without power.
+    Reset {
+        /// What the boot pin says.
+        into: BootMode,
+    },
+    /// The sensors read something else from here on.
+    Sensors(Sensors),
+    /// The sleep ends early; nothing happens to a board that is awake.
+    Wake,
+}
+
+/// What came over the network.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Heard {
+    /// The date, in milliseconds since 1970.
+    Date {
+        /// Milliseconds since 1970-01-01 in UTC.
+        unix_ms: u64,
+    },
+    /// The date cannot be had.
+    NoDate,
+    /// The connection stands.
+    Connected,
+    /// The connection cannot be had; with the reason in a few words.
+    ConnectFailed(String),
+    /// Bytes of the answer, cut anywhere.
+    Received(Vec<u8>),
+    /// The other side ended the connection in good order.
+    Closed,
+    /// The connection broke.
+    Reset,
+}
+
+/// What the board asks of its driver.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Send these bytes on the serial line.
+    Serial(Vec<u8>),
+    /// The USB port vanishes; it comes back under another name.
+    PortGone {
+        /// How long it is away.
+        away: Duration,
+    },
+    /// The program wants something of the network.
+    Network {
+        /// To be given back with the answer.
+        life: u64,
+        /// What it wants.
+        ask: Ask,
+    },
+    /// Something that an observer may want to know.
+    Event(Event),
+}
+
+/// What a program wants of the network.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Ask {
+    /// The date; answered by [`Heard::Date`] or [`Heard::NoDate`].
+    Date,
+    /// A connection to `host:port` in place of any other; answered by [`Heard::Connected`] or
+    /// [`Heard::ConnectFailed`].
+    Connect {
+        /// `host:port`.
+        address: String,
+    },
+    /// Send these bytes on the connection.
+    Send(Vec<u8>),
+    /// End the connection. Also asked for when a board that had one is reset.
+    Disconnect,
+}
+
+/// What can be observed of a board besides its serial line.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Event {
+    /// A program sets a part of the hardware.
+    Drive(Actuator),
+    /// The power was cut.
+    PowerCut,
+    /// The chip starts.
+    Reset {
+        /// Why.
+        cause: ResetCause,
+        /// What the boot pin says.
+        into: BootMode,
+    },
+    /// The chip sleeps.
+    Sleep {
+        /// How long, unless something wakes it.
+        seconds: u32,
+    },
+}
+
+/// What a board is doing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Activity {
+    /// It has no power, or is held in reset.
+    Off,
+    /// The ROM waits for a download.
+    Rom,
+    /// The stub waits for commands.
+    Stub,
+    /// It booted, or is about to run what it booted.
+    Run,
+    /// It found nothing to boot, and tries again and again.
+    Stuck,
+    /// It sleeps.
+    Asleep,
+}
+
+impl Activity {
+    /// The word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Rom => "rom",
+            Self::Stub => "stub",
+            Self::Run => "run",
+            Self::Stuck => "stuck",
+            Self::Asleep => "asleep",
+        }
+    }
+}
+
+/// How a board is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Status {
+    /// Its chip.
+    pub chip: Chip,
+    /// Its address.
+    pub mac: Mac,
+    /// What it is doing.
+    pub activity: Activity,
+    /// The rate of its serial line.
+    pub baud: u32,
+    /// Resets since it was made, the first start counted.
+    pub resets: u64,
+    /// What was done to its flash.
+    pub wear: Wear,
+}
