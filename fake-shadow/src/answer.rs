@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use crate::json::Json;
 use crate::message::{Request, Response};
-use crate::route::{Invalid, Unrouted};
+use crate::operation::Invalid;
+use crate::route::{Plane, Unrouted};
 use crate::service::Refused;
 use crate::shadow::ShadowError;
 
@@ -27,12 +28,42 @@ pub(crate) fn success(request_id: &str, body: Vec<u8>) -> Response {
 ///
 /// Behind a body that its signature does not cover the connection ends: if the client counted its length wrongly, what
 /// comes next is the rest of the body and no request.
-pub(crate) fn refusal(request_id: &str, refused: &Refused, request: &Request) -> Response {
-    let (status, code, message) = words(refused);
-    let mut response = error(request_id, status, code, message);
+pub(crate) fn refusal(
+    request_id: &str,
+    refused: &Refused,
+    request: &Request,
+    plane: Plane,
+) -> Response {
+    let mut response = match plane {
+        Plane::Control => control_refusal(request_id, refused),
+        Plane::Data => {
+            let (status, code, message) = words(refused);
+            error(request_id, status, code, message)
+        }
+    };
     if matches!(refused, Refused::Signature(_)) && !request.body.is_empty() {
         response.headers.push((Cow::Borrowed("connection"), "close".to_owned()));
     }
+    response
+}
+
+/// The control plane tells refused signatures apart by name, has no colon behind a name, and no trace id.
+fn control_refusal(request_id: &str, refused: &Refused) -> Response {
+    let (status, code, message) = match refused {
+        Refused::Denied { action, resource } => {
+            let text =
+                format!("User is not authorized to perform: {action} on resource: {resource}");
+            (403, "AccessDeniedException", Some(text))
+        }
+        Refused::Signature(refusal) => {
+            (refusal.status(), refusal.control_plane_code(), Some(refusal.message()))
+        }
+        other => words(other),
+    };
+    let body = Json::object([("message", message.map_or(Json::Null, Json::Text))]);
+    let mut response = success(request_id, body.to_compact());
+    response.status = status;
+    response.headers.push((Cow::Borrowed("x-amzn-ErrorType"), code.to_owned()));
     response
 }
 
@@ -96,8 +127,18 @@ fn words(refused: &Refused) -> (u16, &'static str, Option<String>) {
             "RequestEntityTooLargeException",
             Some("The payload exceeds the maximum size allowed".to_owned()),
         ),
+        Refused::NothingRetained { topic } => (
+            404,
+            "ResourceNotFoundException",
+            Some(format!("No retained message exists for topic: '{}'", topic.as_str())),
+        ),
+        Refused::Registry(error) => {
+            let (status, code, message) = error.words();
+            (status, code, Some(message))
+        }
         Refused::Shadow(error) => (error.status(), error.code(), Some(error.message())),
         Refused::Signature(refusal) => (refusal.status(), refusal.code(), Some(refusal.message())),
+        Refused::TooManyRetained => (429, "ThrottlingException", Some("Rate exceeded".to_owned())),
         Refused::Unrouted(Unrouted::NoSuchMethod) => (
             405,
             "MethodNotAllowedException",

@@ -15,7 +15,7 @@ pub struct Policy {
     pub version: Option<String>,
     /// The statements; their order does not matter.
     #[serde(rename = "Statement")]
-    pub statements: Vec<Statement>,
+    pub statements: OneOrMany<Statement>,
 }
 
 /// One statement of a [`Policy`].
@@ -28,12 +28,12 @@ pub struct Statement {
     /// What it does with a request that it matches.
     #[serde(rename = "Effect")]
     pub effect: Effect,
-    /// Patterns of actions, as `iot:GetThingShadow` or `iot:*`.
+    /// Patterns of actions, as `iot:GetThingShadow` or `iot:*`. `*` stands for any text, `?` for any one character.
     #[serde(rename = "Action")]
-    pub actions: Patterns,
+    pub actions: OneOrMany<String>,
     /// Patterns of resources, as `thing/lamp`, `thing/lamp/config` or `arn:aws:iot:*:*:thing/lamp*`.
     #[serde(rename = "Resource")]
-    pub resources: Patterns,
+    pub resources: OneOrMany<String>,
 }
 
 /// What a [`Statement`] does.
@@ -45,14 +45,29 @@ pub enum Effect {
     Deny,
 }
 
-/// One pattern or several, as the policy language has it. `*` stands for any text, `?` for any one character.
+/// One of something or several, as the policy language has it everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Patterns {
-    /// One pattern.
-    One(String),
-    /// Any of several.
-    Many(Vec<String>),
+pub enum OneOrMany<T> {
+    /// One, without brackets around it.
+    One(T),
+    /// Any number.
+    Many(Vec<T>),
+}
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+impl<T> OneOrMany<T> {
+    fn iter(&self) -> std::slice::Iter<'_, T> {
+        match self {
+            Self::One(one) => std::slice::from_ref(one).iter(),
+            Self::Many(many) => many.iter(),
+        }
+    }
 }
 
 impl Policy {
@@ -74,17 +89,6 @@ impl Statement {
         let action = action.to_ascii_lowercase();
         self.actions.iter().any(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
             && self.resources.iter().any(|pattern| matches(relative(pattern), resource))
-    }
-}
-
-impl Patterns {
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        match self {
-            Self::One(pattern) => std::slice::from_ref(pattern),
-            Self::Many(patterns) => patterns.as_slice(),
-        }
-        .iter()
-        .map(String::as_str)
     }
 }
 

@@ -3,27 +3,48 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use crate::message::Request;
-use crate::shadow::{LIST_PAGE_DEFAULT, LIST_PAGE_MAX, NameError, ShadowId, ShadowName, ThingName};
 use crate::sigv4::canonical::{normalized, raw_path};
 use crate::sigv4::escape::{decode_lossy, decode_query};
 
 /// What the service can be asked for, as the API reference names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
+    /// `POST /things/{thing}`, control plane
+    CreateThing,
+    /// `DELETE /things/{thing}`, control plane
+    DeleteThing,
     /// `DELETE /things/{thing}/shadow`
     DeleteThingShadow,
+    /// `GET /endpoint`, control plane
+    DescribeEndpoint,
+    /// `GET /things/{thing}`, control plane
+    DescribeThing,
+    /// `GET /retainedMessage/{topic}`
+    GetRetainedMessage,
     /// `GET /things/{thing}/shadow`
     GetThingShadow,
     /// `GET /api/things/shadow/ListNamedShadowsForThing/{thing}`
     ListNamedShadowsForThing,
+    /// `GET /retainedMessage`
+    ListRetainedMessages,
+    /// `GET /things`, control plane
+    ListThings,
     /// `POST /topics/{topic}`
     Publish,
+    /// `PATCH /things/{thing}`, control plane
+    UpdateThing,
     /// `POST /things/{thing}/shadow`
     UpdateThingShadow,
+}
+
+/// The two halves of the service. They have their own names in signatures and their own forms of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plane {
+    /// Where things are made and described; signed for `iot`.
+    Control,
+    /// Where shadows and messages are; signed for `iotdata`.
+    Data,
 }
 
 /// An action on something, all parts decoded and none checked.
@@ -46,56 +67,6 @@ pub enum Unrouted {
     NoSuchMethod,
 }
 
-/// An action with all its parts checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operation {
-    /// Delete a shadow.
-    DeleteThingShadow(ShadowId),
-    /// Read a shadow.
-    GetThingShadow(ShadowId),
-    /// List the named shadows of a thing.
-    ListNamedShadowsForThing(ThingName, Page),
-    /// Publish a message to a topic.
-    Publish(Topic),
-    /// Create or change a shadow.
-    UpdateThingShadow(ShadowId),
-}
-
-/// Which part of a list is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// How many names, 1 to [`LIST_PAGE_MAX`].
-    pub size: usize,
-    /// The last name of the page before.
-    pub after: Option<ShadowName>,
-}
-
-/// A topic that may be published to: 1 to 256 bytes, 7 slashes at most, no wildcard.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topic(String);
-
-/// Why the parts of a request are refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Invalid {
-    /// A name breaks its pattern or length.
-    Name(NameError),
-    /// A parameter of the query is out of its range.
-    Parameter {
-        /// The name of the parameter.
-        name: &'static str,
-        /// Its value as sent.
-        value: String,
-    },
-    /// The topic is empty, too long, too deep or has a wildcard.
-    Topic(String),
-}
-
-/// Bytes of a topic. "AWS IoT Core quotas: topic size".
-pub const TOPIC_BYTES_MAX: usize = 256;
-
-/// Slashes in a topic. "AWS IoT Core quotas: maximum number of slashes in topic".
-pub const TOPIC_SLASHES_MAX: usize = 7;
-
 /// Reads method and target. The path is normalized first, as it is where the signature is checked.
 ///
 /// # Errors
@@ -104,16 +75,26 @@ pub fn route(request: &Request) -> Result<Route, Unrouted> {
     let path = normalized(raw_path(&request.target));
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let methods = match segments.as_slice() {
-        ["things", _, "shadow"] => [
+        ["things"] => &[("GET", Action::ListThings)],
+        ["things", _] => [
+            ("POST", Action::CreateThing),
+            ("GET", Action::DescribeThing),
+            ("PATCH", Action::UpdateThing),
+            ("DELETE", Action::DeleteThing),
+        ]
+        .as_slice(),
+        ["things", _, "shadow"] => &[
             ("GET", Action::GetThingShadow),
             ("POST", Action::UpdateThingShadow),
             ("DELETE", Action::DeleteThingShadow),
-        ]
-        .as_slice(),
+        ],
         ["api", "things", "shadow", "ListNamedShadowsForThing", _] => {
             &[("GET", Action::ListNamedShadowsForThing)]
         }
         ["topics", _, ..] => &[("POST", Action::Publish)],
+        ["retainedMessage"] => &[("GET", Action::ListRetainedMessages)],
+        ["retainedMessage", _, ..] => &[("GET", Action::GetRetainedMessage)],
+        ["endpoint"] => &[("GET", Action::DescribeEndpoint)],
         _ => return Err(Unrouted::NoSuchPath),
     };
     let (_, action) = methods
@@ -121,9 +102,9 @@ pub fn route(request: &Request) -> Result<Route, Unrouted> {
         .find(|(method, _)| *method == request.method)
         .ok_or(Unrouted::NoSuchMethod)?;
     let subject = match action {
-        Action::Publish => segments[1..].join("/"),
+        Action::Publish | Action::GetRetainedMessage => segments[1..].join("/"),
         Action::ListNamedShadowsForThing => segments[4].to_owned(),
-        _ => segments[1].to_owned(),
+        _ => segments.get(1).copied().unwrap_or_default().to_owned(),
     };
     Ok(Route {
         action: *action,
@@ -154,131 +135,79 @@ impl Action {
     #[must_use]
     pub const fn policy_name(self) -> &'static str {
         match self {
+            Self::CreateThing => "iot:CreateThing",
+            Self::DeleteThing => "iot:DeleteThing",
             Self::DeleteThingShadow => "iot:DeleteThingShadow",
+            Self::DescribeEndpoint => "iot:DescribeEndpoint",
+            Self::DescribeThing => "iot:DescribeThing",
+            Self::GetRetainedMessage => "iot:GetRetainedMessage",
             Self::GetThingShadow => "iot:GetThingShadow",
             Self::ListNamedShadowsForThing => "iot:ListNamedShadowsForThing",
+            Self::ListRetainedMessages => "iot:ListRetainedMessages",
+            Self::ListThings => "iot:ListThings",
             Self::Publish => "iot:Publish",
+            Self::UpdateThing => "iot:UpdateThing",
             Self::UpdateThingShadow => "iot:UpdateThingShadow",
+        }
+    }
+
+    /// The half of the service that does it.
+    #[must_use]
+    pub const fn plane(self) -> Plane {
+        match self {
+            Self::CreateThing
+            | Self::DeleteThing
+            | Self::DescribeEndpoint
+            | Self::DescribeThing
+            | Self::ListThings
+            | Self::UpdateThing => Plane::Control,
+            Self::DeleteThingShadow
+            | Self::GetRetainedMessage
+            | Self::GetThingShadow
+            | Self::ListNamedShadowsForThing
+            | Self::ListRetainedMessages
+            | Self::Publish
+            | Self::UpdateThingShadow => Plane::Data,
         }
     }
 }
 
 impl Route {
+    /// The actions that a policy must allow, as `iot:GetThingShadow`: for a message to be retained two.
+    pub fn policy_actions(&self) -> impl Iterator<Item = &'static str> {
+        let is_retained = self.action == Action::Publish
+            && self.parameter("retain").is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
+        [Some(self.action.policy_name()), is_retained.then_some("iot:RetainPublish")]
+            .into_iter()
+            .flatten()
+    }
+
     /// The resource in a policy, as `thing/lamp/config`: "Actions defined by AWS IoT", resource types.
     #[must_use]
     pub fn policy_resource(&self) -> String {
-        match (self.action, self.parameter("name")) {
-            (Action::ListNamedShadowsForThing, _) => format!("thing/{}", self.subject),
-            (Action::Publish, _) => format!("topic/{}", self.subject),
-            (_, None) => format!("thing/{}", self.subject),
-            (_, Some(shadow)) => format!("thing/{}/{shadow}", self.subject),
-        }
-    }
-
-    /// Checks all parts.
-    ///
-    /// # Errors
-    /// [`Invalid`] for the first part that breaks its rule.
-    pub fn operation(&self) -> Result<Operation, Invalid> {
-        Ok(match self.action {
-            Action::DeleteThingShadow => Operation::DeleteThingShadow(self.shadow()?),
-            Action::GetThingShadow => Operation::GetThingShadow(self.shadow()?),
-            Action::ListNamedShadowsForThing => {
-                Operation::ListNamedShadowsForThing(self.thing()?, self.page()?)
+        match self.action {
+            Action::DescribeEndpoint | Action::ListRetainedMessages | Action::ListThings => {
+                "*".to_owned()
             }
-            Action::Publish => Operation::Publish(self.topic()?),
-            Action::UpdateThingShadow => Operation::UpdateThingShadow(self.shadow()?),
-        })
+            Action::GetRetainedMessage | Action::Publish => format!("topic/{}", self.subject),
+            Action::DeleteThingShadow | Action::GetThingShadow | Action::UpdateThingShadow => {
+                match self.parameter("name") {
+                    None => format!("thing/{}", self.subject),
+                    Some(shadow) => format!("thing/{}/{shadow}", self.subject),
+                }
+            }
+            Action::CreateThing
+            | Action::DeleteThing
+            | Action::DescribeThing
+            | Action::ListNamedShadowsForThing
+            | Action::UpdateThing => format!("thing/{}", self.subject),
+        }
     }
 
     /// The first parameter of that name.
-    fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let mut same = self.parameters.iter().filter(|(key, _)| key == name);
         same.next().map(|(_, value)| value.as_str())
-    }
-
-    fn thing(&self) -> Result<ThingName, Invalid> {
-        ThingName::new(self.subject.as_str()).map_err(Invalid::Name)
-    }
-
-    fn shadow(&self) -> Result<ShadowId, Invalid> {
-        let name =
-            self.parameter("name").map(ShadowName::new).transpose().map_err(Invalid::Name)?;
-        Ok(ShadowId { thing: self.thing()?, name })
-    }
-
-    fn page(&self) -> Result<Page, Invalid> {
-        let invalid = |name, value: &str| Invalid::Parameter { name, value: value.to_owned() };
-        let size = match self.parameter("pageSize") {
-            None => LIST_PAGE_DEFAULT,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|size| (1..=LIST_PAGE_MAX).contains(size))
-                .ok_or_else(|| invalid("pageSize", text))?,
-        };
-        let after = match self.parameter("nextToken") {
-            None => None,
-            Some(token) => Some(name_of_token(token).ok_or_else(|| invalid("nextToken", token))?),
-        };
-        Ok(Page { size, after })
-    }
-
-    fn topic(&self) -> Result<Topic, Invalid> {
-        if let Some(qos) = self.parameter("qos").filter(|qos| !matches!(*qos, "0" | "1")) {
-            return Err(Invalid::Parameter { name: "qos", value: qos.to_owned() });
-        }
-        let topic = self.subject.as_str();
-        let fits = (1..=TOPIC_BYTES_MAX).contains(&topic.len())
-            && topic.matches('/').count() <= TOPIC_SLASHES_MAX
-            && !topic.contains(['+', '#', '\0', char::REPLACEMENT_CHARACTER]);
-        if fits { Ok(Topic(topic.to_owned())) } else { Err(Invalid::Topic(topic.to_owned())) }
-    }
-}
-
-impl Page {
-    /// The token that asks for the page behind this name.
-    #[must_use]
-    pub fn token_after(name: &ShadowName) -> String {
-        URL_SAFE_NO_PAD.encode(name.as_str())
-    }
-}
-
-fn name_of_token(token: &str) -> Option<ShadowName> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    ShadowName::new(String::from_utf8(bytes).ok()?).ok()
-}
-
-impl Topic {
-    /// The topic as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Operation {
-    /// The action.
-    #[must_use]
-    pub const fn action(&self) -> Action {
-        match self {
-            Self::DeleteThingShadow(_) => Action::DeleteThingShadow,
-            Self::GetThingShadow(_) => Action::GetThingShadow,
-            Self::ListNamedShadowsForThing(..) => Action::ListNamedShadowsForThing,
-            Self::Publish(_) => Action::Publish,
-            Self::UpdateThingShadow(_) => Action::UpdateThingShadow,
-        }
-    }
-
-    /// The shadow that it is about, if it is about one.
-    #[must_use]
-    pub const fn shadow(&self) -> Option<&ShadowId> {
-        match self {
-            Self::DeleteThingShadow(id)
-            | Self::GetThingShadow(id)
-            | Self::UpdateThingShadow(id) => Some(id),
-            Self::ListNamedShadowsForThing(..) | Self::Publish(_) => None,
-        }
     }
 }
 
@@ -288,25 +217,11 @@ impl fmt::Display for Action {
     }
 }
 
-impl fmt::Display for Operation {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let action = self.action();
-        match self {
-            Self::DeleteThingShadow(id)
-            | Self::GetThingShadow(id)
-            | Self::UpdateThingShadow(id) => {
-                write!(formatter, "{action} {id}")
-            }
-            Self::ListNamedShadowsForThing(thing, _) => write!(formatter, "{action} {thing}"),
-            Self::Publish(topic) => write!(formatter, "{action} {}", topic.0),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::message::HttpVersion;
+    use crate::operation::Invalid;
 
     fn request(line: &str) -> Request {
         let (method, target) = line.split_once(' ').unwrap();
@@ -356,6 +271,7 @@ mod tests {
         check("GET /topics/a", "NoSuchMethod");
         check("GET /things/t/shadow/", "NoSuchPath");
         check("GET /things/t/Shadow", "NoSuchPath");
+        check("PUT /things/t", "NoSuchMethod");
         check("GET /", "NoSuchPath");
         check("OPTIONS *", "NoSuchPath");
     }
@@ -371,14 +287,28 @@ mod tests {
         check(&format!("{list}?pageSize=0"), &invalid("pageSize", "0"));
         check(&format!("{list}?pageSize=101"), &invalid("pageSize", "101"));
         check(&format!("{list}?nextToken=!"), &invalid("nextToken", "!"));
-        let token = Page::token_after(&ShadowName::new("$a:b").unwrap());
-        assert_eq!(name_of_token(&token), Some(ShadowName::new("$a:b").unwrap()));
+    }
+
+    #[test]
+    fn things_are_of_the_control_plane() {
+        check("POST /things/t", "CreateThing t as thing/t");
+        check("PATCH /things/t", "UpdateThing t as thing/t");
+        check("DELETE /things/t?expectedVersion=3", "DeleteThing t as thing/t");
+        check("GET /things/t", "DescribeThing t as thing/t");
+        check("GET /things?maxResults=9", "ListThings  as *");
+        check("GET /endpoint?endpointType=iot:Data-ATS", "DescribeEndpoint  as *");
+        let wrong = r#"Parameter { name: "endpointType", value: "iot:Nope" }"#;
+        check("GET /endpoint?endpointType=iot%3ANope", wrong);
     }
 
     #[test]
     fn topics_may_be_one_segment_or_several() {
         check("POST /topics/a/b?qos=1", "Publish a/b as topic/a/b");
         check("POST /topics/%24aws%2Fthings%2Ft", "Publish $aws/things/t as topic/$aws/things/t");
+        check("GET /retainedMessage/a%2Fb", "GetRetainedMessage a/b as topic/a/b");
+        check("GET /retainedMessage?maxResults=5", "ListRetainedMessages  as *");
+        check("POST /topics/a/b?retain=TRUE", "Publish a/b as topic/a/b");
+        check("POST /topics/a?retain=maybe", r#"Parameter { name: "retain", value: "maybe" }"#);
         check("POST /topics/a/b?qos=2", r#"Parameter { name: "qos", value: "2" }"#);
         check("POST /topics/a/+/b", r#"Topic("a/+/b")"#);
         check("POST /topics/1/2/3/4/5/6/7/8", "Publish 1/2/3/4/5/6/7/8 as topic/1/2/3/4/5/6/7/8");

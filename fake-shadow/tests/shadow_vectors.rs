@@ -96,6 +96,8 @@ impl Bench {
                 &format!("GET /api/things/shadow/ListNamedShadowsForThing/{THING}"),
                 String::new(),
             ),
+            "create_thing" => self.send_control(&format!("POST /things/{THING}")),
+            "delete_thing" => self.send_control(&format!("DELETE /things/{THING}")),
             "http" => self.http(step),
             "seed_version" => return self.seed(step),
             "sleep" => {
@@ -110,6 +112,11 @@ impl Bench {
 
     fn send(&mut self, line: &str, body: String) -> Exchange {
         self.handle(&Signer::default().request(line, body, self.now))
+    }
+
+    fn send_control(&mut self, line: &str) -> Exchange {
+        let signer = Signer { service: "iot".to_owned(), ..Signer::default() };
+        self.handle(&signer.request(line, "", self.now))
     }
 
     fn handle(&mut self, request: &Request) -> Exchange {

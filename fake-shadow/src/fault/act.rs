@@ -9,7 +9,7 @@ use super::error::FaultError;
 use super::params::Params;
 use crate::clock::UnixMillis;
 use crate::message::{Response, WireStep};
-use crate::route::Operation;
+use crate::operation::Operation;
 use crate::shadow::{Limits, ShadowId};
 use crate::wire::WireAnswer;
 

@@ -11,7 +11,8 @@ use crate::answer;
 use crate::clock::UnixMillis;
 use crate::event::{Exchange, NoOperation};
 use crate::message::{Request, WireStep};
-use crate::route::{Operation, Route, Unrouted, route};
+use crate::operation::Operation;
+use crate::route::{Route, Unrouted, route};
 use crate::service::FakeShadow;
 use crate::wire::{WireAnswer, encode, keeps_alive};
 

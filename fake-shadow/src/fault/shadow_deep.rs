@@ -7,7 +7,7 @@ use super::error::FaultError;
 use super::params::Params;
 use super::shadow_version::change_document;
 use crate::answer;
-use crate::route::Operation;
+use crate::operation::Operation;
 use crate::shadow::ShadowError;
 
 /// The answer to a GET holds a document that is nested `levels` deep; anything else is refused as too deep and never seen

@@ -7,7 +7,7 @@ use super::error::FaultError;
 use super::params::Params;
 use super::shadow_version::change_document;
 use crate::answer;
-use crate::route::Operation;
+use crate::operation::Operation;
 use crate::shadow::ShadowError;
 
 /// The answer to a GET holds a document of `bytes`; anything else is refused as too large and never seen by the service.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::error::FaultError;
 use crate::message::Request;
-use crate::route::Operation;
+use crate::operation::Operation;
 use crate::shadow::ShadowId;
 
 /// What a fault is meant for. Kinds that act before a request can be known hit the next connection, whatever stands here.

@@ -7,9 +7,12 @@ use serde_json::Value;
 use super::cloud::FakeShadow;
 use super::explainer::Explainer;
 use super::perform::update_events;
+use super::registry::Registry;
+use super::retained::Retained;
 use crate::clock::UnixMillis;
 use crate::event::ShadowEvent;
 use crate::policy::Policy;
+use crate::route::Plane;
 use crate::settings::Settings;
 use crate::shadow::{ShadowError, ShadowId, ThingName, get_document};
 use crate::store::Change;
@@ -106,12 +109,17 @@ impl FakeShadow {
     /// Something that explains refused signatures, apart from the cloud and its shadows.
     #[must_use]
     pub fn explainer(&self) -> Explainer {
-        Explainer::new(self.settings.keyring.clone(), self.rules.clone())
+        Explainer::new(
+            self.settings.keyring.clone(),
+            [Plane::Data, Plane::Control].map(|plane| self.rules_of(plane).clone()),
+        )
     }
 
-    /// Forgets all shadows, the versions of deleted ones too.
+    /// Forgets all shadows, the versions of deleted ones too, the registry and what topics retain.
     pub fn clear(&mut self) {
         self.store.clear();
+        self.registry = Registry::default();
+        self.retained = Retained::default();
     }
 
     /// Whether something differs from what [`FakeShadow::changes_are_kept`] was last told of.

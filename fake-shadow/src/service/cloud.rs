@@ -5,11 +5,14 @@ use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 
 use super::perform::Done;
 use super::refused::Refused;
+use super::registry::Registry;
+use super::retained::Retained;
 use crate::answer;
 use crate::clock::UnixMillis;
 use crate::event::{Exchange, NoOperation, RequestRecord};
 use crate::message::Request;
-use crate::route::{Operation, Route, Unrouted, route};
+use crate::operation::Operation;
+use crate::route::{Plane, Route, Unrouted, route};
 use crate::settings::Settings;
 use crate::shadow::MESSAGE_BYTES_MAX;
 use crate::sigv4::{Identity, Refusal, Rules, verify};
@@ -35,17 +38,27 @@ use crate::store::Store;
 pub struct FakeShadow {
     pub(super) settings: Settings,
     pub(super) rules: Rules,
+    control_rules: Rules,
     pub(super) store: Store,
-    chance: ChaCha8Rng,
+    pub(super) registry: Registry,
+    pub(super) retained: Retained,
+    pub(super) chance: ChaCha8Rng,
 }
 
 impl FakeShadow {
     /// A cloud without shadows.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let rules = Rules { window: settings.window, ..Rules::data_plane(&settings.region) };
-        let chance = ChaCha8Rng::seed_from_u64(settings.seed);
-        Self { settings, rules, store: Store::default(), chance }
+        let window = settings.window;
+        Self {
+            rules: Rules { window, ..Rules::data_plane(&settings.region) },
+            control_rules: Rules { window, ..Rules::control_plane(&settings.region) },
+            store: Store::default(),
+            registry: Registry::default(),
+            retained: Retained::default(),
+            chance: ChaCha8Rng::seed_from_u64(settings.seed),
+            settings,
+        }
     }
 
     /// Answers a request that came in `now`.
@@ -62,17 +75,18 @@ impl FakeShadow {
     ) -> Exchange {
         let cloud_time = self.cloud_time(now);
         let id = self.request_id();
-        let verdict = verify(request, cloud_time, &self.settings.keyring, &self.rules);
+        let plane = routed.as_ref().map_or(Plane::Data, |route| route.action.plane());
+        let verdict = verify(request, cloud_time, &self.settings.keyring, self.rules_of(plane));
         let operation = NoOperation::or_operation(routed);
         let done = self
             .admit(request, routed, &verdict, &operation)
-            .and_then(|operation| self.perform(cloud_time, operation, &id, &request.body));
+            .and_then(|operation| self.perform(cloud_time, operation, &id, request));
         let (response, events, version, refused) = match done {
             Ok(Done { body, events, version }) => {
                 (answer::success(&id, body), events, version, None)
             }
             Err(refused) => {
-                (answer::refusal(&id, &refused, request), Vec::new(), None, Some(refused))
+                (answer::refusal(&id, &refused, request, plane), Vec::new(), None, Some(refused))
             }
         };
         let record = RequestRecord { id, cloud_time, operation, verdict, refused, events, version };
@@ -89,10 +103,13 @@ impl FakeShadow {
     ) -> Result<&'a Operation, Refused> {
         let identity = verdict.as_ref().map_err(|refusal| Refused::Signature(refusal.clone()))?;
         let route = routed.as_ref().map_err(|unrouted| Refused::Unrouted(*unrouted))?;
-        let (action, resource) = (route.action.policy_name(), route.policy_resource());
-        let policy = self.settings.policies.get(&identity.access_key_id);
-        if policy.is_some_and(|policy| !policy.allows(action, &resource)) {
-            return Err(Refused::Denied { action, resource });
+        if let Some(policy) = self.settings.policies.get(&identity.access_key_id) {
+            let resource = route.policy_resource();
+            if let Some(action) =
+                route.policy_actions().find(|action| !policy.allows(action, &resource))
+            {
+                return Err(Refused::Denied { action, resource });
+            }
         }
         let operation = operation.as_ref().map_err(|error| match error {
             NoOperation::Invalid(invalid) => Refused::Invalid(invalid.clone()),
@@ -104,14 +121,26 @@ impl FakeShadow {
         }
     }
 
-    /// A version 4 UUID of the seed.
-    pub(crate) fn request_id(&mut self) -> String {
-        let mut bytes = [0; 16];
-        self.chance.fill_bytes(&mut bytes);
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let digits = format!("{:032x}", u128::from_be_bytes(bytes));
-        let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
-        parts.join("-")
+    pub(super) const fn rules_of(&self, plane: Plane) -> &Rules {
+        match plane {
+            Plane::Control => &self.control_rules,
+            Plane::Data => &self.rules,
+        }
     }
+
+    /// A new id for a request.
+    pub(crate) fn request_id(&mut self) -> String {
+        uuid(&mut self.chance)
+    }
+}
+
+/// A version 4 UUID of the seed.
+pub(super) fn uuid(chance: &mut ChaCha8Rng) -> String {
+    let mut bytes = [0; 16];
+    chance.fill_bytes(&mut bytes);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let digits = format!("{:032x}", u128::from_be_bytes(bytes));
+    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+    parts.join("-")
 }

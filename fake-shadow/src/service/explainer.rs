@@ -2,6 +2,7 @@
 
 use crate::clock::UnixMillis;
 use crate::message::Request;
+use crate::route::{Plane, route};
 use crate::sigv4::explain::{Explanation, explain};
 use crate::sigv4::{Keyring, Refusal, Rules};
 
@@ -9,12 +10,13 @@ use crate::sigv4::{Keyring, Refusal, Rules};
 #[derive(Debug, Clone)]
 pub struct Explainer {
     keyring: Keyring,
-    rules: Rules,
+    data_rules: Rules,
+    control_rules: Rules,
 }
 
 impl Explainer {
-    pub(super) const fn new(keyring: Keyring, rules: Rules) -> Self {
-        Self { keyring, rules }
+    pub(super) fn new(keyring: Keyring, [data_rules, control_rules]: [Rules; 2]) -> Self {
+        Self { keyring, data_rules, control_rules }
     }
 
     /// The explanation of a refusal; `cloud_time` is that of the request. Bounded, but some tens of milliseconds.
@@ -25,6 +27,10 @@ impl Explainer {
         request: &Request,
         refusal: &Refusal,
     ) -> Explanation {
-        explain(request, cloud_time, &self.keyring, &self.rules, refusal)
+        let rules = match route(request).map(|route| route.action.plane()) {
+            Ok(Plane::Control) => &self.control_rules,
+            Ok(Plane::Data) | Err(_) => &self.data_rules,
+        };
+        explain(request, cloud_time, &self.keyring, rules, refusal)
     }
 }

@@ -6,8 +6,12 @@ mod cloud;
 mod explainer;
 mod perform;
 mod refused;
+mod registry;
+mod retained;
 
 pub use app::Accepted;
 pub use cloud::FakeShadow;
 pub use explainer::Explainer;
 pub use refused::Refused;
+pub use registry::RegistryError;
+pub use retained::RETAINED_MESSAGES_MAX;

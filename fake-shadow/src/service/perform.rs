@@ -1,15 +1,17 @@
 //! What each operation does.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::cloud::FakeShadow;
+use super::cloud::{FakeShadow, uuid};
 use super::refused::Refused;
+use super::retained::Message;
 use crate::answer;
 use crate::clock::UnixMillis;
 use crate::event::{ShadowEvent, ShadowTopic};
 use crate::json::Json;
-use crate::route::{Operation, Page};
-use crate::shadow::{Applied, ShadowError, ShadowId, ThingName, apply, get_document};
+use crate::message::Request;
+use crate::operation::{Operation, Page};
+use crate::shadow::{Applied, ShadowError, ShadowId, ShadowName, ThingName, apply, get_document};
 
 /// What an operation did.
 pub(super) struct Done {
@@ -18,40 +20,91 @@ pub(super) struct Done {
     pub(super) version: Option<u64>,
 }
 
+impl Done {
+    /// An answer that is not about a shadow.
+    fn only(body: &Value) -> Self {
+        Self { body: body.to_string().into_bytes(), events: Vec::new(), version: None }
+    }
+
+    /// The answer to an update.
+    fn updated(id: &ShadowId, applied: &Applied) -> Self {
+        Self {
+            body: applied.accepted.to_compact(),
+            events: update_events(id, applied),
+            version: Some(applied.shadow.version()),
+        }
+    }
+}
+
+/// Where the data plane is: where this request came to, so that a client told so finds it.
+fn endpoint(request: &Request) -> Value {
+    let host = request.header("host").unwrap_or_default();
+    json!({ "endpointAddress": String::from_utf8_lossy(host) })
+}
+
+fn message(request: &Request, qos: u8, now: UnixMillis) -> Message {
+    let properties = request.header("x-amz-mqtt5-user-properties");
+    Message {
+        payload: request.body.clone(),
+        qos,
+        user_properties: properties.map(|value| String::from_utf8_lossy(value).into_owned()),
+        published_at: now,
+    }
+}
+
 impl FakeShadow {
     pub(super) fn perform(
         &mut self,
         now: UnixMillis,
         operation: &Operation,
         request_id: &str,
-        body: &[u8],
+        request: &Request,
     ) -> Result<Done, Refused> {
-        match operation {
-            Operation::DeleteThingShadow(id) => self.delete_at(now, id).map_err(Refused::Shadow),
+        let region = self.settings.region.as_str();
+        Ok(match operation {
+            Operation::CreateThing(thing) => {
+                let id = uuid(&mut self.chance);
+                Done::only(&self.registry.create(region, thing, &request.body, id)?)
+            }
+            Operation::DeleteThing(thing, expected) => {
+                Done::only(&self.registry.delete(thing, *expected)?)
+            }
+            Operation::DeleteThingShadow(id) => self.delete_at(now, id)?,
+            Operation::DescribeEndpoint => Done::only(&endpoint(request)),
+            Operation::DescribeThing(thing) => Done::only(&self.registry.describe(region, thing)?),
+            Operation::GetRetainedMessage(topic) => Done::only(&self.retained.get(topic)?),
             Operation::GetThingShadow(id) => {
-                let shadow = self
-                    .store
-                    .get(id)
-                    .ok_or_else(|| Refused::Shadow(ShadowError::NotFound { shadow: id.clone() }))?;
-                Ok(Done {
+                let found = self.store.get(id);
+                let shadow = found.ok_or_else(|| ShadowError::NotFound { shadow: id.clone() })?;
+                Done {
                     body: get_document(shadow, now.secs()),
                     events: Vec::new(),
                     version: Some(shadow.version()),
-                })
+                }
             }
-            Operation::ListNamedShadowsForThing(thing, page) => Ok(self.list_at(now, thing, page)),
-            Operation::Publish(_) => {
-                Ok(Done { body: answer::published(request_id), events: Vec::new(), version: None })
+            Operation::ListNamedShadowsForThing(thing, page) => self.list_at(now, thing, page),
+            Operation::ListRetainedMessages(page) => Done::only(&self.retained.list(page)),
+            Operation::ListThings(page, filter) => {
+                Done::only(&self.registry.list(region, page, filter))
+            }
+            Operation::Publish(topic, publishing) => {
+                if publishing.is_retained {
+                    self.retained.keep(topic, message(request, publishing.qos, now))?;
+                }
+                let body = answer::published(request_id);
+                match topic.updates().map(|id| (self.update_at(now, &id, &request.body), id)) {
+                    // Over MQTT the refusal would be a message to whoever published; here nobody could hear it.
+                    None | Some((Err(_), _)) => Done { body, events: Vec::new(), version: None },
+                    Some((Ok(applied), id)) => Done { body, ..Done::updated(&id, &applied) },
+                }
+            }
+            Operation::UpdateThing(thing) => {
+                Done::only(&self.registry.update(thing, &request.body)?)
             }
             Operation::UpdateThingShadow(id) => {
-                let applied = self.update_at(now, id, body).map_err(Refused::Shadow)?;
-                Ok(Done {
-                    body: applied.accepted.to_compact(),
-                    version: Some(applied.shadow.version()),
-                    events: update_events(id, &applied),
-                })
+                Done::updated(id, &self.update_at(now, id, &request.body)?)
             }
-        }
+        })
     }
 
     pub(super) fn update_at(
@@ -88,14 +141,9 @@ impl FakeShadow {
         Ok(Done { body: deleted.to_compact(), events: vec![event], version: Some(version) })
     }
 
-    fn list_at(&self, now: UnixMillis, thing: &ThingName, page: &Page) -> Done {
-        let mut names = self.store.names(thing, page.after.as_ref());
-        let results: Vec<_> = names.by_ref().take(page.size).collect();
-        let token = match (results.last(), names.next()) {
-            (Some(last), Some(_)) => Some(Page::token_after(last)),
-            _ => None,
-        };
-        let results = results.into_iter().map(|name| Json::text(name.as_str())).collect();
+    fn list_at(&self, now: UnixMillis, thing: &ThingName, page: &Page<ShadowName>) -> Done {
+        let (names, token) = page.cut(self.store.names(thing, page.after.as_ref()));
+        let results = names.into_iter().map(|name| Json::text(name.as_str())).collect();
         let body = answer::list(results, token, now.secs());
         Done { body, events: Vec::new(), version: None }
     }

@@ -1,6 +1,8 @@
 //! Why the service refuses.
 
-use crate::route::{Invalid, Unrouted};
+use super::registry::RegistryError;
+use crate::operation::{Invalid, Topic};
+use crate::route::Unrouted;
 use crate::shadow::ShadowError;
 use crate::sigv4::Refusal;
 
@@ -21,10 +23,25 @@ pub enum Refused {
         /// How many bytes came; the limit is [`MESSAGE_BYTES_MAX`](crate::shadow::MESSAGE_BYTES_MAX).
         bytes: usize,
     },
+    /// The topic retains no message.
+    NothingRetained {
+        /// The topic.
+        topic: Topic,
+    },
+    /// A rule of the registry is broken.
+    Registry(RegistryError),
     /// A rule of shadows is broken.
     Shadow(ShadowError),
     /// The signature is refused.
     Signature(Refusal),
+    /// More topics would retain a message than [`RETAINED_MESSAGES_MAX`](super::RETAINED_MESSAGES_MAX).
+    TooManyRetained,
     /// There is no such path or method.
     Unrouted(Unrouted),
+}
+
+impl From<ShadowError> for Refused {
+    fn from(error: ShadowError) -> Self {
+        Self::Shadow(error)
+    }
 }

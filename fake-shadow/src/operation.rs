@@ -1,0 +1,393 @@
+//! What is asked for, with all its parts checked.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::route::{Action, Route};
+use crate::shadow::{LIST_PAGE_DEFAULT, LIST_PAGE_MAX, NameError, ShadowId, ShadowName, ThingName};
+
+/// An action with all its parts checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// Put a thing into the registry.
+    CreateThing(ThingName),
+    /// Take a thing out of the registry, if it is at that version or none is given; its shadows stay.
+    DeleteThing(ThingName, Option<u64>),
+    /// Delete a shadow.
+    DeleteThingShadow(ShadowId),
+    /// Say where the data plane is.
+    DescribeEndpoint,
+    /// Read a thing of the registry.
+    DescribeThing(ThingName),
+    /// Read the message that a topic retains.
+    GetRetainedMessage(Topic),
+    /// Read a shadow.
+    GetThingShadow(ShadowId),
+    /// List the named shadows of a thing.
+    ListNamedShadowsForThing(ThingName, Page<ShadowName>),
+    /// List the topics that retain a message.
+    ListRetainedMessages(Page<Topic>),
+    /// List the things of the registry.
+    ListThings(Page<ThingName>, ThingFilter),
+    /// Publish a message to a topic.
+    Publish(Topic, Publishing),
+    /// Change a thing of the registry.
+    UpdateThing(ThingName),
+    /// Create or change a shadow.
+    UpdateThingShadow(ShadowId),
+}
+
+/// Which part of a list is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<Name> {
+    /// How many names at most, from 1.
+    pub size: usize,
+    /// The last name of the page before.
+    pub after: Option<Name>,
+}
+
+/// Which things are listed: all parts that are given must fit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ThingFilter {
+    /// The name of an attribute that must be there.
+    pub attribute_name: Option<String>,
+    /// The value of that attribute.
+    pub attribute_value: Option<String>,
+    /// The type of the thing.
+    pub thing_type: Option<String>,
+}
+
+/// How a message is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Publishing {
+    /// 0 or 1.
+    pub qos: u8,
+    /// Whether the topic keeps the message.
+    pub is_retained: bool,
+}
+
+/// A topic that may be published to: 1 to 256 bytes, 7 slashes at most, no wildcard.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Topic(String);
+
+/// Why the parts of a request are refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invalid {
+    /// A name breaks its pattern or length.
+    Name(NameError),
+    /// A parameter of the query is out of its range.
+    Parameter {
+        /// The name of the parameter.
+        name: &'static str,
+        /// Its value as sent.
+        value: String,
+    },
+    /// The topic is empty, too long, too deep or has a wildcard.
+    Topic(String),
+}
+
+/// Bytes of a topic. "AWS IoT Core quotas: topic size".
+pub const TOPIC_BYTES_MAX: usize = 256;
+
+/// Slashes in a topic. "AWS IoT Core quotas: maximum number of slashes in topic".
+pub const TOPIC_SLASHES_MAX: usize = 7;
+
+/// Topics in one page of `ListRetainedMessages`, and its default here. API reference.
+pub const RETAINED_PAGE_MAX: usize = 200;
+
+/// Things in one page of `ListThings`, and its default here. API reference.
+pub const THINGS_PAGE_MAX: usize = 250;
+
+/// The endpoints that there are. API reference, `DescribeEndpoint`.
+const ENDPOINT_TYPES: [&str; 4] =
+    ["iot:Data", "iot:Data-ATS", "iot:CredentialProvider", "iot:Jobs"];
+
+impl Route {
+    /// Checks all parts.
+    ///
+    /// # Errors
+    /// [`Invalid`] for the first part that breaks its rule.
+    pub fn operation(&self) -> Result<Operation, Invalid> {
+        Ok(match self.action {
+            Action::CreateThing => Operation::CreateThing(self.thing()?),
+            Action::DeleteThing => Operation::DeleteThing(self.thing()?, self.expected_version()?),
+            Action::DeleteThingShadow => Operation::DeleteThingShadow(self.shadow()?),
+            Action::DescribeEndpoint => self.endpoint()?,
+            Action::DescribeThing => Operation::DescribeThing(self.thing()?),
+            Action::GetRetainedMessage => Operation::GetRetainedMessage(self.topic()?),
+            Action::GetThingShadow => Operation::GetThingShadow(self.shadow()?),
+            Action::ListNamedShadowsForThing => Operation::ListNamedShadowsForThing(
+                self.thing()?,
+                self.page("pageSize", LIST_PAGE_DEFAULT, 1..=LIST_PAGE_MAX)?,
+            ),
+            Action::ListRetainedMessages => Operation::ListRetainedMessages(self.page(
+                "maxResults",
+                RETAINED_PAGE_MAX,
+                1..=RETAINED_PAGE_MAX,
+            )?),
+            Action::ListThings => Operation::ListThings(
+                self.page("maxResults", THINGS_PAGE_MAX, 1..=THINGS_PAGE_MAX)?,
+                self.filter(),
+            ),
+            Action::Publish => Operation::Publish(self.topic()?, self.publishing()?),
+            Action::UpdateThing => Operation::UpdateThing(self.thing()?),
+            Action::UpdateThingShadow => Operation::UpdateThingShadow(self.shadow()?),
+        })
+    }
+
+    fn thing(&self) -> Result<ThingName, Invalid> {
+        ThingName::new(self.subject.as_str()).map_err(Invalid::Name)
+    }
+
+    fn shadow(&self) -> Result<ShadowId, Invalid> {
+        let name =
+            self.parameter("name").map(ShadowName::new).transpose().map_err(Invalid::Name)?;
+        Ok(ShadowId { thing: self.thing()?, name })
+    }
+
+    fn page<Name: PageName>(
+        &self,
+        size_name: &'static str,
+        default: usize,
+        range: RangeInclusive<usize>,
+    ) -> Result<Page<Name>, Invalid> {
+        let size = match self.parameter(size_name) {
+            None => default,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|size| range.contains(size))
+                .ok_or_else(|| invalid(size_name, text))?,
+        };
+        let after = match self.parameter("nextToken") {
+            None => None,
+            Some(token) => {
+                Some(Page::name_of_token(token).ok_or_else(|| invalid("nextToken", token))?)
+            }
+        };
+        Ok(Page { size, after })
+    }
+
+    fn filter(&self) -> ThingFilter {
+        let of = |name| self.parameter(name).map(str::to_owned);
+        ThingFilter {
+            attribute_name: of("attributeName"),
+            attribute_value: of("attributeValue"),
+            thing_type: of("thingTypeName"),
+        }
+    }
+
+    fn expected_version(&self) -> Result<Option<u64>, Invalid> {
+        let parse = |text: &str| text.parse().map_err(|_| invalid("expectedVersion", text));
+        self.parameter("expectedVersion").map(parse).transpose()
+    }
+
+    fn endpoint(&self) -> Result<Operation, Invalid> {
+        match self.parameter("endpointType") {
+            Some(text) if !ENDPOINT_TYPES.contains(&text) => Err(invalid("endpointType", text)),
+            _ => Ok(Operation::DescribeEndpoint),
+        }
+    }
+
+    fn publishing(&self) -> Result<Publishing, Invalid> {
+        let qos = match self.parameter("qos") {
+            None | Some("0") => 0,
+            Some("1") => 1,
+            Some(other) => return Err(invalid("qos", other)),
+        };
+        // Flags are sent as `true` and as `TRUE`.
+        let is_retained = match self.parameter("retain") {
+            None => false,
+            Some(text) if text.eq_ignore_ascii_case("false") => false,
+            Some(text) if text.eq_ignore_ascii_case("true") => true,
+            Some(other) => return Err(invalid("retain", other)),
+        };
+        Ok(Publishing { qos, is_retained })
+    }
+
+    fn topic(&self) -> Result<Topic, Invalid> {
+        Topic::from_name(&self.subject).ok_or_else(|| Invalid::Topic(self.subject.clone()))
+    }
+}
+
+fn invalid(name: &'static str, value: &str) -> Invalid {
+    Invalid::Parameter { name, value: value.to_owned() }
+}
+
+/// A name that a list can go on behind.
+pub trait PageName: Sized {
+    /// The name of that text, if it is one.
+    fn from_name(text: &str) -> Option<Self>;
+
+    /// The name as text.
+    fn as_name(&self) -> &str;
+}
+
+impl PageName for ShadowName {
+    fn from_name(text: &str) -> Option<Self> {
+        Self::new(text).ok()
+    }
+
+    fn as_name(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PageName for ThingName {
+    fn from_name(text: &str) -> Option<Self> {
+        Self::new(text).ok()
+    }
+
+    fn as_name(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PageName for Topic {
+    fn from_name(text: &str) -> Option<Self> {
+        let fits = (1..=TOPIC_BYTES_MAX).contains(&text.len())
+            && text.matches('/').count() <= TOPIC_SLASHES_MAX
+            && !text.contains(['+', '#', '\0', char::REPLACEMENT_CHARACTER]);
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    fn as_name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<Name: PageName> Page<Name> {
+    /// The names of this page out of those behind [`Page::after`], and the token for the next page if there is one.
+    pub(crate) fn cut<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a Name>,
+    ) -> (Vec<&'a Name>, Option<String>) {
+        let mut names = names.into_iter();
+        let page: Vec<_> = names.by_ref().take(self.size).collect();
+        let token = match (page.last(), names.next()) {
+            (Some(last), Some(_)) => Some(URL_SAFE_NO_PAD.encode(last.as_name())),
+            _ => None,
+        };
+        (page, token)
+    }
+
+    fn name_of_token(token: &str) -> Option<Name> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        Name::from_name(std::str::from_utf8(&bytes).ok()?)
+    }
+}
+
+impl Topic {
+    /// The topic as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the service keeps it for itself: it begins with `$`.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        self.0.starts_with('$')
+    }
+
+    /// The shadow that a message to this topic updates, if it is the topic of one.
+    #[must_use]
+    pub fn updates(&self) -> Option<ShadowId> {
+        let segments: Vec<&str> = self.0.split('/').collect();
+        match segments.as_slice() {
+            ["$aws", "things", thing, "shadow", "update"] => ShadowId::classic(thing).ok(),
+            ["$aws", "things", thing, "shadow", "name", name, "update"] => {
+                ShadowId::named(thing, name).ok()
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Operation {
+    /// The action.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        match self {
+            Self::CreateThing(_) => Action::CreateThing,
+            Self::DeleteThing(..) => Action::DeleteThing,
+            Self::DeleteThingShadow(_) => Action::DeleteThingShadow,
+            Self::DescribeEndpoint => Action::DescribeEndpoint,
+            Self::DescribeThing(_) => Action::DescribeThing,
+            Self::GetRetainedMessage(_) => Action::GetRetainedMessage,
+            Self::GetThingShadow(_) => Action::GetThingShadow,
+            Self::ListNamedShadowsForThing(..) => Action::ListNamedShadowsForThing,
+            Self::ListRetainedMessages(_) => Action::ListRetainedMessages,
+            Self::ListThings(..) => Action::ListThings,
+            Self::Publish(..) => Action::Publish,
+            Self::UpdateThing(_) => Action::UpdateThing,
+            Self::UpdateThingShadow(_) => Action::UpdateThingShadow,
+        }
+    }
+
+    /// The shadow that it is about, if it is about one.
+    #[must_use]
+    pub const fn shadow(&self) -> Option<&ShadowId> {
+        match self {
+            Self::DeleteThingShadow(id)
+            | Self::GetThingShadow(id)
+            | Self::UpdateThingShadow(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// What it is about, as text.
+    fn subject(&self) -> String {
+        match self {
+            Self::DescribeEndpoint | Self::ListRetainedMessages(_) | Self::ListThings(..) => {
+                String::new()
+            }
+            Self::CreateThing(thing)
+            | Self::DeleteThing(thing, _)
+            | Self::DescribeThing(thing)
+            | Self::ListNamedShadowsForThing(thing, _)
+            | Self::UpdateThing(thing) => thing.to_string(),
+            Self::DeleteThingShadow(id)
+            | Self::GetThingShadow(id)
+            | Self::UpdateThingShadow(id) => id.to_string(),
+            Self::GetRetainedMessage(topic) | Self::Publish(topic, _) => topic.0.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.action(), self.subject())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_leads_behind_its_name_and_no_other_text_is_one() {
+        let names = ["$a:b", "c"].map(|name| ShadowName::new(name).unwrap());
+        let first = Page { size: 1, after: None };
+        let (page, token) = first.cut(&names);
+        assert_eq!(page, [&names[0]]);
+        assert_eq!(Page::name_of_token(&token.unwrap()), Some(names[0].clone()));
+        assert_eq!(Page { size: 2, after: None }.cut(&names).1, None);
+        assert_eq!(Page::<ShadowName>::name_of_token("!"), None);
+        assert_eq!(Page::<ShadowName>::name_of_token("YS9i"), None);
+    }
+
+    #[test]
+    fn topics_of_shadows_are_known() {
+        let updates =
+            |text: &str| Topic::from_name(text).unwrap().updates().map(|id| id.to_string());
+        assert_eq!(updates("$aws/things/t/shadow/update"), Some("t".to_owned()));
+        assert_eq!(updates("$aws/things/t/shadow/name/s/update"), Some("t~s".to_owned()));
+        assert_eq!(updates("$aws/things/t/shadow/update/delta"), None);
+        assert_eq!(updates("things/t/shadow/update"), None);
+    }
+}
