@@ -20,6 +20,7 @@ pub mod http;
 mod json;
 pub mod log;
 pub mod message;
+mod page;
 pub mod policy;
 pub mod raw_request;
 mod recent;
