@@ -21,6 +21,7 @@ mod json;
 pub mod log;
 pub mod message;
 pub mod operation;
+mod page;
 pub mod policy;
 pub mod raw_request;
 mod recent;

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::credentials;
 use super::error::ServeError;
-use crate::http::{Remote, ServerIdentity, usual_names};
+use crate::http::{Remote, ServerIdentity, Token, TokenError, usual_names};
 use crate::log::LogForm;
 use crate::policy::Policy;
 use crate::settings::{DEFAULT_REGION, Settings};
@@ -69,7 +69,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FORM", value_enum, default_value_t = LogArg::Text)]
     pub log: LogArg,
 
-    /// Let other machines use the control interface, too.
+    /// Let other machines use the page and the control interface, too. Where the server listens beyond this machine, both
+    /// then want a token: SHADOWRIG_TOKEN, or one that is printed at the start.
     #[arg(long)]
     pub remote_control: bool,
 
@@ -94,6 +95,7 @@ pub struct Environment {
     secret_access_key: Option<String>,
     session_token: Option<String>,
     region: Option<String>,
+    token: Option<String>,
 }
 
 impl Environment {
@@ -105,6 +107,7 @@ impl Environment {
             secret_access_key: filled("AWS_SECRET_ACCESS_KEY"),
             session_token: filled("AWS_SESSION_TOKEN"),
             region: filled("AWS_REGION"),
+            token: filled("SHADOWRIG_TOKEN"),
         }
     }
 }
@@ -165,8 +168,31 @@ impl ServeArgs {
         identity.map(Some).map_err(ServeError::Tls)
     }
 
-    pub(super) const fn remote(&self) -> Remote {
-        if self.remote_control { Remote::Allowed } else { Remote::Refused }
+    /// Who may use the page and the control interface of a server that listens there, and a note with the token if one was
+    /// made.
+    pub(super) fn remote(
+        &self,
+        environment: &Environment,
+        listens: &[SocketAddr],
+    ) -> Result<(Remote, Option<String>), ServeError> {
+        let beyond = listens.iter().find(|address| !address.ip().to_canonical().is_loopback());
+        let Some(address) = beyond.filter(|_| self.remote_control) else {
+            return Ok((Remote::Refused, None));
+        };
+        let refused = |error: TokenError| ServeError::Argument {
+            name: "SHADOWRIG_TOKEN",
+            reason: error.to_string(),
+        };
+        if let Some(chosen) = &environment.token {
+            return Ok((Remote::WithToken(Token::chosen(chosen).map_err(refused)?), None));
+        }
+        let token = Token::by_chance().map_err(refused)?;
+        let (port, shown) = (address.port(), token.reveal());
+        let note = format!(
+            "the page and the control interface want the token {shown}: open http://THIS-MACHINE:{port}/?token={shown} \
+             once, or send `Authorization: Bearer {shown}`"
+        );
+        Ok((Remote::WithToken(token), Some(note)))
     }
 
     pub(super) const fn log_form(&self) -> LogForm {

@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -46,13 +47,14 @@ pub fn run(
         runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
     let ca_pem = identity.as_ref().and_then(ServerIdentity::ca_pem).map(str::to_owned);
     let doors = runtime.block_on(open_doors(args, identity))?;
-    if let Some(note) = note {
-        // The note is a courtesy; who closed standard error does not want it.
+    let (remote, token_note) = args.remote(environment, &addresses(&doors)?)?;
+    for note in [note, token_note].into_iter().flatten() {
+        // A note is a courtesy; who closed standard error does not want it.
         let _ = outputs.log.write_all(log::note(args.log_form(), &note).as_bytes());
     }
     let explainer = cloud.explainer();
     let shared = Shared::new(Faulty::new(cloud), system_time)
-        .controlled_from(args.remote())
+        .controlled_from(remote)
         .kept_in(file)
         .showing_ca(ca_pem);
     let shared = Arc::new(shared);
@@ -81,6 +83,10 @@ async fn open_doors(
         doors.push(Door { listener, identity });
     }
     Ok(doors)
+}
+
+fn addresses(doors: &[Door]) -> Result<Vec<SocketAddr>, ServeError> {
+    doors.iter().map(|door| door.listener.local_addr().map_err(ServeError::Runtime)).collect()
 }
 
 async fn serve_until_end(

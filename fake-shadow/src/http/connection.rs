@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -27,6 +28,7 @@ use super::stream::{Rewound, Stream};
 use crate::event::{CloudEventKind, ConnectionId, Served, Side};
 use crate::fault::{ConnectFate, Faulty};
 use crate::message::{Header, HttpVersion, Request};
+use crate::page;
 use crate::shadow::MESSAGE_BYTES_MAX;
 
 /// How long a client may take to send the head of a request, and how long a connection may be idle.
@@ -176,7 +178,7 @@ async fn read_request(
         let (shared, control) = (Arc::clone(&context.shared), context.control.clone());
         let slot = Arc::clone(&slot);
         async move {
-            if request.uri().path().starts_with(CONTROL_PREFIX) {
+            if request.uri().path().starts_with(CONTROL_PREFIX) || wants_page(&request) {
                 return Ok(control_answer(control, request, peer).await);
             }
             let served = receive(&shared, id, request).await;
@@ -212,6 +214,14 @@ async fn read_request(
         (None, _) => Taken::Nothing(Over::Broken),
     };
     Read { stream, read_ahead, taken }
+}
+
+fn wants_page(request: &hyper::Request<Incoming>) -> bool {
+    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    let is_signed = text(AUTHORIZATION).is_some_and(|value| value.starts_with("AWS4"));
+    !is_signed
+        && page::is_wanted(request.method().as_str(), target, text(ACCEPT).unwrap_or_default())
 }
 
 /// What hyper is told when a request is answered without it.

@@ -13,7 +13,7 @@ mod stream;
 mod tls;
 
 pub use connection::{BODY_TIME_MAX, HANDSHAKE_TIME_MAX, HEAD_TIME_MAX};
-pub use control::CONTROL_PREFIX;
+pub use control::{CONTROL_PREFIX, TOKEN_LETTERS_MIN, Token, TokenError};
 pub use server::{CONNECTIONS_MAX, SHUTDOWN_TIME_MAX, Server, serve, serve_tls};
 pub use shared::{Remote, Shared};
 pub use tls::{ServerIdentity, TlsError, usual_names};

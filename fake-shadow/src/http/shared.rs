@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast;
 
+use super::control::Token;
 use crate::clock::UnixMillis;
 use crate::data::{DataError, DataFile};
 use crate::event::{CloudEvent, CloudEventKind, ConnectionId, Served};
@@ -40,12 +41,13 @@ struct State {
     recent: Recent,
 }
 
-/// From where the control interface may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// From where the page and the control interface may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Remote {
-    /// From any address that can reach the server.
-    Allowed,
-    /// From this machine only.
+    /// From any address that can reach the server, by whoever knows the token; this machine needs it, too, as a proxy on
+    /// it speaks for others.
+    WithToken(Token),
+    /// From this machine only, without a token.
     #[default]
     Refused,
 }
@@ -119,8 +121,8 @@ impl Shared {
         (self.clock)()
     }
 
-    pub(super) const fn remote(&self) -> Remote {
-        self.remote
+    pub(super) const fn remote(&self) -> &Remote {
+        &self.remote
     }
 
     pub(super) fn ca_pem(&self) -> Option<String> {
@@ -174,6 +176,12 @@ impl Shared {
 
     pub(super) fn recent<T>(&self, look: impl FnOnce(&mut Recent) -> T) -> T {
         look(&mut self.lock().recent)
+    }
+
+    /// Looks at everything at one moment.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Faulty, &Recent, UnixMillis) -> T) -> T {
+        let state = self.lock();
+        look(&state.cloud, &state.recent, self.now())
     }
 
     /// Writes what has changed; without a file everything counts as kept.

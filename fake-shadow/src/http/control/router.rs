@@ -1,12 +1,11 @@
 //! The routes of the control interface.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, FromRef, Path, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::extract::{FromRef, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post, put};
 use bytes::Bytes;
@@ -17,8 +16,10 @@ use tokio::sync::watch;
 
 use super::answer::{Answer, Problem, found, good, object};
 use super::events;
+use super::guard::guard;
+use super::page;
 use crate::fault::{Fault, FaultId};
-use crate::http::shared::{Remote, Shared};
+use crate::http::shared::Shared;
 use crate::policy::Policy;
 use crate::recent::{REQUESTS_KEPT_MAX, Recent};
 use crate::shadow::ShadowId;
@@ -61,39 +62,18 @@ pub(in crate::http) fn router(control: Control) -> Router {
         .route("/reset", post(reset))
         .route("/events", get(events::stream))
         .route("/ca.pem", get(ca))
-        .layer(middleware::from_fn_with_state(Arc::clone(&control.shared), guard));
+        .route("/page/state", get(page::state))
+        .route("/page/page.css", get(page::style))
+        .route("/page/page.js", get(page::script))
+        .route("/page/icon.svg", get(page::icon));
     Router::new()
+        .route("/", get(page::page))
         .nest(CONTROL_PREFIX, routes)
         .fallback(async || {
             Problem::new(StatusCode::NOT_FOUND, "there is no such path in the control interface")
         })
+        .layer(middleware::from_fn_with_state(Arc::clone(&control.shared), guard))
         .with_state(control)
-}
-
-/// Lets in whoever may be here: clients on this machine, unless the server was told otherwise, and no page of another
-/// origin, which a browser would let act in the name of its user.
-async fn guard(
-    State(shared): Cloud,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if shared.remote() == Remote::Refused && !peer.ip().to_canonical().is_loopback() {
-        let text = "the control interface is open to this machine only; start the server with --remote-control";
-        return Problem::new(StatusCode::FORBIDDEN, text).into_response();
-    }
-    if request.method() != Method::GET && is_foreign(request.headers()) {
-        let text = "a page of another origin may not act here";
-        return Problem::new(StatusCode::FORBIDDEN, text).into_response();
-    }
-    next.run(request).await
-}
-
-/// Whether a browser says that the request comes from a page of another origin.
-fn is_foreign(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let from = text(header::ORIGIN).map(|origin| origin.split_once("://").map(|(_, host)| host));
-    from.is_some_and(|from| from != text(header::HOST))
 }
 
 async fn things(State(shared): Cloud) -> Answer {
