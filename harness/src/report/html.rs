@@ -45,7 +45,8 @@ pub fn render(run: &RunReport) -> Result<String, askama::Error> {
         run.cases.iter().enumerate().map(|(index, case)| case_view(index + 1, case)).collect();
     let mut listed: Vec<_> = cases.iter().collect();
     // What went wrong stands first; apart from that the order is the run's.
-    listed.sort_by_key(|case| counts.iter().position(|(word, ..)| *word == case.status).min(Some(3)));
+    listed
+        .sort_by_key(|case| counts.iter().position(|(word, ..)| *word == case.status).min(Some(3)));
     let page = Page {
         verdict: verdict(&summary, run.cases.len()),
         is_good: summary.exit_code() == 0,

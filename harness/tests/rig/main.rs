@@ -1,6 +1,9 @@
 //! Tests of the rig as a whole: one program, so that it is linked once.
 
 mod cli;
+mod reports;
 mod robust;
+mod run_dirs;
 mod scenarios;
+mod schema;
 mod support;
