@@ -16,8 +16,8 @@ const RUN: &str = "run.json";
 const CASE: &str = "case.json";
 /// The log of a case.
 const EVENTS: &str = "events.jsonl";
-/// The scenario of a case as it was run.
-const SCENARIO: &str = "scenario.yaml";
+/// The scenario of a case as it was run. Its name does not end with `.yaml`, so that `run .` never takes it for one to run.
+const SCENARIO: &str = "scenario.txt";
 
 /// A folder for one run.
 #[derive(Debug)]
@@ -106,7 +106,9 @@ impl NotReadable {
     /// What to do next.
     pub(super) const fn help(&self) -> &'static str {
         match self {
-            Self::NoRun(_) => "name the folder that `shadowrig run` printed, or gave by `--out`",
+            Self::NoRun(_) | Self::BadFile(_, ReadError::NotOurs) => {
+                "name the folder that `shadowrig run` printed, or gave by `--out`"
+            }
             Self::BadFile(_, ReadError::Newer { .. }) => "read it with the shadowrig that wrote it",
             Self::BadFile(..) => {
                 "the file was changed or cut after the run; run the scenarios again"

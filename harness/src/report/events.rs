@@ -50,8 +50,8 @@ pub fn parse(text: &str) -> Result<Log, ReadError> {
     ReadError::check_version(head["version"].as_u64(), VERSION)?;
     let mut log = Log::default();
     for (index, line) in lines {
-        let Line { at_us, event } = serde_json::from_str(line)
-            .map_err(|error| ReadError::Line { line: index + 1, why: error.to_string() })?;
+        let Line { at_us, event } =
+            serde_json::from_str(line).map_err(|error| ReadError::json(index + 1, &error))?;
         log.push(Moment::at(Duration::from_micros(at_us)), event.into());
     }
     Ok(log)

@@ -109,8 +109,8 @@ pub fn parse(text: &str) -> Result<RunFacts, ReadError> {
 /// [`super::events::parse`].
 pub fn parse_case(text: &str, scenario: &str, log: Log) -> Result<(usize, CaseReport), ReadError> {
     let value = head(text, "shadowrig-case")?;
-    let file: CaseFile = serde_json::from_value(value)
-        .map_err(|error| ReadError::Line { line: 1, why: error.to_string() })?;
+    let file: CaseFile =
+        serde_json::from_value(value).map_err(|error| ReadError::json(1, &error))?;
     let number = file.case.number;
     let case = file.case.into_report(scenario, log).ok_or_else(|| ReadError::Line {
         line: 1,
@@ -121,8 +121,8 @@ pub fn parse_case(text: &str, scenario: &str, log: Log) -> Result<(usize, CaseRe
 
 /// A JSON document of ours, of a version that can be read.
 fn head(text: &str, kind: &str) -> Result<Value, ReadError> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| ReadError::Line { line: error.line(), why: error.to_string() })?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| ReadError::json(error.line(), &error))?;
     if value["kind"] != kind {
         return Err(ReadError::NotOurs);
     }

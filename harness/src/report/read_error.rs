@@ -18,7 +18,7 @@ pub enum ReadError {
     Line {
         /// Which.
         line: usize,
-        /// What the JSON library says.
+        /// What is wrong with it.
         why: String,
     },
 }
@@ -38,6 +38,14 @@ impl fmt::Display for ReadError {
 impl std::error::Error for ReadError {}
 
 impl ReadError {
+    /// A line that is no JSON, or not the JSON that it should be.
+    pub(super) fn json(line: usize, error: &serde_json::Error) -> Self {
+        // The library counts lines from the beginning of what it was given, so its place would contradict ours.
+        let text = error.to_string();
+        let why = text.split(" at line ").next().unwrap_or_default().to_owned();
+        Self::Line { line, why }
+    }
+
     /// Takes a version that can be read, and refuses all others.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub fn render(run: &RunReport) -> String {
   junit.xml     the verdicts for CI systems
   run.json      the verdicts for programs
   001-...       one folder a case, in the order of the run:
-    scenario.yaml   the file that was run, as it was
+    scenario.txt    the file that was run, as it was
     case.json       how it ended: steps, failure, times
     events.jsonl    everything that was observed, one JSON object a line; all reports are made from it
 

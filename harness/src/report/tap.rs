@@ -57,12 +57,15 @@ fn diagnostics(case: &CaseReport) -> String {
             fields.extend([
                 ("severity", scalar(case.status().word())),
                 ("message", scalar(&mismatch.headline)),
-                ("line", failure.span.line.to_string()),
-                ("column", failure.span.column.to_string()),
                 ("at", scalar(&failure.at.to_string())),
                 ("expected", scalar(&mismatch.expected)),
                 ("actual", scalar(&mismatch.actual)),
             ]);
+            // A case whose bench could not be had fails at no line.
+            if failure.span.line > 0 {
+                fields.push(("line", failure.span.line.to_string()));
+                fields.push(("column", failure.span.column.to_string()));
+            }
             fields.extend(mismatch.help.as_ref().map(|help| ("help", scalar(help))));
             fields.push(("text", block(&human::failure(case, Style::Plain))));
         }
@@ -99,10 +102,11 @@ fn block(text: &str) -> String {
     format!("|2-{}", lines.collect::<String>())
 }
 
-/// Whether YAML lets a character stand for itself in a quoted scalar (YAML 1.2, `c-printable`, without the breaks).
+/// Whether a character may stand for itself in a quoted scalar: YAML prints it (YAML 1.2, `c-printable`), it is no break, and
+/// a reader sees it where it stands.
 const fn is_printable(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}'
-        | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
+    matches!(c, ' '..='~' | '\u{a0}'..='\u{200a}' | '\u{2010}'..='\u{2027}' | '\u{202f}'..='\u{205f}' | '\u{2070}'..='\u{d7ff}'
+        | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{ffef}' | '\u{fffc}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
 }
 
 #[cfg(test)]

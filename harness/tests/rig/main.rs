@@ -2,7 +2,10 @@
 
 mod board_contract;
 mod cli;
+mod reports;
 mod robust;
+mod run_dirs;
 mod scenarios;
+mod schema;
 mod support;
 mod tidy;
