@@ -1,31 +1,36 @@
 //! The run as one page: for each case a time line, the failure and all events. The page loads nothing, works without its
 //! script as a list, and lets nothing run but its script, whatever a console held.
 
+mod event;
+
 use std::time::Duration;
 
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use self::event::{EventView, detail, event_view};
 use super::record::micros;
 use super::{CaseReport, RunReport, human, summary::Summary, visible::visible};
 use crate::diagnostics::Style;
-use crate::engine::event::{Answer, Request, Signature, StepState, body_value};
+use crate::engine::event::StepState;
 use crate::engine::mismatch::{Blame, Mismatch};
 use crate::engine::verdict::Failure;
-use crate::engine::{Entry, Event, StepReport, Verdict};
+use crate::engine::{StepReport, Verdict};
 use crate::time;
 
 /// How many events of a case the page holds, so that browsers can show it; the last ones, where there are more.
 const EVENTS_MAX: usize = 20_000;
 
-/// How many characters of a body or of a document the page holds.
-const DETAIL_CHARS_MAX: usize = 20_000;
-
 const STYLE: &str = include_str!("html/style.css");
-const SCRIPT: &str = include_str!("html/script.js");
+
+/// The parts of the script share one scope, so together they are one text.
+const SCRIPT: &str = concat!(
+    include_str!("html/read.js"),
+    include_str!("html/time_line.js"),
+    include_str!("html/page.js")
+);
 
 /// The page.
 ///
@@ -128,27 +133,6 @@ struct StepView {
     at_us: u64,
     took: String,
     took_us: u64,
-}
-
-struct EventView {
-    index: usize,
-    at: String,
-    at_us: u64,
-    kind: &'static str,
-    words: String,
-    /// What joins it to others: the number of a request, a connection, a fault or a step.
-    number: Option<u64>,
-    /// What there is to say on the time line.
-    label: String,
-    /// What became of it, in one word; the page draws by it.
-    state: String,
-    is_nearest: bool,
-    details: Vec<Detail>,
-}
-
-struct Detail {
-    label: &'static str,
-    text: String,
 }
 
 fn verdict(summary: &Summary, cases: usize) -> String {
@@ -255,144 +239,6 @@ fn step_view(index: usize, step: &StepReport, is_failing: bool, is_finally: bool
             StepState::Started | StepState::Passed | StepState::Failed => time::span(step.took),
         },
         took_us: micros(step.took),
-    }
-}
-
-fn event_view(index: usize, entry: &Entry, nearest: Option<usize>, case: &CaseReport) -> EventView {
-    let Marks { number, label, state } = marks(&entry.event);
-    let words = match &entry.event {
-        // The body stands among the details.
-        Event::Request(request) => format!("#{} {}", request.id, request.short()),
-        Event::Step { index, state } => {
-            let title = case.outcome.steps.get(*index).map_or("", |step| &step.title);
-            format!("step {} {}: {title}", index + 1, state.word())
-        }
-        event => event.words(),
-    };
-    EventView {
-        index,
-        at: entry.at.to_string(),
-        at_us: entry.at.micros(),
-        kind: entry.event.kind(),
-        words: detail(&words),
-        number,
-        label: visible(&label),
-        state: visible(&state),
-        is_nearest: nearest == Some(index),
-        details: details(&entry.event),
-    }
-}
-
-/// What the time line draws an event by.
-#[derive(Default)]
-struct Marks {
-    number: Option<u64>,
-    label: String,
-    state: String,
-}
-
-fn marks(event: &Event) -> Marks {
-    let of = |number, state: &str| Marks {
-        number: Some(number),
-        state: state.into(),
-        ..Marks::default()
-    };
-    let labeled = |label: String| Marks { label, ..Marks::default() };
-    match event {
-        Event::Answer(answer) => Marks {
-            number: Some(answer.request),
-            label: answer.status.map_or_else(|| "no answer".into(), |status| status.to_string()),
-            state: answer_state(answer).into(),
-        },
-        Event::Request(request) => Marks {
-            number: Some(request.id),
-            label: request.short(),
-            state: signature_word(request).into(),
-        },
-        Event::Connection { id, change } => of(*id, change.word()),
-        Event::FaultArmed { id, what } => Marks { label: what.clone(), ..of(*id, "armed") },
-        Event::FaultMet { id, what } => Marks { label: what.clone(), ..of(*id, "met") },
-        Event::Step { index, state } => of(*index as u64, state.word()),
-        Event::Power { change } => Marks { state: change.word().into(), ..Marks::default() },
-        Event::Clock { offset_ms } => labeled(format!("clock {}", time::signed_span(*offset_ms))),
-        Event::Shadow { name, document, .. } => {
-            let name = name.as_ref().map(|name| format!("/{name}")).unwrap_or_default();
-            let version = document.as_ref().and_then(|document| document.get("version"));
-            let version = version.map_or_else(|| "gone".into(), |version| format!("v{version}"));
-            labeled(format!("shadow{name} {version}"))
-        }
-        Event::Reset { cause } | Event::Wake { cause } => labeled(cause.clone()),
-        Event::Sleep { announced } => labeled(announced.map(time::span).unwrap_or_default()),
-        Event::FaultsCleared => labeled("cleared".into()),
-        Event::Console { .. } | Event::Note { .. } => Marks::default(),
-    }
-}
-
-const fn answer_state(answer: &Answer) -> &'static str {
-    match answer.status {
-        Some(200..400) => "good",
-        Some(400..500) => "refused",
-        Some(_) | None => "bad",
-    }
-}
-
-const fn signature_word(request: &Request) -> &'static str {
-    match request.signature {
-        Signature::Good => "good",
-        Signature::Unchecked => "unchecked",
-        Signature::Refused { .. } => "refused",
-    }
-}
-
-fn details(event: &Event) -> Vec<Detail> {
-    let mut details = Vec::new();
-    let mut add = |label, text: &str| {
-        if !text.is_empty() {
-            details.push(Detail { label, text: detail(text.trim_end()) });
-        }
-    };
-    match event {
-        Event::Request(request) => {
-            if let Signature::Refused { message, explanation } = &request.signature {
-                add("signature refused", message);
-                add("explained", explanation);
-            }
-            add("request", &format!("{} {}", request.method, request.target));
-            let headers = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
-            add("headers", &headers.collect::<String>());
-            add("body", &pretty(request.body_value().as_ref()));
-        }
-        Event::Answer(answer) => add("body", &pretty(body_value(&answer.body).as_ref())),
-        Event::Shadow { document, .. } => add("document", &pretty(document.as_ref())),
-        Event::Clock { .. }
-        | Event::Connection { .. }
-        | Event::Console { .. }
-        | Event::FaultArmed { .. }
-        | Event::FaultMet { .. }
-        | Event::FaultsCleared
-        | Event::Note { .. }
-        | Event::Power { .. }
-        | Event::Reset { .. }
-        | Event::Sleep { .. }
-        | Event::Step { .. }
-        | Event::Wake { .. } => {}
-    }
-    details
-}
-
-fn pretty(value: Option<&Value>) -> String {
-    match value {
-        None => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => format!("{value:#}"),
-    }
-}
-
-/// Text that a page can hold.
-fn detail(text: &str) -> String {
-    match text.char_indices().nth(DETAIL_CHARS_MAX) {
-        None => visible(text),
-        Some((end, _)) => format!("{} ... ({} bytes)", visible(&text[..end]), text.len()),
     }
 }
 

@@ -1,148 +1,4 @@
 
-(() => {
-'use strict';
-// The tables of the page are the only source: the script reads them and draws what they say.
-const SVG = 'http://www.w3.org/2000/svg';
-const AXIS = 26, ROW = 20, CHAR = 6.65, SECOND = 1e6;
-const FOLD_ABOVE = 0.4 * SECOND;   // Quiet times longer than this are folded.
-const FOLD_SHOWN = 3;              // Where they are folded that many times they look it.
-const CONSOLE_ROWS = 7, MARK_ROWS = 4;
-const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500].flatMap(n => [n, n * 1e3])
-  .concat([1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400, 604800].map(n => n * SECOND))
-  .sort((a, b) => a - b);
-const $ = (selector, root) => (root || document).querySelector(selector);
-const all = (selector, root) => Array.from((root || document).querySelectorAll(selector));
-const num = text => Number(text) || 0;
-const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
-
-function el(name, attributes, ...children) {
-  const node = document.createElement(name);
-  return fill(node, attributes, children);
-}
-function svg(name, attributes, ...children) {
-  return fill(document.createElementNS(SVG, name), attributes, children);
-}
-function fill(node, attributes, children) {
-  for (const key in attributes) if (attributes[key] !== undefined) node.setAttribute(key, attributes[key]);
-  for (const child of children) if (child) node.append(child);
-  return node;
-}
-function seconds(micros, step) {
-  const s = micros / SECOND;
-  if (step === undefined) return s.toFixed(3) + 's';
-  const digits = clamp(Math.ceil(-Math.log10(step / SECOND) - 1e-9), 0, 6);
-  if (s < 60) return String(Number(s.toFixed(digits))) + 's';
-  const parts = [Math.floor(s / 3600), Math.floor(s / 60) % 60].map(String);
-  const rest = (s % 60).toFixed(digits).padStart(digits ? 3 + digits : 2, '0');
-  return parts[0] === '0' ? `${parts[1]}:${rest}` : `${parts[0]}:${parts[1].padStart(2, '0')}:${rest}`;
-}
-
-/** What the tables of a case say. */
-function read(section) {
-  const events = all('.events tbody tr', section).map(row => {
-    const words = $('.words', row).textContent;
-    return {
-      row, words, t: num(row.dataset.t), kind: row.dataset.kind, number: row.dataset.number,
-      label: row.dataset.label || '', state: row.dataset.state || '', near: row.classList.contains('nearest'),
-    };
-  });
-  const steps = all('.steps tbody tr', section).map((row, index) => ({
-    row, t: num(row.dataset.t), end: num(row.dataset.t) + num(row.dataset.took), state: row.dataset.state, kind: 'step',
-    failing: row.dataset.failing === '1', words: `${index + 1}. ${$('.words', row).textContent}`, near: false,
-  }));
-  const box = $('.failure', section);
-  const failure = box && { t: num(box.dataset.t), text: box.dataset.text, nearest: box.dataset.nearest };
-  const last = Math.max(num(section.dataset.took), 1000, ...events.slice(-1).map(e => e.t), ...steps.map(s => s.end));
-  return { section, events, steps, failure, end: last };
-}
-
-/** From time to place along the axis; long quiet times take little of it when they are folded. */
-function scale(data, folded) {
-  const times = [0, data.end, ...data.events.map(e => e.t), ...data.steps.flatMap(s => [s.t, s.end])];
-  if (data.failure) times.push(data.failure.t);
-  const stops = Array.from(new Set(times)).sort((a, b) => a - b);
-  const length = gap => !folded || gap <= FOLD_ABOVE ? gap : FOLD_ABOVE * (1 + Math.log(gap / FOLD_ABOVE));
-  const places = [0];
-  for (let i = 1; i < stops.length; i++) places.push(places[i - 1] + length(stops[i] - stops[i - 1]));
-  const between = (from, to, value) => {
-    let low = 0, high = from.length - 1;
-    while (high - low > 1) { const mid = (low + high) >> 1; if (from[mid] <= value) low = mid; else high = mid; }
-    const span = from[high] - from[low] || 1;
-    return to[low] + (value - from[low]) / span * (to[high] - to[low]);
-  };
-  return {
-    stops, places, end: places[places.length - 1],
-    place: t => between(stops, places, t), time: u => between(places, stops, u),
-    isFold: i => stops[i + 1] - stops[i] > FOLD_SHOWN * (places[i + 1] - places[i]),
-  };
-}
-
-/** What stands on the lanes, from the events in their order. */
-function lanes(data) {
-  const requests = new Map(), connections = new Map(), faults = new Map();
-  const device = [], lists = { cloud: [], console: [], note: [] };
-  let state = null, connection = null;
-  // A request that can no longer be answered ends there.
-  const giveUp = (t, on) => {
-    for (const one of requests.values()) {
-      if (one.state === 'open' && (on === undefined || one.connection === on)) Object.assign(one, { end: t, state: 'bad', label: `${one.label}  no answer` });
-    }
-  };
-  const turn = (event, name, text) => {
-    if (state) state.end = event.t;
-    state = { t: event.t, end: data.end, name, text, event };
-    device.push(state);
-  };
-  for (const event of data.events) {
-    switch (event.kind) {
-      case 'request': requests.set(event.number, { t: event.t, end: data.end, event, connection, label: event.label, state: 'open' }); break;
-      case 'answer': {
-        const of = requests.get(event.number);
-        if (!of || of.state !== 'open') break;
-        Object.assign(of, { end: event.t, answer: event, state: event.state, label: `${of.label}  ${event.label}` });
-        break;
-      }
-      case 'connection':
-        if (event.state === 'opened') {
-          connections.set(event.number, { t: event.t, end: data.end, event, state: 'opened' });
-          connection = event.number;
-          break;
-        }
-        giveUp(event.t, event.number);
-        if (connections.has(event.number)) Object.assign(connections.get(event.number), { end: event.t, last: event, state: event.state });
-        break;
-      case 'fault-armed': faults.set(event.number, { t: event.t, end: data.end, event, label: event.label, met: [] }); break;
-      case 'fault-met': {
-        const of = faults.get(event.number) || { t: event.t, event, label: event.label, met: [] };
-        of.end = event.t; of.met.push(event); faults.set(event.number, of);
-        break;
-      }
-      case 'faults-cleared': for (const of of faults.values()) if (!of.met.length) of.end = Math.min(of.end, event.t); break;
-      case 'sleep': turn(event, 'asleep', event.label ? `asleep ${event.label}` : 'asleep'); break;
-      case 'wake': turn(event, 'awake', `awake: ${event.label}`); break;
-      case 'reset': giveUp(event.t); turn(event, 'awake', `reset: ${event.label}`); state.jolt = true; break;
-      case 'power': giveUp(event.t); turn(event, event.state === 'cut' ? 'dark' : 'awake', `power ${event.state}`); state.jolt = true; break;
-      case 'shadow': case 'clock': lists.cloud.push({ ...event, event, text: event.label }); break;
-      case 'console': lists.console.push({ ...event, event, text: event.words }); break;
-      case 'step': break;
-      default: lists.note.push({ ...event, event, text: event.words });
-    }
-  }
-  return { device, requests: [...requests.values()], connections: [...connections.values()], faults: [...faults.values()], ...lists };
-}
-
-/** The row of each thing, so that those that overlap stand below each other. */
-function pack(things, end, rows) {
-  const ends = [];
-  for (const thing of things) {
-    let row = ends.findIndex(last => last <= thing.left);
-    if (row < 0) row = ends.length < rows ? ends.length : -1;
-    thing.at = row;
-    if (row >= 0) ends[row] = end(thing);
-  }
-  return Math.max(1, ends.length);
-}
-
 class TimeLine {
   constructor(data) {
     this.data = data;
@@ -152,7 +8,7 @@ class TimeLine {
     this.fit();
     this.chosen = null;
     this.hits = null;
-    this.rowsOf = new Map();
+    this.found = new Set();
     this.build();
   }
   fit() {
@@ -161,11 +17,6 @@ class TimeLine {
     this.to = this.scale.end;
   }
   build() {
-    const button = (text, action, attributes) => {
-      const node = el('button', { type: 'button', ...attributes }, text);
-      node.addEventListener('click', action);
-      return node;
-    };
     this.fold = el('input', { type: 'checkbox' });
     this.fold.checked = this.folded;
     this.fold.addEventListener('change', () => { this.folded = this.fold.checked; this.fit(); this.draw(); });
@@ -305,25 +156,19 @@ class TimeLine {
   find(text) {
     const wanted = text.trim().toLowerCase();
     this.hits = wanted ? this.data.events.filter(event => event.row.textContent.toLowerCase().includes(wanted)) : null;
-    const hit = new Set(this.hits || []);
-    for (const event of this.data.events) event.row.hidden = Boolean(this.hits) && !hit.has(event);
+    this.found = new Set(this.hits || []);
+    for (const event of this.data.events) event.row.hidden = Boolean(this.hits) && !this.found.has(event);
     this.count.textContent = this.hits ? `${this.hits.length} found` : '';
     this.draw();
   }
   copy() {
     const t = this.chosen ? this.chosen.t : this.scale.time((this.from + this.to) / 2);
     setHash(this.data.section.dataset.case, t);
-    const done = () => { this.link.textContent = 'Copied'; setTimeout(() => { this.link.textContent = 'Copy link'; }, 1500); };
-    const byHand = () => {
-      const area = el('textarea', { readonly: '' });
-      area.value = location.href;
-      document.body.append(area);
-      area.select();
-      if (document.execCommand('copy')) done();
-      area.remove();
+    copyAddress(() => {
+      this.link.textContent = 'Copied';
+      setTimeout(() => { this.link.textContent = 'Copy link'; }, 1500);
       this.plot.focus();
-    };
-    if (navigator.clipboard) navigator.clipboard.writeText(location.href).then(done, byHand); else byHand();
+    });
   }
 
   draw() {
@@ -370,7 +215,7 @@ class TimeLine {
   mark(thing, kind, ...children) {
     const group = svg('g', { class: `mark ${kind}` }, svg('title', {}, `${seconds(thing.t)}  ${thing.words}`), ...children);
     group.thing = thing;
-    if (this.hits) group.classList.add(this.hits.includes(thing) ? 'hit' : 'pale');
+    if (this.hits) group.classList.add(this.found.has(thing) ? 'hit' : 'pale');
     this.body.append(group);
     return group;
   }
@@ -449,7 +294,7 @@ class TimeLine {
         svg('rect', { x: seen0, y: y + 2, width: Math.max(seen1 - seen0, 2), height: ROW - 6, rx: 3 }),
         labeled && this.text(one.turned ? one.left : seen1 + 5, y + ROW / 2 - 1, one.label));
       if (one.event.state === 'refused') group.append(svg('rect', { class: 'sig', x: seen0, y: y + 2, width: Math.max(seen1 - seen0, 2), height: ROW - 6, rx: 3 }));
-      if (this.hits && one.answer && this.hits.includes(one.answer)) { group.classList.remove('pale'); group.classList.add('hit'); }
+      if (this.hits && one.answer && this.found.has(one.answer)) { group.classList.remove('pale'); group.classList.add('hit'); }
       this.around(one.event, seen0, seen1, y + 2, ROW - 6);
       if (one.answer && one.answer === this.chosen) this.around(one.answer, seen0, seen1, y + 2, ROW - 6);
       if (one.answer && one.answer.near) this.around({ near: true }, seen0, seen1, y + 2, ROW - 6);
@@ -557,112 +402,3 @@ class TimeLine {
     return nodes;
   }
 }
-
-/** Scrolls a list to one of its entries, and nothing else. */
-function reach(link) {
-  const list = $('#case-list'), top = link.offsetTop - list.offsetTop;
-  if (top < list.scrollTop || top + link.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top - list.clientHeight / 3;
-}
-const sections = new Map(all('.case').map(section => [section.dataset.case, section]));
-const drawn = new Map();
-let shown = null;
-function setHash(number, t) {
-  const hash = `#case=${number}&t=${(t / SECOND).toFixed(6).replace(/\.?0+$/, '')}`;
-  try { history.replaceState(null, '', hash); } catch (_) { location.hash = hash; }
-}
-function showCase(number) {
-  if (!sections.has(number)) return null;
-  for (const [key, section] of sections) section.hidden = key !== number;
-  for (const link of all('#case-list a')) {
-    link.removeAttribute('aria-current');
-    if (link.dataset.case !== number) continue;
-    link.setAttribute('aria-current', 'true');
-    reach(link);
-  }
-  shown = number;
-  if (!drawn.has(number)) {
-    const data = read(sections.get(number));
-    drawn.set(number, data.events.length || data.steps.length ? new TimeLine(data) : null);
-  }
-  const line = drawn.get(number);
-  if (line) line.draw();
-  return line;
-}
-/** Goes to what the address names: `#case=3&t=12.345`, or the names of the page without its script. */
-function follow() {
-  const wanted = new URLSearchParams(location.hash.slice(1));
-  const plain = /^#c(\d+)(e\d+)?$/.exec(location.hash);
-  const number = wanted.get('case') || (plain && plain[1]);
-  if (!number || !sections.has(number)) return false;
-  const line = showCase(number);
-  const row = plain && plain[2] && document.getElementById(location.hash.slice(1));
-  const t = row ? num(row.dataset.t) : wanted.get('t') === null ? null : num(wanted.get('t')) * SECOND;
-  if (line && t !== null) at(line, t);
-  return true;
-}
-function at(line, t) {
-  const { events, steps } = line.data;
-  const closest = [...events, ...steps].reduce((best, one) => !best || Math.abs(one.t - t) < Math.abs(best.t - t) ? one : best, null);
-  line.choose(closest);
-}
-function start() {
-  document.documentElement.classList.add('js');
-  const filter = $('#case-filter'), items = all('#case-list li');
-  const only = new Set();
-  const apply = () => {
-    const text = filter.value.trim().toLowerCase();
-    let left = 0;
-    for (const item of items) {
-      item.hidden = (only.size > 0 && !only.has(item.dataset.status)) || !item.textContent.toLowerCase().includes(text);
-      if (!item.hidden) left++;
-    }
-    $('#case-none').hidden = left > 0;
-  };
-  filter.addEventListener('input', apply);
-  for (const item of all('#counts .count')) {
-    const status = item.dataset.status;
-    const button = el('button', { type: 'button', class: item.className, 'aria-pressed': 'false', title: 'Show only these' });
-    button.append(...item.childNodes);
-    item.replaceChildren(button);
-    item.removeAttribute('class');
-    button.addEventListener('click', () => {
-      if (only.has(status)) only.delete(status); else only.add(status);
-      button.setAttribute('aria-pressed', String(only.has(status)));
-      apply();
-    });
-  }
-  $('#case-list').addEventListener('click', event => {
-    const link = event.target.closest('a');
-    if (!link) return;
-    event.preventDefault();
-    showCase(link.dataset.case);
-    try { history.replaceState(null, '', `#case=${link.dataset.case}`); } catch (_) { location.hash = `#case=${link.dataset.case}`; }
-    if (matchMedia('(max-width: 820px)').matches) sections.get(link.dataset.case).scrollIntoView();
-  });
-  $('#case-list').addEventListener('keydown', event => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const links = items.filter(item => !item.hidden).map(item => $('a', item));
-    const to = step && links[links.indexOf(document.activeElement) + step];
-    if (to) { event.preventDefault(); to.focus(); }
-  });
-  $('main').addEventListener('click', event => {
-    const link = event.target.closest('a[data-at]');
-    const line = link && drawn.get(shown);
-    if (!line) return;
-    event.preventDefault();
-    const row = link.closest('tr');
-    line.choose([...line.data.events, ...line.data.steps].find(one => one.row === row));
-    line.plot.scrollIntoView({ block: 'nearest' });
-  });
-  document.addEventListener('keydown', event => {
-    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || /^(input|textarea)$/i.test(event.target.tagName)) return;
-    const line = drawn.get(shown);
-    if (line) { event.preventDefault(); line.search.focus(); }
-  });
-  addEventListener('hashchange', follow);
-  if (follow()) return;
-  const worst = ['fail', 'error', 'interrupted', 'pass', 'skip'].map(status => items.find(item => item.dataset.status === status)).find(Boolean);
-  if (worst) showCase($('a', worst).dataset.case);
-}
-start();
-})();
