@@ -29,8 +29,9 @@ async function perform(call) {
   } catch (error) {
     // The class that a program would test by `instanceof`; an error without one is marked as that.
     const Class = sdk[error.name];
-    const exception = Class && error instanceof Class ? error.name : `${error.constructor.name} ${error.name} ${error.code ?? ""}`.trim();
-    return { exception, message: error.message };
+    const known = Class && error instanceof Class;
+    const exception = known ? error.name : `${error.constructor.name} ${error.name} ${error.code ?? ""}`.trim();
+    return { exception, message: error.message, request_id: error.$metadata?.requestId ?? null };
   } finally {
     client.destroy();
   }

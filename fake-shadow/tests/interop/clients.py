@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ class Outcome:
     document: dict | None = None
     exception: str | None = None
     message: str | None = None
+    request_id: str | None = None
 
 
 class Client:
@@ -43,6 +45,10 @@ class Client:
     slow = False
     # The case of `contract.NAMES` that this client signs wrongly, and how the cloud calls the mistake.
     mistakes = {}
+    # Errors for which this client has no class of its own, and what it shows in place of one.
+    unmodeled = {}
+    # Whether it shows which request it was that failed.
+    shows_request_id = True
 
     def __init__(self, ca=None):
         self.ca = ca
@@ -91,13 +97,15 @@ class Boto3(Client):
             code, name = error.response["Error"]["Code"], type(error).__name__
             # An error that the model has must come as its own class; only one that it lacks may be known by its code.
             modeled = code in modeled_exceptions(client.meta.service_model)
-            return Outcome(None, name if modeled else code, str(error))
+            request_id = error.response["ResponseMetadata"].get("RequestId")
+            return Outcome(None, name if modeled else code, str(error), request_id)
         finally:
             client.close()
 
     def own_checks(self):
         yield "a presigned URL is accepted", presigned
-        yield "a presigned URL with a signed session token is refused, and the cloud names it", presigned_token
+        # AWS IoT documents the token behind the signature only; the cloud takes what this general presigner makes, too.
+        yield "a presigned URL with a signed session token is accepted", presigned_token
         if self.ca:
             yield "without the CA it refuses the certificate", no_ca
 
@@ -108,34 +116,26 @@ def presign(bench, who):
 
 
 def over_http(bench, url):
-    # A presigned URL needs no client; over TLS it does not sign the scheme, but the host and port.
+    # A presigned URL needs no client that could sign.
     if bench.client.ca is None:
         return DIRECT.open(url, timeout=10)
-    import ssl
-
     context = ssl.create_default_context(cafile=str(bench.client.ca))
     handlers = [urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)]
     return urllib.request.build_opener(*handlers).open(url, timeout=10)
 
 
-def presigned(bench):
+def presigned(bench, who=OWNER):
     bench.cloud.seed("presigned", {"state": {"desired": {"on": True}}})
-    with over_http(bench, presign(bench, OWNER)) as answer:
+    after = bench.cloud.last_number()
+    with over_http(bench, presign(bench, who)) as answer:
         if json.load(answer)["state"]["desired"] != {"on": True}:
             raise AssertionError("the document is another one")
+    if bench.cloud.requests(after)[-1]["access_key_id"] != who.key:
+        raise AssertionError("the cloud took it for another's request")
 
 
 def presigned_token(bench):
-    after = bench.cloud.last_number()
-    try:
-        over_http(bench, presign(bench, SESSION)).close()
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code != 403:
-            raise AssertionError(f"expected 403, actual {error.code}") from None
-    else:
-        raise AssertionError("the URL was accepted")
-    bench.names_mistake(after, "query-token-signed")
+    presigned(bench, SESSION)
 
 
 def no_ca(bench):
@@ -166,7 +166,10 @@ def run(command, environment=None, stdin=None):
 
 class AwsCli(Client):
     name = "awscli"
+    # Version 1 has kept the retry mode "legacy" where boto3 has gone over to "standard".
+    attempts = 5
     slow = True
+    shows_request_id = False
     program = pathlib.Path(sys.executable).parent / "aws"
     actions = {
         "get": "get-thing-shadow",
@@ -201,9 +204,9 @@ class AwsCli(Client):
 
     @staticmethod
     def error(done):
-        """A program that calls it has the text on standard error and the exit code 254."""
+        """A program that calls it has the text on standard error and version 1's exit code for all refusals."""
         found = re.search(r"An error occurred \((\w+)\)", done.stderr)
-        if found is None or done.returncode != 254:
+        if found is None or done.returncode != 255:
             return Outcome(None, f"exit code {done.returncode}", done.stderr.strip())
         return Outcome(None, found[1], done.stderr.strip())
 
@@ -217,7 +220,6 @@ class LineClient(Client):
         super().__init__(ca)
         environment = {"NODE_EXTRA_CA_CERTS": str(ca)} if ca else {}
         pipe = subprocess.PIPE
-        # Without --listen-tls nothing is said about a CA, so that the plain run does not depend on one.
         self.process = subprocess.Popen(
             self.command, stdin=pipe, stdout=pipe, text=True, bufsize=1, env=os.environ | environment
         )
@@ -251,6 +253,8 @@ class JavaScriptSdk(LineClient):
 
 class RustSdk(LineClient):
     name = "aws-sdk-rust"
+    # Its operations on shadows know only the errors that the model lists for them, which leaves out this one.
+    unmodeled = {"ForbiddenException": "unhandled ForbiddenException"}
 
     def __init__(self, ca=None):
         self.command = (os.environ["INTEROP_RUST_SDK"],)
@@ -276,14 +280,14 @@ def as_is(text, safe=""):
     return text
 
 
-def http_outcome(status, error_type, body):
+def http_outcome(status, error_type, body, request_id):
     """What a tool shows that has no classes of exceptions: status, header and body, read as AWS's SDKs read them."""
     text = body.decode() if isinstance(body, bytes) else body
     if status == 200:
         return Outcome(json.loads(text))
     if not error_type or not error_type.endswith(":"):
         return Outcome(None, f"status {status} with x-amzn-ErrorType {error_type}", text)
-    return Outcome(None, error_type.removesuffix(":"), json.loads(text)["message"])
+    return Outcome(None, error_type.removesuffix(":"), json.loads(text)["message"], request_id)
 
 
 class Curl(Client):
@@ -332,7 +336,8 @@ class Curl(Client):
         last = answer[answer.rindex("HTTP/1.1 ") :].replace("\r\n", "\n")
         head, _, body = last.partition("\n\n")
         error_type = re.search(r"(?im)^x-amzn-errortype: (.*)$", head)
-        return http_outcome(int(status), error_type and error_type[1], body)
+        request_id = re.search(r"(?im)^x-amzn-requestid: (.*)$", head)
+        return http_outcome(int(status), error_type and error_type[1], body, request_id and request_id[1])
 
     def own_checks(self):
         old = bool(self.mistakes)
@@ -357,7 +362,7 @@ CURL_MISTAKES = {"thing-colon": "path-signed-as-sent", "both-colon": "path-signe
 
 def curl_mistake(bench, path, mistake):
     after = bench.cloud.last_number()
-    outcome = bench.client.send("GET", bench.endpoint + path)
+    outcome = bench.latest = bench.client.send("GET", bench.endpoint + path)
     if outcome.exception != "ForbiddenException":
         raise AssertionError(f"expected ForbiddenException, actual {outcome}")
     bench.names_mistake(after, mistake)
@@ -402,7 +407,8 @@ class Awscurl(Client):
         body = next((line for line in lines if line.startswith('{"')), "")
         if not body:
             return Outcome(None, f"exit code {done.returncode}", done.stdout + done.stderr)
-        return http_outcome(403 if error_type else 200, error_type and error_type[1], body)
+        request_id = re.search(r"'x-amzn-RequestId': '([^']*)'", done.stdout)
+        return http_outcome(403 if error_type else 200, error_type and error_type[1], body, request_id and request_id[1])
 
     def own_checks(self):
         mistake = "query-encoded-twice"
@@ -435,7 +441,9 @@ class Aws4Auth(Client):
                 verify=str(self.ca) if self.ca else True,
                 timeout=CALL_SECONDS_MAX,
             )
-        return http_outcome(answer.status_code, answer.headers.get("x-amzn-ErrorType"), answer.content)
+        headers = answer.headers
+        error_type, request_id = headers.get("x-amzn-ErrorType"), headers.get("x-amzn-RequestId")
+        return http_outcome(answer.status_code, error_type, answer.content, request_id)
 
 
 # Each with whether it is run over TLS, too. AWS's SDK for Rust is built without: see its main.rs.

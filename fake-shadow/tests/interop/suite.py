@@ -3,6 +3,7 @@
 import argparse
 import os
 import pathlib
+import signal
 import sys
 import time
 import traceback
@@ -24,6 +25,8 @@ def clean_environment(home: pathlib.Path):
         "AWS_PAGER": "",
         "AWS_SHARED_CREDENTIALS_FILE": str(home / "no-credentials"),
         "HOME": str(home),
+        # AWS's SDK for JavaScript warns of versions of Node that later versions of it will not support.
+        "NODE_NO_WARNINGS": "1",
         "NO_PROXY": "127.0.0.1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
@@ -92,13 +95,18 @@ def main():
         for tls in ((False, True) if has_tls else (False,))
     ]
     passed = failed = 0
-    with ThreadPoolExecutor(WORKERS) as pool:
+    # Whoever ends the suite ends its clouds, too: those that run do it themselves, others do not begin.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
         folder = arguments.folder / "clouds"
         runs = [pool.submit(run_client, client, tls, arguments.program, folder) for client, tls in jobs]
         for run in runs:
             lines, more_passed, more_failed = run.result()
             print("\n".join(lines), flush=True)
             passed, failed = passed + more_passed, failed + more_failed
+    finally:
+        pool.shutdown(cancel_futures=True)
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 

@@ -2,6 +2,7 @@
 
 use aws_sdk_iotdataplane::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_iotdataplane::error::ProvideErrorMetadata as _;
+use aws_sdk_iotdataplane::operation::RequestId as _;
 use aws_sdk_iotdataplane::primitives::Blob;
 use aws_sdk_iotdataplane::{Client, Error};
 use serde_json::{Value, json};
@@ -9,10 +10,15 @@ use serde_json::{Value, json};
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     for line in std::io::stdin().lines() {
-        let call: Value = serde_json::from_str(&line.expect("the suite writes text")).expect("the suite writes JSON");
+        let call: Value = serde_json::from_str(&line.expect("the suite writes text"))
+            .expect("the suite writes JSON");
         let outcome = match perform(&call).await {
             Ok(document) => json!({ "document": document }),
-            Err(error) => json!({ "exception": class(&error), "message": error.message() }),
+            Err(error) => json!({
+                "exception": class(&error),
+                "message": error.message(),
+                "request_id": error.request_id(),
+            }),
         };
         println!("{outcome}");
     }
@@ -54,7 +60,7 @@ async fn perform(call: &Value) -> Result<Value, Error> {
         }
         Some("delete") => {
             let request = client.delete_thing_shadow().set_thing_name(thing.map(str::to_owned));
-            request.set_shadow_name(shadow).send().await?.payload
+            Some(request.set_shadow_name(shadow).send().await?.payload)
         }
         Some("list") => {
             let request = client.list_named_shadows_for_thing();
