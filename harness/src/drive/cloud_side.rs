@@ -7,7 +7,7 @@ use fake_shadow::fault::{
     Target as CloudTarget,
 };
 use fake_shadow::message::{Request as CloudRequest, WireStep};
-use fake_shadow::route::Operation;
+use fake_shadow::operation::Operation;
 use fake_shadow::shadow::{ShadowError, ShadowId};
 use fake_shadow::sigv4::{self, Refusal, Rules};
 use fake_shadow::{RequestRecord, Settings};
@@ -275,7 +275,15 @@ fn pattern(operation: &Operation) -> Option<RequestPattern> {
         Operation::ListNamedShadowsForThing(..) => {
             Some(RequestPattern { method: "GET".into(), target: Target::List })
         }
-        Operation::Publish(_) => None,
+        Operation::CreateThing(_)
+        | Operation::DeleteThing(..)
+        | Operation::DescribeEndpoint
+        | Operation::DescribeThing(_)
+        | Operation::GetRetainedMessage(_)
+        | Operation::ListRetainedMessages(_)
+        | Operation::ListThings(..)
+        | Operation::Publish(..)
+        | Operation::UpdateThing(_) => None,
     }
 }
 
