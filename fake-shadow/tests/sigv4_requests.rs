@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use fake_shadow::clock::UnixMillis;
+use fake_shadow::message::Request;
 use fake_shadow::raw_request;
+use fake_shadow::sigv4::canonical::{CanonicalRequest, PathRule, query_pairs};
+use fake_shadow::sigv4::parse::{Claim, Place};
+use fake_shadow::sigv4::signing_key::string_to_sign;
 use fake_shadow::sigv4::{Credential, Keyring, Refusal, Rules, timestamp, verify};
 use serde_json::Value;
 
@@ -39,6 +43,7 @@ fn captured_requests_of_real_clients_get_their_verdict() {
         let expected = read_json(&path);
         let request = raw_request::parse(&fs::read(path.with_extension("req")).unwrap()).unwrap();
         let now = timestamp::parse_basic(expected["x_amz_date"].as_str().unwrap()).unwrap();
+        check_canonical(&path, &expected, &request);
         let verdict = verify(&request, now, &keyring, &rules);
         if expected["verifies"].as_bool().unwrap() {
             assert_eq!(verdict.map(|identity| identity.signed_at), Ok(now), "{path:?}");
@@ -49,6 +54,37 @@ fn captured_requests_of_real_clients_get_their_verdict() {
     }
     assert!(seen > 40, "only {seen} captures were found");
 }
+
+/// Checks what the service builds from a captured request: the right canonical request, whatever the client signed.
+fn check_canonical(path: &Path, expected: &Value, request: &Request) {
+    let pairs = query_pairs(request.query().unwrap_or_default()).unwrap();
+    let claim = Claim::read(request, &pairs).unwrap();
+    let is_token_signed = expected["token_in_canonical_query"].as_bool().unwrap_or_default();
+    let mut signed = pairs.clone();
+    if claim.place == Place::Query {
+        signed.retain(|pair| match pair.name.as_str() {
+            "X-Amz-Signature" => false,
+            "X-Amz-Security-Token" => is_token_signed,
+            _ => true,
+        });
+    }
+    let canonical =
+        CanonicalRequest::new(request, signed, &claim.signed_headers, PathRule::Normalized);
+    let text = fs::read_to_string(path.with_extension("creq")).unwrap();
+    assert_eq!(String::from_utf8(canonical.to_bytes()).unwrap(), text, "{path:?}");
+    let to_sign = string_to_sign(&claim.date, &claim.scope().unwrap(), &canonical.sha256());
+    assert_eq!(to_sign, fs::read_to_string(path.with_extension("sts")).unwrap(), "{path:?}");
+}
+
+/// What this service does where it is not known what AWS does: today's behavior, not a demand.
+const UNSETTLED: &[(&str, bool)] = &[
+    ("A14-obs-fold", true),
+    ("A17-query-plus-is-space", true),
+    ("A25-presigned-token-signed", true),
+    ("R17-unsorted-signedheaders", false),
+    ("R25-two-authorization", true),
+    ("R33-unsigned-xamz-date", true),
+];
 
 #[test]
 fn hard_requests_get_their_verdict() {
@@ -68,7 +104,12 @@ fn hard_requests_get_their_verdict() {
         match text("expect") {
             "accept" => assert!(verdict.is_ok(), "{}: {verdict:?}", text("id")),
             "reject" => assert!(verdict.is_err(), "{}: {verdict:?}", text("id")),
-            "either" => {}
+            "either" => {
+                let known = UNSETTLED.iter().find(|(id, _)| *id == text("id"));
+                if let Some((id, is_accepted)) = known {
+                    assert_eq!(verdict.is_ok(), *is_accepted, "{id}: {verdict:?}");
+                }
+            }
             other => panic!("{} expects {other}", text("id")),
         }
     }

@@ -53,7 +53,8 @@ impl Rules {
 /// Where the session token of a presigned URL may stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PresignedToken {
-    /// Appended after signing, or signed with the rest, as the SDKs' general presigners do.
+    /// Appended after signing, or signed with the rest, as the SDKs' general presigners do. AWS IoT is expected to refuse
+    /// the second, so a device that presigns is better tested with the other variant.
     #[default]
     Anywhere,
     /// Appended after signing only, which is what AWS IoT documents.

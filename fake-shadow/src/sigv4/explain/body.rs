@@ -171,7 +171,11 @@ const MISTAKES: &[Mistake] = &[
         "body-not-hashed",
         "the body itself was signed instead of its hash",
         HASH,
-        |situation, recipe| recipe.canonical_mut().body_hash = situation.request.body.clone(),
+        |situation, recipe| {
+            if situation.request.body.len() <= BODY_AS_TEXT_BYTES_MAX {
+                recipe.canonical_mut().body_hash = situation.request.body.clone();
+            }
+        },
     ),
     Mistake::once(
         "body-hash-upper-case",
@@ -196,6 +200,9 @@ const MISTAKES: &[Mistake] = &[
         },
     ),
 ];
+
+/// The largest body that is tried in place of its hash: somewhat more than the largest shadow.
+const BODY_AS_TEXT_BYTES_MAX: usize = 9000;
 
 /// Texts that stand for an empty body in some language or library.
 const WORDS: &[&[u8]] = &[

@@ -37,44 +37,24 @@ impl Recipe {
 }
 
 impl Made {
-    /// Two changes of `base` in one, if they concern different parts; then nothing needs to be made again.
+    /// Two changes of `base` in one, if they concern different parts; what only one changes is not made again.
     pub(super) fn merged(&self, other: &Self, base: &Self) -> Option<Self> {
-        let (ours, theirs) = (&self.recipe, &other.recipe);
-        let mut recipe = ours.clone();
-        let mut made = Self {
-            canonical_hash: self.canonical_hash,
-            key: Rc::clone(&self.key),
-            recipe: recipe.clone(),
+        let (ours, theirs, right) = (&self.recipe, &other.recipe, &base.recipe);
+        let canonical = match either(&ours.canonical, &theirs.canonical, &right.canonical) {
+            Some(one) => one,
+            None => Rc::new(ours.canonical.merged(&theirs.canonical, &right.canonical)?),
         };
-        let base = &base.recipe;
-        if !Rc::ptr_eq(&theirs.canonical, &base.canonical) {
-            if !Rc::ptr_eq(&ours.canonical, &base.canonical) {
-                return None;
-            }
-            recipe.canonical = Rc::clone(&theirs.canonical);
-            made.canonical_hash = other.canonical_hash;
-        }
-        if !Rc::ptr_eq(&theirs.to_sign, &base.to_sign) {
-            if !Rc::ptr_eq(&ours.to_sign, &base.to_sign) {
-                return None;
-            }
-            recipe.to_sign = Rc::clone(&theirs.to_sign);
-        }
-        if !Rc::ptr_eq(&theirs.key, &base.key) {
-            if !Rc::ptr_eq(&ours.key, &base.key) {
-                return None;
-            }
-            recipe.key = Rc::clone(&theirs.key);
-            made.key = Rc::clone(&other.key);
-        }
-        if theirs.output != base.output {
-            if ours.output != base.output {
-                return None;
-            }
-            recipe.output = theirs.output;
-        }
-        made.recipe = recipe;
-        Some(made)
+        let recipe = Recipe {
+            canonical,
+            to_sign: either(&ours.to_sign, &theirs.to_sign, &right.to_sign)?,
+            key: either(&ours.key, &theirs.key, &right.key)?,
+            output: match (ours.output == right.output, theirs.output == right.output) {
+                (_, true) => ours.output,
+                (true, false) => theirs.output,
+                (false, false) => return None,
+            },
+        };
+        Some(recipe.make(&[self, other, base]))
     }
 
     pub(super) fn into_recipe(self) -> Recipe {
@@ -115,6 +95,17 @@ impl Made {
         out.extend_from_slice(&hash);
         out.extend_from_slice(to_sign.end.as_bytes());
         out
+    }
+}
+
+/// The one of two that is changed; nothing if both are.
+fn either<T>(ours: &Rc<T>, theirs: &Rc<T>, right: &Rc<T>) -> Option<Rc<T>> {
+    if Rc::ptr_eq(theirs, right) {
+        Some(Rc::clone(ours))
+    } else if Rc::ptr_eq(ours, right) {
+        Some(Rc::clone(theirs))
+    } else {
+        None
     }
 }
 

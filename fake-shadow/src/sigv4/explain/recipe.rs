@@ -236,6 +236,32 @@ impl Canonical {
         out
     }
 
+    /// Two changes of `right` in one; nothing if both change the same part.
+    pub(super) fn merged(&self, other: &Self, right: &Self) -> Option<Self> {
+        Some(Self {
+            whole: merged(&self.whole, &other.whole, &right.whole)?,
+            method: merged(&self.method, &other.method, &right.method)?,
+            path: merged(&self.path, &other.path, &right.path)?,
+            query: merged(&self.query, &other.query, &right.query)?,
+            headers: merged(&self.headers, &other.headers, &right.headers)?,
+            colon: merged(&self.colon, &other.colon, &right.colon)?,
+            blank_lines: merged(&self.blank_lines, &other.blank_lines, &right.blank_lines)?,
+            signed_headers: merged(
+                &self.signed_headers,
+                &other.signed_headers,
+                &right.signed_headers,
+            )?,
+            body_hash: merged(&self.body_hash, &other.body_hash, &right.body_hash)?,
+            newline: merged(&self.newline, &other.newline, &right.newline)?,
+            header_newline: merged(
+                &self.header_newline,
+                &other.header_newline,
+                &right.header_newline,
+            )?,
+            end: merged(&self.end, &other.end, &right.end)?,
+        })
+    }
+
     pub(super) fn headers(&self) -> &[Line] {
         &self.headers
     }
@@ -248,5 +274,16 @@ impl Canonical {
     pub(super) fn header_mut(&mut self, name: &str) -> Option<&mut Vec<u8>> {
         let at = self.headers.iter().position(|line| line.name == name.as_bytes())?;
         Some(&mut self.headers_mut()[at].value)
+    }
+}
+
+/// The one of two that is changed; nothing if both are.
+fn merged<T: PartialEq + Clone>(ours: &T, theirs: &T, right: &T) -> Option<T> {
+    if theirs == right {
+        Some(ours.clone())
+    } else if ours == right {
+        Some(theirs.clone())
+    } else {
+        None
     }
 }
