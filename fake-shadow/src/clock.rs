@@ -1,4 +1,5 @@
 //! Points in time, as values that the caller brings.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! HTTP messages as values: what came in, what goes out, and what is done to a connection on purpose.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -227,6 +227,18 @@ fn of_several_faults_the_first_that_fits_acts_and_each_counts_its_own() {
 }
 
 #[test]
+fn what_cannot_be_kept_is_answered_with_the_service_s_own_failure() {
+    let mut cloud = cloud();
+    let request = post(r#"{"state":{}}"#);
+    let delivery = cloud.handle(NOW, &request);
+    let failed = cloud.fail(NOW, &request, delivery);
+    assert_eq!(failed.status, Some(500));
+    let steps = shown(&failed.steps(&request));
+    assert!(steps.contains("HTTP/1.1 500 Internal Server Error"), "{steps}");
+    assert!(steps.contains(r#"{"message":"Internal service failure","traceId":"#), "{steps}");
+}
+
+#[test]
 fn a_description_that_is_wrong_is_refused_with_what_would_be_right() {
     let mut all = String::new();
     for description in [

@@ -148,3 +148,20 @@ async fn a_fault_armed_when_a_request_is_told_meets_the_next_one() {
     let answer = tokio::time::timeout(PATIENCE, client.answer()).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 409 Conflict\r\n"), "{answer}");
 }
+
+#[tokio::test]
+async fn no_fault_holds_up_the_end_of_the_server() {
+    let mut bench = Bench::with_shadow().await;
+    bench.arm(&json!({ "hang": "1h" }));
+    bench.arm(&json!({ "latency": "1h" }));
+    let mut hanging = asking(&bench).await;
+    bench.event(|kind| matches!(kind, CloudEventKind::Fault(_))).await;
+    let mut late = asking(&bench).await;
+    bench.event(|kind| matches!(kind, CloudEventKind::Fault(_))).await;
+    let ending = tokio::spawn(bench.server.shutdown());
+    assert_eq!(hanging.rest().await, (String::new(), true));
+    let (answer, in_order) = late.rest().await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && in_order, "{answer}");
+    drop((hanging, late));
+    ending.await.unwrap();
+}

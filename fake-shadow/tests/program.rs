@@ -170,6 +170,12 @@ fn a_file_in_use_is_told_with_what_to_do() {
 }
 
 #[test]
+fn the_flags_are_shown() {
+    let output = program().arg("--help").output().unwrap();
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap());
+}
+
+#[test]
 fn mistakes_on_the_command_line_end_with_2() {
     for args in [
         ["--listne", "127.0.0.1:0"],

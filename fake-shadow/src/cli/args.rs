@@ -12,6 +12,7 @@ use crate::http::{Remote, ServerIdentity, Token, TokenError, usual_names};
 use crate::log::LogForm;
 use crate::policy::Policy;
 use crate::settings::{DEFAULT_REGION, Settings};
+use crate::shadow::{LEVELS_MAX, Limits};
 use crate::sigv4::{Credential, Keyring};
 
 /// The flags of `fake-shadow` and of `shadowrig serve`.
@@ -29,7 +30,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DIR", requires = "listen_tls")]
     pub pki: Option<PathBuf>,
 
-    /// Another name or address for which the certificate of HTTPS is to stand. May be given several times.
+    /// Another name or address for the certificate of HTTPS; may be given several times.
     #[arg(long = "tls-name", value_name = "NAME", requires = "listen_tls")]
     pub tls_names: Vec<String>,
 
@@ -41,7 +42,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE", requires_all = ["cert", "listen_tls"])]
     pub key: Option<PathBuf>,
 
-    /// Who may sign. May be given several times.
+    /// Who may sign; may be given several times [default: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+    /// AWS_SESSION_TOKEN, else the test pair AKIDEXAMPLE / wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY].
     #[arg(long = "credential", value_name = "KEY:SECRET[:TOKEN]")]
     pub credentials: Vec<String>,
 
@@ -65,8 +67,18 @@ pub struct ServeArgs {
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_offset)]
     pub clock_offset: Option<SignedDuration>,
 
-    /// The form of the log on standard error.
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = LogArg::Text)]
+    /// How deep documents may be nested: AWS's error text says 6, its page of quotas 8.
+    #[arg(long, value_name = "N", default_value_t = LEVELS_MAX, value_parser = parse_levels)]
+    pub levels_max: usize,
+
+    /// The form of the log on standard error: one line a request; a refused signature is explained.
+    #[arg(
+        long,
+        value_name = "text|json",
+        value_enum,
+        default_value_t = LogArg::Text,
+        hide_possible_values = true
+    )]
     pub log: LogArg,
 
     /// Let other machines use the page and the control interface, too. Where the server listens beyond this machine, both
@@ -128,6 +140,7 @@ impl ServeArgs {
                 .unwrap_or_else(|| DEFAULT_REGION.to_owned()),
             clock_offset_ms: self.clock_offset_ms()?,
             seed: self.seed.unwrap_or(any_seed),
+            limits: Limits { levels_max: self.levels_max, ..Limits::default() },
             ..Settings::default()
         };
         let given = self.keyring(environment)?;
@@ -261,6 +274,11 @@ fn read_policy(argument: &str) -> Result<(String, Policy), ServeError> {
     let text = std::fs::read(path).map_err(|error| file(error.to_string()))?;
     let policy = serde_json::from_slice(&text).map_err(|error| file(error.to_string()))?;
     Ok((key.to_owned(), policy))
+}
+
+fn parse_levels(text: &str) -> Result<usize, String> {
+    let levels = text.parse().ok().filter(|levels| (1..=64).contains(levels));
+    levels.ok_or_else(|| "a number from 1 to 64 is wanted".to_owned())
 }
 
 fn parse_offset(text: &str) -> Result<SignedDuration, String> {

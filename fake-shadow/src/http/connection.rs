@@ -67,7 +67,9 @@ pub(super) async fn serve_connection(mut context: Context, tcp: TcpStream, peer:
             Stream::Plain(tcp).reset();
             Left::Ended { by: Side::Cloud, reset: true }
         }
-        ConnectFate::Perform(_, steps) => perform(Stream::Plain(tcp), &steps, &mut 0).await,
+        ConnectFate::Perform(_, steps) => {
+            perform(Stream::Plain(tcp), &steps, &mut 0, &context.ending).await
+        }
     };
     let left = match left {
         Left::Open(stream) => end(stream).await,
@@ -103,11 +105,11 @@ async fn converse(
         let Read { stream, read_ahead, taken } = read_request(context, id, io, peer).await;
         let served = match taken {
             Taken::Request(served) => served,
-            Taken::Nothing(over) => return leave(&context.shared, id, stream, over).await,
+            Taken::Nothing(over) => return leave(context, id, stream, over).await,
         };
         let mut bytes = 0;
         let steps = served.delivery.steps(&served.request);
-        let left = perform(stream, &steps, &mut bytes).await;
+        let left = perform(stream, &steps, &mut bytes, &context.ending).await;
         let status = served.delivery.status.filter(|_| bytes > 0);
         context.shared.note(id, CloudEventKind::Answered { status, bytes });
         match left {
@@ -146,17 +148,18 @@ enum Over {
     Unreadable(String),
 }
 
-async fn leave(shared: &Shared, id: ConnectionId, stream: Stream, over: Over) -> Left {
+async fn leave(context: &Context, id: ConnectionId, stream: Stream, over: Over) -> Left {
     let reset = matches!(over, Over::Broken);
     let by = match over {
         Over::Broken | Over::InOrder => Side::Client,
         Over::Silent => Side::Cloud,
         Over::Unreadable(reason) => {
-            shared.note(id, CloudEventKind::Unreadable { reason });
+            context.shared.note(id, CloudEventKind::Unreadable { reason });
             Side::Cloud
         }
     };
-    if !reset {
+    // hyper has ended its side. Where it ended it because the server is to end, nobody waits for an answer.
+    if !reset && !*context.ending.borrow() {
         end(stream).await;
     }
     Left::Ended { by, reset }

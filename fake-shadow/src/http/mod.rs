@@ -3,6 +3,29 @@
 //! hyper reads the requests, with its parser, limits and time-outs, and answers those of the control interface. Those
 //! of the service it hands over whole: their answers are written here, byte for byte as AWS writes them, and so is
 //! everything that a fault does to a connection.
+//!
+//! A cloud in the process of whoever tests with it, on a free port:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use fake_shadow::clock::UnixMillis;
+//! use fake_shadow::http::{Shared, serve};
+//! use fake_shadow::{FakeShadow, Faulty, Settings};
+//! use tokio::net::TcpListener;
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let cloud = Faulty::new(FakeShadow::new(Settings::default()));
+//! let shared = Shared::new(cloud, || UnixMillis::from_secs(1_700_000_000));
+//! let shared = Arc::new(shared.observed_by(|event| println!("{event:?}")));
+//! let server = serve(TcpListener::bind("127.0.0.1:0").await?, Arc::clone(&shared))?;
+//! println!("the device is to talk to http://{}", server.local_addr());
+//! assert_eq!(shared.with(|cloud, _now| cloud.cloud().things().len()), 0);
+//! server.shutdown().await;
+//! # Ok::<(), std::io::Error>(())
+//! # })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 mod connection;
 mod control;

@@ -4,8 +4,10 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::server::ended;
 use super::stream::Stream;
 use crate::event::Side;
 use crate::message::WireStep;
@@ -34,11 +36,19 @@ pub(super) enum Left {
     },
 }
 
-/// Does all steps in order, and counts the bytes that went out.
-pub(super) async fn perform(mut stream: Stream, steps: &[WireStep], bytes: &mut u64) -> Left {
+/// Does all steps in order, and counts the bytes that went out. When the server is to end, nothing is waited for any more.
+pub(super) async fn perform(
+    mut stream: Stream,
+    steps: &[WireStep],
+    bytes: &mut u64,
+    ending: &watch::Receiver<bool>,
+) -> Left {
     for step in steps {
         match step {
-            WireStep::Wait(span) => tokio::time::sleep(*span).await,
+            WireStep::Wait(span) => {
+                // Either way the wait is over.
+                let _ = timeout(*span, ended(ending.clone())).await;
+            }
             WireStep::Send(content) => {
                 if write(&mut stream, content).await.is_err() {
                     // The client has left: many read the status line and reset the connection, which is no fault.
@@ -51,7 +61,7 @@ pub(super) async fn perform(mut stream: Stream, steps: &[WireStep], bytes: &mut 
                 stream.reset();
                 return Left::Ended { by: Side::Cloud, reset: true };
             }
-            WireStep::Hold(span) => return hold(stream, *span).await,
+            WireStep::Hold(span) => return hold(stream, *span, ending).await,
         }
     }
     Left::Open(stream)
@@ -74,11 +84,15 @@ pub(super) async fn end(mut stream: Stream) -> Left {
     Left::Ended { by, reset: false }
 }
 
-/// Keeps a connection open and silent until the client leaves or the span is over.
-async fn hold(mut stream: Stream, span: Duration) -> Left {
-    match timeout(span, discard(&mut stream, usize::MAX)).await {
-        Err(_) => end(stream).await,
-        Ok(read) => Left::Ended { by: Side::Client, reset: read.is_err() },
+/// Keeps a connection open and silent until the client leaves, the span is over or the server is to end.
+async fn hold(mut stream: Stream, span: Duration, ending: &watch::Receiver<bool>) -> Left {
+    let left = tokio::select! {
+        left = timeout(span, discard(&mut stream, usize::MAX)) => left.ok(),
+        () = ended(ending.clone()) => None,
+    };
+    match left {
+        None => end(stream).await,
+        Some(read) => Left::Ended { by: Side::Client, reset: read.is_err() },
     }
 }
 

@@ -36,7 +36,7 @@ pub const MESSAGE_BYTES_MAX: usize = 128 * 1024;
 pub struct Limits {
     /// See [`DOCUMENT_BYTES_MAX`]; the default is that.
     pub document_bytes_max: usize,
-    /// See [`LEVELS_MAX`]; the default is that, 8 is the other number in use. At most 64.
+    /// See [`LEVELS_MAX`]; the default is that, 8 is the other number in use. More than 64 count as 64.
     pub levels_max: usize,
     /// See [`TOMBSTONE_LIFE`]; the default is that.
     pub tombstone_life: Duration,

@@ -6,6 +6,9 @@ use super::error::ShadowError;
 use super::limits::{CLIENT_TOKEN_BYTES_MAX, Limits};
 use crate::json::{Json, JsonError, Members, RawObject, parse, read};
 
+/// The most that a limit of levels can be: documents are read level by level on the stack.
+const LEVELS_CEILING: usize = 64;
+
 /// An update that is well-formed; whether it fits the shadow is seen when it is applied.
 #[derive(Debug, PartialEq)]
 pub(super) struct UpdateRequest {
@@ -72,7 +75,8 @@ fn read_state(raw: &RawValue, limits: &Limits) -> Result<SentState, ShadowError>
     }
     let mut sections = Members::new();
     for (key, node) in nodes {
-        let section = read(node, limits.levels_max).map_err(|error| refusal(error, limits))?;
+        let levels_max = limits.levels_max.min(LEVELS_CEILING);
+        let section = read(node, levels_max).map_err(|error| refusal(error, limits))?;
         refuse_null_in_arrays(&section, &key)?;
         sections.insert(key, section);
     }

@@ -222,3 +222,35 @@ async fn reset(State(shared): Cloud) -> Answer {
     shared.recent(Recent::clear);
     good(json!({}))
 }
+
+#[cfg(test)]
+mod tests {
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::{FakeShadow, Faulty, Settings};
+
+    /// The status for a client at an address.
+    async fn check(remote: Remote, peer: &str, expected: StatusCode) {
+        let cloud = Faulty::new(FakeShadow::new(Settings::default()));
+        let shared = Shared::new(cloud, || crate::clock::UnixMillis(0)).controlled_from(remote);
+        let (_end, ending) = watch::channel(false);
+        let mut request = Request::new(axum::body::Body::empty());
+        *request.uri_mut() = "/_shadowrig/things".parse().unwrap();
+        let peer = SocketAddr::new(peer.parse().unwrap(), 1);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let control = Control { shared: Arc::new(shared), ending };
+        let response = router(control).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), expected, "{peer}");
+    }
+
+    #[tokio::test]
+    async fn other_machines_are_let_in_only_where_that_was_asked_for() {
+        check(Remote::Refused, "127.0.0.1", StatusCode::OK).await;
+        check(Remote::Refused, "::1", StatusCode::OK).await;
+        check(Remote::Refused, "::ffff:127.0.0.1", StatusCode::OK).await;
+        check(Remote::Refused, "192.0.2.1", StatusCode::FORBIDDEN).await;
+        check(Remote::Refused, "2001:db8::1", StatusCode::FORBIDDEN).await;
+        check(Remote::Allowed, "192.0.2.1", StatusCode::OK).await;
+    }
+}
