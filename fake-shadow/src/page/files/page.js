@@ -408,7 +408,7 @@ let clock = null;
 function showClock(told) {
   clock = { at: Date.parse(told.now), seen: performance.now(), offset: told.offset_ms };
   say($("offset"), told.offset_ms === 0 ? "in step with the machine it runs on" : `${span(told.offset_ms)} ${told.offset_ms < 0 ? "behind" : "ahead"}`);
-  $("in-step").disabled = told.offset_ms === 0;
+  $("in-step").hidden = told.offset_ms === 0;
   tick();
 }
 
