@@ -15,6 +15,7 @@ async fn a_browser_is_told_to_load_and_run_nothing_else() {
         ("GET /", "text/html; charset=utf-8"),
         ("GET /_shadowrig/page/page.css", "text/css; charset=utf-8"),
         ("GET /_shadowrig/page/page.js", "text/javascript; charset=utf-8"),
+        ("GET /_shadowrig/page/told.js", "text/javascript; charset=utf-8"),
         ("GET /_shadowrig/page/icon.svg", "image/svg+xml"),
         ("GET /_shadowrig/page/state", "application/json"),
     ] {
