@@ -8,6 +8,9 @@ pub(crate) const STYLE: &str = include_str!("files/page.css");
 /// What makes it live.
 pub(crate) const SCRIPT: &str = include_str!("files/page.js");
 
+/// What it tells of a request that is opened.
+pub(crate) const TOLD_SCRIPT: &str = include_str!("files/told.js");
+
 /// The picture in the browser's tab.
 pub(crate) const ICON: &str = include_str!("files/icon.svg");
 
@@ -93,7 +96,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_to_fill_in_and_nothing_comes_from_elsewhere() {
-        for text in [&page("us-east-1"), &door("why", Lock::Token), STYLE, SCRIPT] {
+        for text in [&page("us-east-1"), &door("why", Lock::Token), STYLE, SCRIPT, TOLD_SCRIPT] {
             assert!(!text.contains("{{"), "{text}");
             assert!(!text.contains("https://") && !text.contains("//cdn"), "{text}");
         }
@@ -103,6 +106,7 @@ mod tests {
     fn no_markup_is_made_by_the_script_and_none_holds_code() {
         for forbidden in ["innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval("] {
             assert!(!SCRIPT.contains(forbidden), "{forbidden}");
+            assert!(!TOLD_SCRIPT.contains(forbidden), "{forbidden}");
         }
         for text in [page("us-east-1"), door("why", Lock::Token)] {
             for inline in ["style=", "onclick", "onload", "<style", "javascript:"] {

@@ -183,6 +183,7 @@ async function faultsAndClock(page) {
 
 async function reset(page) {
   await test("a shadow is deleted with the second click", async () => {
+    await control("PUT", "/things/lamp/shadows/config", { state: { desired: {} } });
     const named = page.locator(".shadow", { hasText: "config" });
     await named.locator(".delete").click();
     await named.getByText("Delete it?").click();
@@ -208,6 +209,7 @@ async function fits(browser) {
 }
 
 async function forPictures() {
+  await control("DELETE", "/things/lamp/shadows/config");
   await control("PUT", "/things/hall-shade/shadow", { state: { desired: { position: 40, tilt: { left: 10, right: 12 } }, reported: { position: 40, tilt: { left: 10, right: 12 }, battery_mv: 3012 } } });
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::answer::{Answer, good};
 use super::guard::{COOKIE, token_of_query};
 use crate::http::shared::{Remote, Shared};
-use crate::page::{self, ICON, Lock, SCRIPT, STYLE};
+use crate::page::{self, ICON, Lock, SCRIPT, STYLE, TOLD_SCRIPT};
 
 /// The page. Who comes with the token in the query gets a cookie, and an address without it, so that it stands neither in
 /// the history nor on the screen.
@@ -39,6 +39,10 @@ pub(super) async fn style() -> impl IntoResponse {
 
 pub(super) async fn script() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT)
+}
+
+pub(super) async fn told_script() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], TOLD_SCRIPT)
 }
 
 pub(super) async fn icon() -> impl IntoResponse {

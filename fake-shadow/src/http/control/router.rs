@@ -65,6 +65,7 @@ pub(in crate::http) fn router(control: Control) -> Router {
         .route("/page/state", get(page::state))
         .route("/page/page.css", get(page::style))
         .route("/page/page.js", get(page::script))
+        .route("/page/told.js", get(page::told_script))
         .route("/page/icon.svg", get(page::icon));
     Router::new()
         .route("/", get(page::page))
