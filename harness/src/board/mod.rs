@@ -10,7 +10,7 @@ use crate::engine::action::PowerOrder;
 use crate::scenario::plan::Firmware;
 
 /// A board in real time. One adapter a way of having one; one contract suite runs over all of them
-/// (`tests/board_contract.rs`).
+/// (`tests/rig/board_contract.rs`).
 ///
 /// What the board does by itself it tells its [`Sink`] from a thread of its own: console lines, wakes and sleeps, resets,
 /// a lost link. The methods below are called from one thread, one at a time.
