@@ -32,6 +32,8 @@ pub mod cli;
 pub mod diagnostics;
 pub mod drive;
 pub mod engine;
+pub mod fleet;
+pub mod invariant;
 pub mod report;
 pub mod scenario;
 pub mod time;
