@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
+use fake_shadow::fault::Channel;
 use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
 
@@ -20,7 +21,7 @@ use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::report::CaseReport;
 use crate::scenario::node::Span;
-use crate::scenario::plan::CloudKind;
+use crate::scenario::plan::{CloudKind, Plan};
 use crate::time::Moment;
 
 /// The name of the thing on benches in real time.
@@ -85,16 +86,18 @@ impl Benches {
     ) -> CaseReport {
         let began = Instant::now();
         let (facts, outcome) = match (self.board, &self.runtime) {
-            (BoardName::Process, Some(runtime)) => match self.process(runtime, folder) {
-                Ok(mut bench) => {
-                    let facts = Facts { cloud: self.cloud, ..bench.facts() };
-                    let outcome = skip(&facts, case).unwrap_or_else(|| {
-                        real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
-                    });
-                    (facts.board, outcome)
+            (BoardName::Process, Some(runtime)) => {
+                match self.process(runtime, folder, &case.plan) {
+                    Ok(mut bench) => {
+                        let facts = Facts { cloud: self.cloud, ..bench.facts() };
+                        let outcome = skip(&facts, case).unwrap_or_else(|| {
+                            real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
+                        });
+                        (facts.board, outcome)
+                    }
+                    Err(error) => ("process".to_owned(), broken(&error)),
                 }
-                Err(error) => ("process".to_owned(), broken(&error)),
-            },
+            }
             (BoardName::Sim | BoardName::Process, _) => {
                 let mut bench = SimBench::new(self.seed);
                 let facts = Facts { cloud: self.cloud, ..bench.facts() };
@@ -118,24 +121,34 @@ impl Benches {
         &self,
         runtime: &Runtime,
         folder: &std::path::Path,
+        plan: &Plan,
     ) -> Result<RealBench, ActionError> {
         std::fs::create_dir_all(folder).map_err(|error| {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
         let settings = Settings { seed: self.seed, ..Settings::default() };
-        let cloud = CloudServer::start(runtime.handle(), settings, sink.clone())?;
+        let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
+        let cloud = CloudServer::start(runtime.handle(), settings, channel, sink.clone())?;
         let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut environment = vec![
+            variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
+            variable("SHADOWRIG_THING_NAME", THING_NAME),
+            variable("AWS_REGION", DEFAULT_REGION),
+            variable("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
+            variable("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
+        ];
+        if let Some(ca_pem) = cloud.ca_pem() {
+            let ca_file = folder.join("ca.pem");
+            std::fs::write(&ca_file, ca_pem).map_err(|error| {
+                ActionError::new(format!("write {}", ca_file.display()), error.to_string())
+            })?;
+            environment.push(variable("SHADOWRIG_CA_FILE", &ca_file.display().to_string()));
+        }
         let recipe = Recipe {
             command: self.command.clone(),
             things: self.things.clone(),
-            environment: vec![
-                variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
-                variable("SHADOWRIG_THING_NAME", THING_NAME),
-                variable("AWS_REGION", DEFAULT_REGION),
-                variable("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
-                variable("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
-            ],
+            environment,
             state_file: folder.join("device-state"),
         };
         let board: Box<dyn Board> = Box::new(ProcessBoard::new(recipe, sink));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fake_shadow::clock::UnixMillis;
-use fake_shadow::fault::{ConnectFate, Faulty};
+use fake_shadow::fault::{Channel, ConnectFate, Faulty};
 use fake_shadow::message::{Request as CloudRequest, WireStep};
 use fake_shadow::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use fake_shadow::wire::encode;
@@ -16,6 +16,7 @@ use thing::{Config, Input, Kind, Lent, Output, Sensor, Thing, WakeCause, Workspa
 
 use super::bench::{Bench, Facts};
 use super::cloud_side::{self, CloudSide};
+use super::handshake;
 use crate::engine::action::PowerOrder;
 use crate::engine::event::{ConnectionChange, PowerChange};
 use crate::engine::{Action, ActionError, Event};
@@ -122,7 +123,7 @@ enum Told {
 #[derive(Debug)]
 enum Wire {
     Connected,
-    Refused,
+    Failed(&'static str),
     Bytes(Vec<u8>),
     Closed,
     Reset,
@@ -350,7 +351,7 @@ impl SimBench {
         };
         let (ended, input) = match what {
             Wire::Connected => (None, Input::Connected),
-            Wire::Refused => (None, Input::ConnectFailed("connection refused")),
+            Wire::Failed(reason) => (None, Input::ConnectFailed(reason)),
             Wire::Bytes(bytes) => (None, Input::Received(bytes)),
             Wire::Closed => (end(ConnectionChange::Closed)(self), Input::Closed),
             Wire::Reset => (end(ConnectionChange::Reset)(self), Input::Reset),
@@ -370,18 +371,24 @@ impl SimBench {
 
     fn accept(&mut self, now: Moment, connection: u64) -> Vec<Event> {
         let opened = Event::Connection { id: connection, change: ConnectionChange::Opened };
-        match self.cloud.connect(true_time(now)) {
+        match self.cloud.connect(true_time(now), Channel::Tls) {
             ConnectFate::Serve => {
                 self.at(now, Due::Wire { connection, what: Wire::Connected });
                 vec![opened]
             }
             ConnectFate::Refuse(met) => {
-                self.at(now, Due::Wire { connection, what: Wire::Refused });
+                self.at(now, Due::Wire { connection, what: Wire::Failed("connection refused") });
                 vec![Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }]
             }
             ConnectFate::Perform(met, steps) => {
                 self.at(now, Due::Wire { connection, what: Wire::Connected });
                 self.play(now, connection, steps, None);
+                vec![opened, Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }]
+            }
+            ConnectFate::Handshake(met, act) => {
+                let (after, failure) = handshake::outcome(&act);
+                let what = failure.map_or(Wire::Connected, Wire::Failed);
+                self.at(now.after(after), Due::Wire { connection, what });
                 vec![opened, Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }]
             }
         }
