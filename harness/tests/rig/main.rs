@@ -2,6 +2,7 @@
 
 mod board_contract;
 mod cli;
+mod flashing;
 mod reports;
 mod robust;
 mod run_dirs;
