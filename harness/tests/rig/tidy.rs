@@ -24,7 +24,7 @@ const PURE: &[&str] = &[
     "harness/src/engine/mod.rs",
     "harness/src/report/mod.rs",
     "harness/src/diagnostics.rs",
-    "harness/src/board/console.rs",
+    "harness/src/board/console/mod.rs",
     "fake-shadow/src/service/mod.rs",
     "fake-shadow/src/route.rs",
     "fake-shadow/src/shadow/mod.rs",
