@@ -130,31 +130,24 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(line: &str, expected: Option<BootLine>) {
-        assert_eq!(read(line, Some("esp32")), expected, "{line}");
+    fn check(line: &str, expected: Option<&BootLine>) {
+        assert_eq!(read(line, Some("esp32")).as_ref(), expected, "{line}");
     }
 
     #[test]
     fn lines_of_a_boot_are_known() {
-        let boot = |chip: Option<&str>, cause| {
-            Some(BootLine::Boot { chip: chip.map(str::to_owned), cause })
-        };
-        check("ets Jul 29 2019 12:21:46", Some(BootLine::Banner { chip: "esp32".into() }));
-        check("ESP-ROM:esp32h2-20221101", Some(BootLine::Banner { chip: "esp32h2".into() }));
-        check(
-            "rst:0x5 (DEEPSLEEP_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)",
-            boot(None, Cause::DeepSleep),
-        );
-        check(
-            "\\xffrst:0xf (BROWNOUT_RST),boot:0xc (SPI_FAST_FLASH_BOOT)",
-            boot(None, Cause::Brownout),
-        );
-        check(
-            " ets Jan  8 2013,rst cause:4, boot mode:(3,6)",
-            boot(Some("esp8266"), Cause::Watchdog),
-        );
-        check("entry 0x400805e4", Some(BootLine::Before));
-        check("I (29) boot: ESP-IDF v5.4 2nd stage bootloader", Some(BootLine::Before));
+        let boot =
+            |chip: Option<&str>, cause| BootLine::Boot { chip: chip.map(str::to_owned), cause };
+        let banner = |chip: &str| BootLine::Banner { chip: chip.into() };
+        check("ets Jul 29 2019 12:21:46", Some(&banner("esp32")));
+        check("ESP-ROM:esp32h2-20221101", Some(&banner("esp32h2")));
+        let of = "boot:0x13 (SPI_FAST_FLASH_BOOT)";
+        check(&format!("rst:0x5 (DEEPSLEEP_RESET),{of}"), Some(&boot(None, Cause::DeepSleep)));
+        check(&format!("\\xffrst:0xf (BROWNOUT_RST),{of}"), Some(&boot(None, Cause::Brownout)));
+        let of_8266 = boot(Some("esp8266"), Cause::Watchdog);
+        check(" ets Jan  8 2013,rst cause:4, boot mode:(3,6)", Some(&of_8266));
+        check("entry 0x400805e4", Some(&BootLine::Before));
+        check("I (29) boot: ESP-IDF v5.4 2nd stage bootloader", Some(&BootLine::Before));
         check("I (900) shade: position open", None);
         check("the first rst: is at 0x1", None);
     }
