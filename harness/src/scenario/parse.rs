@@ -188,6 +188,8 @@ impl Reader<'_> {
         let (verb, span, value) = match verbs.as_slice() {
             [] => {
                 self.no_verb(node);
+                self.check_common(node);
+                scope.add(node);
                 return None;
             }
             [(verb, key, value)] => (*verb, key.span, *value),
@@ -238,6 +240,15 @@ impl Reader<'_> {
             }
         };
         self.problems.push(problem);
+    }
+
+    /// The keys beside a verb that nobody knows are still checked, so that one look mends the whole step.
+    fn check_common(&mut self, node: &Node) {
+        for (key, value) in node.entries() {
+            if let Some(field) = COMMON.iter().find(|field| field.name == key.name) {
+                field.shape.check(value, &format!("`{}`", field.name), &mut self.problems);
+            }
+        }
     }
 
     fn check_keys(&mut self, node: &Node, verb: &Verb) {

@@ -3,6 +3,7 @@
 mod board_contract;
 mod cli;
 mod flashing;
+mod console;
 mod reports;
 mod robust;
 mod run_dirs;
