@@ -2,8 +2,8 @@
 
 mod board_contract;
 mod cli;
-mod flashing;
 mod console;
+mod flashing;
 mod reports;
 mod robust;
 mod run_dirs;
