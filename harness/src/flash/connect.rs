@@ -135,7 +135,7 @@ fn last_lines(printed: &[u8]) -> String {
     let first = text.len().saturating_sub(LINES_SHOWN);
     text[first..]
         .iter()
-        .map(|line| format!("  {}", line.escape_debug()))
+        .map(|line| format!("  {}", line.text.escape_debug()))
         .collect::<Vec<_>>()
         .join("\n")
 }
