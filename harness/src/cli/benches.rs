@@ -106,6 +106,7 @@ impl Benches {
         CaseReport {
             plan: case.plan.as_ref().into(),
             source: case.text.clone(),
+            included: case.plan.included.clone(),
             board: facts,
             seed: self.seed,
             origin: None,
