@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod action;
+pub mod crash;
 pub mod event;
 pub mod machine;
 pub mod mismatch;

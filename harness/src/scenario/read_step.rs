@@ -46,7 +46,10 @@ impl Reader<'_, '_> {
             self.problems.push(Problem::new(node.span, kind));
             return None;
         };
-        let (verb, span, value) = self.find_verb(node, entries)?;
+        let Some((verb, span, value)) = self.find_verb(node, entries) else {
+            scope.add(node);
+            return None;
+        };
         let before = self.problems.len();
         self.check_keys(node, verb);
         verb.shape.check(value, &format!("`{}`", verb.name), &mut self.problems);
@@ -84,6 +87,7 @@ impl Reader<'_, '_> {
         match verbs.as_slice() {
             [] => {
                 self.no_verb(node);
+                self.check_common(node);
                 None
             }
             [(verb, key, value)] => Some((*verb, key.span, *value)),
@@ -176,6 +180,15 @@ impl Reader<'_, '_> {
             }
         };
         self.problems.push(problem);
+    }
+
+    /// The keys beside a verb that nobody knows are still checked, so that one look mends the whole step.
+    fn check_common(&mut self, node: &Node) {
+        for (key, value) in node.entries() {
+            if let Some(field) = COMMON.iter().find(|field| field.name == key.name) {
+                field.shape.check(value, &format!("`{}`", field.name), &mut self.problems);
+            }
+        }
     }
 
     fn check_keys(&mut self, node: &Node, verb: &Verb) {

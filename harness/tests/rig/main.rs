@@ -2,6 +2,7 @@
 
 mod board_contract;
 mod cli;
+mod console;
 mod reports;
 mod robust;
 mod run_dirs;

@@ -106,6 +106,7 @@ fn marks(event: &Event) -> Marks {
         Event::Reset { cause } | Event::Wake { cause } => labeled(cause.clone()),
         Event::Sleep { announced } => labeled(announced.map(time::span).unwrap_or_default()),
         Event::FaultsCleared => labeled("cleared".into()),
+        Event::Crash(crash) => labeled(crash.words()),
         Event::Console { .. } | Event::Note { .. } => Marks::default(),
     }
 }
@@ -145,6 +146,7 @@ fn details(event: &Event) -> Vec<Detail> {
             add("body", &pretty(request.body_value().as_ref()));
         }
         Event::Answer(answer) => add("body", &pretty(body_value(&answer.body).as_ref())),
+        Event::Crash(crash) => add("crash", &crash.lines().join("\n")),
         Event::Shadow { document, .. } => add("document", &pretty(document.as_ref())),
         Event::Clock { .. }
         | Event::Connection { .. }
