@@ -76,6 +76,7 @@ impl Benches {
         CaseReport {
             plan: case.plan.as_ref().into(),
             source: case.text.clone(),
+            included: case.plan.included.clone(),
             board: facts,
             seed: self.seed,
             origin: None,
