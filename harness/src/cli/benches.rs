@@ -1,6 +1,6 @@
 //! A bench for each case: what `--board` names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use fake_shadow::fault::Channel;
 use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
 
+use super::board_name::BoardName;
 use super::files::Case;
 use crate::board::Board;
 use crate::board::process::{ProcessBoard, Recipe};
@@ -26,37 +27,6 @@ use crate::time::Moment;
 
 /// The name of the thing on benches in real time.
 const THING_NAME: &str = "thing-1";
-
-/// How many cases run at once on benches that mostly sleep, where nobody says otherwise.
-const PROCESS_JOBS: usize = 16;
-
-/// What `--board` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BoardName {
-    /// A program on this machine, in real time.
-    Process,
-    /// The simulated bench, in virtual time.
-    Sim,
-}
-
-impl BoardName {
-    /// Reads a name.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "process" => Ok(Self::Process),
-            "sim" => Ok(Self::Sim),
-            _ => Err(format!("no board is called `{text}`; there are sim and process")),
-        }
-    }
-
-    /// How many cases run at once where nobody says.
-    pub(super) fn default_jobs(self) -> usize {
-        match self {
-            Self::Process => PROCESS_JOBS,
-            Self::Sim => std::thread::available_parallelism().map_or(1, Into::into),
-        }
-    }
-}
 
 /// What all cases of a run share.
 #[derive(Debug)]
@@ -80,25 +50,23 @@ impl Benches {
     pub(super) fn run(
         &self,
         case: &Case,
-        folder: &std::path::Path,
+        folder: &Path,
         interrupted: &AtomicBool,
         watcher: &mut dyn FnMut(&Engine),
     ) -> CaseReport {
         let began = Instant::now();
-        let (facts, outcome) = match (self.board, &self.runtime) {
-            (BoardName::Process, Some(runtime)) => {
-                match self.process(runtime, folder, &case.plan) {
-                    Ok(mut bench) => {
-                        let facts = Facts { cloud: self.cloud, ..bench.facts() };
-                        let outcome = skip(&facts, case).unwrap_or_else(|| {
-                            real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
-                        });
-                        (facts.board, outcome)
-                    }
-                    Err(error) => ("process".to_owned(), broken(&error)),
+        let (facts, outcome) = match &self.runtime {
+            Some(runtime) => match self.real(runtime, folder, &case.plan) {
+                Ok(mut bench) => {
+                    let facts = Facts { cloud: self.cloud, ..bench.facts() };
+                    let outcome = skip(&facts, case).unwrap_or_else(|| {
+                        real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
+                    });
+                    (facts.board, outcome)
                 }
-            }
-            (BoardName::Sim | BoardName::Process, _) => {
+                Err(error) => (self.board.to_string(), broken(&error)),
+            },
+            None => {
                 let mut bench = SimBench::new(self.seed);
                 let facts = Facts { cloud: self.cloud, ..bench.facts() };
                 let outcome = skip(&facts, case)
@@ -109,6 +77,7 @@ impl Benches {
         CaseReport {
             plan: case.plan.as_ref().into(),
             source: case.text.clone(),
+            included: case.plan.included.clone(),
             board: facts,
             seed: self.seed,
             origin: None,
@@ -117,10 +86,11 @@ impl Benches {
         }
     }
 
-    fn process(
+    /// A board in real time with a cloud of its own.
+    fn real(
         &self,
         runtime: &Runtime,
-        folder: &std::path::Path,
+        folder: &Path,
         plan: &Plan,
     ) -> Result<RealBench, ActionError> {
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -130,6 +100,37 @@ impl Benches {
         let settings = Settings { seed: self.seed, ..Settings::default() };
         let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
         let cloud = CloudServer::start(runtime.handle(), settings, channel, sink.clone())?;
+        let board = self.board(&cloud, folder, sink)?;
+        Ok(RealBench::new(board, cloud, THING_NAME, seen))
+    }
+
+    fn board(
+        &self,
+        cloud: &CloudServer,
+        folder: &Path,
+        sink: Sink,
+    ) -> Result<Box<dyn Board>, ActionError> {
+        match &self.board {
+            BoardName::Process | BoardName::Sim => self.process(cloud, folder, sink),
+            BoardName::Inventory(name) => Err(ActionError::new(
+                format!("find the board {name}"),
+                "there is no inventory on this machine",
+            )
+            .help("name sim, process or virtual, or a port such as /dev/ttyUSB0")),
+            BoardName::Port(_) | BoardName::Virtual(_) => Err(ActionError::new(
+                format!("use {} as the board of a scenario", self.board),
+                "it cannot be one yet",
+            )
+            .help("name sim or process")),
+        }
+    }
+
+    fn process(
+        &self,
+        cloud: &CloudServer,
+        folder: &Path,
+        sink: Sink,
+    ) -> Result<Box<dyn Board>, ActionError> {
         let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut environment = vec![
             variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
@@ -151,8 +152,7 @@ impl Benches {
             environment,
             state_file: folder.join("device-state"),
         };
-        let board: Box<dyn Board> = Box::new(ProcessBoard::new(recipe, sink));
-        Ok(RealBench::new(board, cloud, THING_NAME, seen))
+        Ok(Box::new(ProcessBoard::new(recipe, sink)))
     }
 }
 

@@ -4,7 +4,6 @@
 
 pub mod bench;
 pub mod cloud_side;
-mod handshake;
 pub mod real_bench;
 pub mod real_time;
 pub mod seen;
