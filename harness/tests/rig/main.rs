@@ -2,6 +2,8 @@
 
 mod board_contract;
 mod cli;
+mod console;
+mod flashing;
 mod fleet;
 mod planted;
 mod reports;
