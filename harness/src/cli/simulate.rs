@@ -131,7 +131,7 @@ fn read_rules<W: Write, E: Write>(
             }
         };
         let mut problems = Vec::new();
-        match yaml::parse(&text) {
+        match yaml::parse(&text, 0) {
             Ok(root) => rules.extend(invariant::read::rules(&root, &mut problems)),
             Err(problem) => problems.push(*problem),
         }

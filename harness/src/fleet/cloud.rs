@@ -1,7 +1,7 @@
 //! The cloud's side of a fleet: connections, requests, and the answers on their way back.
 
 use fake_shadow::event::ShadowTopic;
-use fake_shadow::fault::{ConnectFate, Delivery, FaultId};
+use fake_shadow::fault::{Channel, Delivery, FaultId};
 use fake_shadow::message::{Request as CloudRequest, WireStep};
 use fake_shadow::raw_request;
 
@@ -10,6 +10,7 @@ use super::machine::Fleet;
 use super::network::Way;
 use super::queue::Due;
 use crate::drive::cloud_side;
+use crate::drive::sim::accept::{Accepted, accepted};
 use crate::drive::sim::timing::{SERVICE, true_time};
 use crate::drive::sim::wire::{Wire, sendings, with_end};
 use crate::engine::event::{Request, Signature};
@@ -19,19 +20,15 @@ use crate::time::Moment;
 impl Fleet {
     pub(super) fn accept(&mut self, now: Moment, number: u32, connection: u16) {
         let armed = self.arm(now, number, connection);
-        let fate = self.cloud.connect(true_time(now));
+        let fate = self.cloud.connect(true_time(now), Channel::Tls);
         self.cloud.clear();
-        let (first, met, steps) = match fate {
-            ConnectFate::Serve => (Wire::Connected, None, Vec::new()),
-            ConnectFate::Refuse(met) => (Wire::Refused, Some(met.id), Vec::new()),
-            ConnectFate::Perform(met, steps) => (Wire::Connected, Some(met.id), steps),
-        };
-        self.met(now, (number, connection), met, &armed);
+        let Accepted { met, after, what, steps, .. } = accepted(fate);
+        self.met(now, (number, connection), met.map(|met| met.id), &armed);
         let member = &mut self.members[number as usize];
-        if met.is_some() {
+        if !steps.is_empty() {
             member.unserved = Some((member.life, connection));
         }
-        self.queue.push(now, member.id(), Due::Wire { connection, what: first });
+        self.queue.push(now.after(after), member.id(), Due::Wire { connection, what });
         self.play(now, number, connection, steps);
     }
 

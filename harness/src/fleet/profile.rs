@@ -149,7 +149,7 @@ impl Profile {
     /// # Errors
     /// All that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
-        let root = yaml::parse(text).map_err(|problem| vec![*problem])?;
+        let root = yaml::parse(text, 0).map_err(|problem| vec![*problem])?;
         let mut problems = Vec::new();
         field::check_map(FIELDS, &root, "a profile", &mut problems);
         let text = |key: &str| root.get(key).and_then(Node::text).unwrap_or_default().to_owned();

@@ -11,7 +11,7 @@ pub const BUILT_IN: &str = include_str!("built_in.yaml");
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let mut problems = Vec::new();
-    yaml::parse(BUILT_IN).map(|root| read::rules(&root, &mut problems)).unwrap_or_default()
+    yaml::parse(BUILT_IN, 0).map(|root| read::rules(&root, &mut problems)).unwrap_or_default()
 });
 
 /// All built-in invariants, in the order of their file.
@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn the_built_in_invariants_are_read_without_a_problem() {
         let mut problems = Vec::new();
-        let root = yaml::parse(BUILT_IN).expect("it is YAML");
+        let root = yaml::parse(BUILT_IN, 0).expect("it is YAML");
         let rules = read::rules(&root, &mut problems);
         assert_eq!(problems, []);
         assert_eq!(rules.len(), root.items().len());

@@ -163,7 +163,7 @@ fn the_docs_name_every_profile_and_invariant_and_their_examples_are_read() {
     };
     Profile::parse(&block(&fleet)).expect("the example is a profile");
     let mut problems = Vec::new();
-    let list = yaml::parse(&block(&invariants)).expect("it is YAML");
+    let list = yaml::parse(&block(&invariants), 0).expect("it is YAML");
     let rules = read::rules(&list, &mut problems);
     assert_eq!((rules.len(), problems), (7, Vec::new()));
 }
