@@ -121,7 +121,7 @@ fn the_reference_page_is_the_one_in_the_docs() {
     let (_, out, _) = check(&[], &["schema", "--markdown"]);
     let kept = fs::read_to_string(root().join("docs/scenario-reference.md")).expect("it is kept");
     let help = "write it again by `cargo shadowrig schema --markdown > docs/scenario-reference.md`";
-    assert_eq!(kept, out, "{help}");
+    assert!(kept == out, "{help}");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn the_schema_is_json_and_the_one_in_the_docs() {
     let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(schema["title"], "Shadowrig scenario");
     let kept = fs::read_to_string(root().join("docs/scenario.v1.json")).expect("it is kept");
-    assert_eq!(kept, out, "write it again by `cargo shadowrig schema > docs/scenario.v1.json`");
+    assert!(kept == out, "write it again by `cargo shadowrig schema > docs/scenario.v1.json`");
 }
 
 /// Two cases of the folder that users get, on a program in real time: they take as long as the device sleeps.

@@ -3,6 +3,7 @@
 mod board_contract;
 mod cli;
 mod console;
+mod language;
 mod reports;
 mod robust;
 mod run_dirs;
