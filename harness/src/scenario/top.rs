@@ -6,6 +6,11 @@ use crate::engine::steps;
 
 /// The shadows that the cloud holds at the beginning.
 pub const CLOUD: &[Field] = &[
+    optional(
+        "tls",
+        Shape::TrueFalse,
+        "serve it over HTTPS; a fault of the handshake does so by itself. The simulated bench has no TLS",
+    ),
     optional("shadow", Shape::Map(steps::SHADOW_FIELDS), "the classic shadow at the beginning"),
     optional(
         "named-shadows",
@@ -16,11 +21,6 @@ pub const CLOUD: &[Field] = &[
         "endpoint",
         Shape::Text,
         "an endpoint of its own; no bench can do that yet, so the case is skipped",
-    ),
-    optional(
-        "tls",
-        Shape::Object,
-        "settings of its TLS; no bench can do that yet, so the case is skipped",
     ),
     optional(
         "sigv4",

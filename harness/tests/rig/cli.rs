@@ -51,7 +51,7 @@ fn each_way_to_end_has_its_exit_code() {
     assert_eq!(code(&[("a.yaml", SKIPPED)], &["run", "."]), 0);
     assert_eq!(code(&[], &["run", "."]), 4);
     assert_eq!(code(&[("a.yaml", PASSES)], &["run", ".", "--filter", "nothing like it"]), 4);
-    assert_eq!(code(&[("a.yaml", PASSES)], &["run", ".", "--board", "toaster"]), 2);
+    assert_eq!(code(&[("a.yaml", PASSES)], &["run", ".", "--board", "toaster"]), 5);
     assert_eq!(code(&[], &["run", "missing.yaml"]), 2);
     assert_eq!(code(&[], &["explode"]), 2);
 }
