@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::crash::Crash;
 use crate::scenario::request_pattern::{RequestPattern, Target};
 use crate::time::{self, Moment};
 
@@ -21,6 +22,8 @@ pub enum Event {
     Connection { id: u64, change: ConnectionChange },
     /// The device wrote a line on its console.
     Console { line: String },
+    /// The firmware crashed; the reset that it makes is told behind it.
+    Crash(Crash),
     /// A fault waits for its request.
     FaultArmed { id: u64, what: String },
     /// A fault met what it waited for.
@@ -39,7 +42,7 @@ pub enum Event {
     Shadow { name: Option<String>, by: Party, document: Option<Value> },
     /// The device went to sleep; with the span that it announced, if it did.
     Sleep { announced: Option<Duration> },
-    /// A step changed its state.
+    /// A step changed its state; the index counts all steps in the order in which they began.
     Step { index: usize, state: StepState },
     /// The device woke up.
     Wake { cause: String },
@@ -232,6 +235,7 @@ impl Event {
             Self::Clock { .. } => "clock",
             Self::Connection { .. } => "connection",
             Self::Console { .. } => "console",
+            Self::Crash(_) => "crash",
             Self::FaultArmed { .. } => "fault-armed",
             Self::FaultMet { .. } => "fault-met",
             Self::FaultsCleared => "faults-cleared",
@@ -260,6 +264,7 @@ impl Event {
             }
             Self::Connection { id, change } => format!("connection {id} {}", change.word()),
             Self::Console { line } => line.clone(),
+            Self::Crash(crash) => crash.words(),
             Self::FaultArmed { what, .. } => format!("armed: {what}"),
             Self::FaultMet { what, .. } => format!("met: {what}"),
             Self::FaultsCleared => "all faults cleared".into(),
@@ -304,6 +309,7 @@ impl Event {
             Self::Clock { offset_ms } => json!({ "offset_ms": offset_ms }),
             Self::Connection { id, change } => json!({ "id": id, "change": change.word() }),
             Self::Console { line } => json!({ "line": line }),
+            Self::Crash(crash) => json!(crash),
             Self::FaultArmed { id, what } | Self::FaultMet { id, what } => {
                 json!({ "id": id, "what": what })
             }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::CaseReport;
 use super::read_error::ReadError;
+use crate::engine::crash::Crash;
 use crate::engine::event::{
     Answer, ConnectionChange, Party, PowerChange, Request, Signature, StepState,
 };
@@ -72,6 +73,7 @@ enum EventRecord {
     Clock { offset_ms: i64 },
     Connection { id: u64, change: ConnectionWord },
     Console { line: String },
+    Crash(Crash),
     FaultArmed { id: u64, what: String },
     FaultMet { id: u64, what: String },
     FaultsCleared {},
@@ -153,6 +155,7 @@ impl From<EventRecord> for Event {
                 },
             },
             EventRecord::Console { line } => Self::Console { line },
+            EventRecord::Crash(crash) => Self::Crash(crash),
             EventRecord::FaultArmed { id, what } => Self::FaultArmed { id, what },
             EventRecord::FaultMet { id, what } => Self::FaultMet { id, what },
             EventRecord::FaultsCleared {} => Self::FaultsCleared,
@@ -241,6 +244,7 @@ fn pattern(record: &RequestRecord) -> Option<RequestPattern> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::crash::Frame;
     use crate::time::Moment;
 
     /// One event of each kind. The match beside it names all kinds, so a new one has to come by here.
@@ -274,6 +278,14 @@ mod tests {
             signature: Signature::Good,
             ..request.clone()
         };
+        let crash = Crash {
+            reason: text("abort() was called"),
+            frames: vec![
+                Frame { address: Some(1 << 30), ..Frame::default() },
+                Frame { function: Some(text("f")), is_guess: true, ..Frame::default() },
+            ],
+            hint: None,
+        };
         vec![
             Event::Answer(Answer {
                 request: 1,
@@ -284,6 +296,7 @@ mod tests {
             Event::Clock { offset_ms: -5 },
             Event::Connection { id: 1, change: ConnectionChange::Reset },
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
+            Event::Crash(crash),
             Event::FaultArmed { id: 1, what: text("503") },
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
@@ -312,6 +325,7 @@ mod tests {
                 | Event::Clock { .. }
                 | Event::Connection { .. }
                 | Event::Console { .. }
+                | Event::Crash(_)
                 | Event::FaultArmed { .. }
                 | Event::FaultMet { .. }
                 | Event::FaultsCleared

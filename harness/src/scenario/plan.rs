@@ -1,11 +1,13 @@
 //! A scenario as it is run: checked values, nothing that can still be wrong in its text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fake_shadow::fault::Place;
 use serde_json::Value;
 
+use super::include::SourceText;
 use super::node::Span;
 use super::path::Path;
 use super::template::Variables;
@@ -31,6 +33,10 @@ pub struct Plan {
     pub requires_cloud: Option<CloudKind>,
     /// The image that runs on the board, by name or path.
     pub firmware: Firmware,
+    /// Whether the cloud is to be served over TLS.
+    pub tls: bool,
+    /// What the faults act on that the case arms, as far as that is known before it runs.
+    pub fault_places: BTreeSet<Place>,
     /// What the shadows hold at the beginning.
     pub shadows: BTreeMap<Option<String>, StartShadow>,
     /// What must not happen during the whole case.
@@ -39,10 +45,26 @@ pub struct Plan {
     pub sleeping: Sleeping,
     /// The values of `vars` and of the row of the matrix.
     pub variables: Variables,
+    /// The files that it includes; number 1 of a [`Span`] is the first.
+    pub included: Vec<SourceText>,
     /// What is done and seen, in order.
     pub steps: Vec<PlannedStep>,
     /// What is done at the end, whatever happened.
     pub finally: Vec<PlannedStep>,
+}
+
+impl Plan {
+    /// All steps, those of `finally` and those inside others too.
+    #[must_use]
+    pub fn all_steps(&self) -> Vec<&PlannedStep> {
+        let mut found = Vec::new();
+        let mut left: Vec<_> = self.finally.iter().rev().chain(self.steps.iter().rev()).collect();
+        while let Some(step) = left.pop() {
+            found.push(step);
+            left.extend(step.step.inner().iter().rev());
+        }
+        found
+    }
 }
 
 /// What a board must be and have.

@@ -6,6 +6,11 @@ use crate::engine::steps;
 
 /// The shadows that the cloud holds at the beginning.
 pub const CLOUD: &[Field] = &[
+    optional(
+        "tls",
+        Shape::TrueFalse,
+        "serve it over HTTPS; a fault of the handshake does so by itself. The simulated bench has no TLS",
+    ),
     optional("shadow", Shape::Map(steps::SHADOW_FIELDS), "the classic shadow at the beginning"),
     optional(
         "named-shadows",
@@ -74,6 +79,14 @@ pub const TOP: &[Field] = &[
     optional("time", Shape::Map(TIME), "how time may pass"),
     required("steps", Shape::Steps, "what is done and seen, in order"),
     optional("finally", Shape::Steps, "what is done at the end, whatever happened"),
+];
+
+/// The keys at the top of a file that others include.
+pub const PART: &[Field] = &[
+    required("version", Shape::Whole, "the version of the format: 1"),
+    optional("description", Shape::Text, "what its steps do"),
+    optional("vars", Shape::AnyKeys(&Shape::Json), "values that the `vars` of `include` override"),
+    required("steps", Shape::Steps, "what is done and seen, in order"),
 ];
 
 /// The keys that every step may have beside its verb.

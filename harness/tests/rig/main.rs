@@ -2,6 +2,8 @@
 
 mod board_contract;
 mod cli;
+mod console;
+mod flashing;
 mod reports;
 mod robust;
 mod run_dirs;

@@ -23,7 +23,7 @@ const PURE: &[&str] = &[
     "harness/src/engine/mod.rs",
     "harness/src/report/mod.rs",
     "harness/src/diagnostics.rs",
-    "harness/src/board/console.rs",
+    "harness/src/board/console/mod.rs",
     "fake-shadow/src/service/mod.rs",
     "fake-shadow/src/route.rs",
     "fake-shadow/src/shadow/mod.rs",
@@ -119,7 +119,8 @@ fn every_scenario_in_the_docs_parses() {
                 step if step.starts_with("- ") => format!("version: 1\nname: x\nsteps:\n{step}"),
                 _ => continue,
             };
-            let parsed = scenario::parse(&scenario, page);
+            let part = "version: 1\nsteps: [reset: pin]\n";
+            let parsed = scenario::parse_with(&scenario, page, &mut |_| Ok(part.to_owned()));
             assert!(parsed.is_good(), "{page}: {block}\n{:?}", parsed.problems);
             count += 1;
         }
