@@ -13,6 +13,7 @@ use super::board_name::BoardName;
 use super::files::Case;
 use crate::board::Board;
 use crate::board::process::{ProcessBoard, Recipe};
+use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::real_bench::{CloudServer, RealBench};
 use crate::drive::seen::Sink;
 use crate::drive::sim::SimBench;
@@ -21,6 +22,7 @@ use crate::engine::mismatch::Mismatch;
 use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::report::CaseReport;
+use crate::scenario::SourceText;
 use crate::scenario::node::Span;
 use crate::scenario::plan::{CloudKind, Plan};
 use crate::time::Moment;
@@ -39,6 +41,8 @@ pub(super) struct Benches {
     pub(super) seed: u64,
     /// The program that is the device, with its arguments; `None` to go by the image.
     pub(super) command: Option<Vec<String>>,
+    /// Whether scenarios may run programs on this machine.
+    pub(super) allow_run: bool,
     /// The program that stands for our own things: this one.
     pub(super) things: PathBuf,
     /// What runs the clouds; only in real time.
@@ -58,7 +62,7 @@ impl Benches {
         let (facts, outcome) = match &self.runtime {
             Some(runtime) => match self.real(runtime, folder, &case.plan) {
                 Ok(mut bench) => {
-                    let facts = Facts { cloud: self.cloud, ..bench.facts() };
+                    let facts = self.facts(bench.facts());
                     let outcome = skip(&facts, case).unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
@@ -68,22 +72,37 @@ impl Benches {
             },
             None => {
                 let mut bench = SimBench::new(self.seed);
-                let facts = Facts { cloud: self.cloud, ..bench.facts() };
+                let facts = self.facts(bench.facts());
                 let outcome = skip(&facts, case)
                     .unwrap_or_else(|| virtual_time::run(case.plan.clone(), &mut bench));
                 (facts.board, outcome)
             }
         };
+        // From here on nothing that is kept or shown holds a secret.
+        let mask = &case.plan.mask;
+        let cover = |source: &SourceText| SourceText {
+            text: mask.cover(&source.text).into(),
+            path: source.path.clone(),
+        };
         CaseReport {
             plan: case.plan.as_ref().into(),
-            source: case.text.clone(),
-            included: case.plan.included.clone(),
+            source: mask.cover(&case.text).into(),
+            included: case.plan.included.iter().map(cover).collect(),
             board: facts,
             seed: self.seed,
             origin: None,
-            outcome,
+            outcome: outcome.masked(mask),
             wall: began.elapsed(),
         }
+    }
+
+    /// What a bench can do in this run.
+    fn facts(&self, bench: Facts) -> Facts {
+        let mut cannot = bench.cannot;
+        if !self.allow_run {
+            cannot.push(RUN_NOT_ALLOWED);
+        }
+        Facts { cloud: self.cloud, cannot, ..bench }
     }
 
     /// A board in real time with a cloud of its own.

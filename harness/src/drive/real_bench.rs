@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 
 use super::bench::{Bench, Facts};
 use super::cloud_side::{self, CloudSide};
+use super::host_command;
 use super::seen::{Seen, Sink, What};
 use crate::board::Board;
 use crate::engine::event::ConnectionChange;
@@ -216,11 +217,17 @@ impl Bench for RealBench {
         self.board.facts()
     }
 
+    fn began_ms(&self) -> i64 {
+        let since = i64::try_from(self.now().since_start().as_millis()).unwrap_or(0);
+        system_time().0.saturating_sub(since)
+    }
+
     fn perform(&mut self, _now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
             Action::Flash(firmware) => self.board.flash(firmware)?,
             Action::Power(order) => self.board.power(*order)?,
             Action::Reset => self.board.reset()?,
+            Action::RunCommand(order) => return host_command::run(order),
             Action::Wake => self.board.wake()?,
             Action::WriteConsole { text } => self.board.write_console(text)?,
             Action::ArmFault(_)

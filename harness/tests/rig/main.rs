@@ -5,6 +5,7 @@ mod cli;
 mod console;
 mod flashing;
 mod fleet;
+mod language;
 mod planted;
 mod reports;
 mod robust;
