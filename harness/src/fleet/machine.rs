@@ -103,7 +103,13 @@ impl Fleet {
         }
         for member in &mut self.members {
             let mut found = Vec::new();
-            let look = Look { now: end, rules: &self.rules, document: &|| None, log: &self.empty };
+            let look = Look {
+                now: end,
+                unix_ms: true_time(end).0,
+                rules: &self.rules,
+                document: &|| None,
+                log: &self.empty,
+            };
             member.monitor.end(&look, &mut found);
             let (device, wake) = (member.number, member.wake);
             self.found.extend(found.into_iter().map(|violation| Found { device, wake, violation }));
@@ -339,7 +345,13 @@ impl Fleet {
 
     pub(super) fn see(&mut self, now: Moment, number: u32, seen: Seen<'_>) {
         let mut found = Vec::new();
-        let look = Look { now, rules: &self.rules, document: &|| None, log: &self.empty };
+        let look = Look {
+            now,
+            unix_ms: true_time(now).0,
+            rules: &self.rules,
+            document: &|| None,
+            log: &self.empty,
+        };
         self.members[number as usize].monitor.see(&look, seen, &mut found);
         self.keep(number, found);
     }

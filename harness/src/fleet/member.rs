@@ -10,7 +10,7 @@ use super::queue::{Due, Queue};
 use super::settings::Settings;
 use crate::drive::sim::Device;
 use crate::drive::sim::device::Told;
-use crate::drive::sim::timing::{CONNECT, NETWORK_UP, SAMPLE, TIME_TOLD};
+use crate::drive::sim::timing::{CONNECT, NETWORK_UP, SAMPLE, TIME_TOLD, true_time};
 use crate::engine::Log;
 use crate::invariant::{Look, Monitor, Rule, Seen, Violation};
 use crate::time::Moment;
@@ -213,8 +213,13 @@ impl Obey<'_> {
     }
 
     fn see(&mut self, seen: Seen<'_>) {
-        let look =
-            Look { now: self.now, rules: self.rules, document: self.document, log: self.log };
+        let look = Look {
+            now: self.now,
+            unix_ms: true_time(self.now).0,
+            rules: self.rules,
+            document: self.document,
+            log: self.log,
+        };
         self.member.monitor.see(&look, seen, self.found);
     }
 }

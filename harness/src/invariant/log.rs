@@ -9,13 +9,14 @@ use crate::engine::event::{Event, Party, PowerChange};
 use crate::time::Moment;
 
 /// All violations of a run on a bench, in order. `shadow` is the name of the device's shadow, `None` for the classic one;
-/// `ended_at` is the end of the run.
+/// `ended_at` is the
+/// end of the run, and `unix_ms` tells the date of a point in it.
 #[must_use]
 pub fn over_log(
     rules: &[Rule],
     log: &Log,
     shadow: Option<&str>,
-    ended_at: Moment,
+    (ended_at, unix_ms): (Moment, &dyn Fn(Moment) -> i64),
 ) -> Vec<Violation> {
     let mut monitor = Monitor::new(rules);
     let mut found = Vec::new();
@@ -28,13 +29,16 @@ pub fn over_log(
             document.clone_from(changed);
         }
         let ask = || document.clone();
-        let look = Look { now: entry.at, rules, document: &ask, log };
+        let look = Look { now: entry.at, unix_ms: unix_ms(entry.at), rules, document: &ask, log };
         for seen in seen(&entry.event).into_iter().flatten() {
             monitor.see(&look, seen, &mut found);
         }
     }
     let ask = || document.clone();
-    monitor.end(&Look { now: ended_at, rules, document: &ask, log }, &mut found);
+    monitor.end(
+        &Look { now: ended_at, unix_ms: unix_ms(ended_at), rules, document: &ask, log },
+        &mut found,
+    );
     found
 }
 

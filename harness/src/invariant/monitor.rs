@@ -51,6 +51,8 @@ pub struct Violation {
 pub struct Look<'a> {
     /// When.
     pub now: Moment,
+    /// The same in milliseconds since 1970.
+    pub unix_ms: i64,
     /// The rules; the same at each look.
     pub rules: &'a [Rule],
     /// The shadow as a GET would answer it now; asked for rarely.
@@ -131,7 +133,7 @@ impl Monitor {
         }
         for (index, rule) in look.rules.iter().enumerate() {
             if let Some(watch) = rule.kind.watch()
-                && is_seen(watch, seen, look.log)
+                && is_seen(watch, seen, look)
             {
                 self.count(look, index, seen, found);
             }
@@ -202,8 +204,11 @@ impl Monitor {
                 RuleKind::Quiet { wakes, shadow } if self.calm == *wakes => {
                     let document = (look.document)();
                     let none = Variables::new();
-                    let comparison =
-                        Comparison { variables: &none, strictness: Strictness::Partial };
+                    let comparison = Comparison {
+                        variables: &none,
+                        strictness: Strictness::Partial,
+                        seen_at_ms: look.unix_ms,
+                    };
                     let mut captured = Variables::new();
                     let differences =
                         shadow.differences(document.as_ref(), comparison, &mut captured);
@@ -255,7 +260,7 @@ impl Monitor {
 }
 
 /// Whether what was seen is what a pattern describes.
-fn is_seen(watch: &Watch, seen: Seen<'_>, log: &Log) -> bool {
+fn is_seen(watch: &Watch, seen: Seen<'_>, look: &Look<'_>) -> bool {
     let none = Variables::new();
     let mut captured = Variables::new();
     match (watch, seen) {
@@ -266,8 +271,13 @@ fn is_seen(watch: &Watch, seen: Seen<'_>, log: &Log) -> bool {
             if request.pattern.as_ref() != Some(&want.pattern) {
                 return false;
             }
-            let comparison = Comparison { variables: &none, strictness: want.strictness };
-            search::request_differences(want, request, log, comparison, &mut captured).is_empty()
+            let comparison = Comparison {
+                variables: &none,
+                strictness: want.strictness,
+                seen_at_ms: look.unix_ms,
+            };
+            search::request_differences(want, request, look.log, comparison, &mut captured)
+                .is_empty()
         }
         (Watch::Reset(causes), Seen::Reset(cause)) | (Watch::Wake(causes), Seen::Wake(cause)) => {
             causes.is_empty() || causes.iter().any(|wanted| wanted == cause)
