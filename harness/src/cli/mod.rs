@@ -4,6 +4,7 @@ mod benches;
 mod board_name;
 mod check;
 mod explain;
+mod explore;
 mod files;
 mod list;
 mod prepare;
@@ -93,6 +94,8 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Repeat a scenario with every fault at every request, and a power cut at every edge.
+    Explore(explore::ExploreArgs),
     /// Run a fleet of devices in virtual time against the fake cloud.
     Simulate(simulate::SimulateArgs),
     /// Run the fake cloud, as `fake-shadow` does.
@@ -132,6 +135,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Check { paths } => check::check(&paths, terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
+        Command::Explore(args) => explore::explore(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),

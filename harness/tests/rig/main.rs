@@ -3,6 +3,7 @@
 mod board_contract;
 mod cli;
 mod console;
+mod explore;
 mod flashing;
 mod fleet;
 mod language;
