@@ -3,10 +3,12 @@
 mod board_contract;
 mod cli;
 mod console;
+mod elf;
 mod reports;
 mod robust;
 mod run_dirs;
 mod scenarios;
 mod schema;
 mod support;
+mod symbols;
 mod tidy;

@@ -6,9 +6,8 @@ use std::time::Duration;
 use super::boot::{self, BootLine};
 use super::causes::Cause;
 use super::crash::{CrashReader, CrashReport};
-use super::{Line, Lines, Patterns};
+use super::{Line, Lines, Patterns, Symbols, decode};
 use crate::engine::Event;
-use crate::engine::crash::{Crash, Frame};
 use crate::time::{self, Moment};
 
 /// How long a line may stay without its end before it is taken for whole: a prompt has none.
@@ -45,6 +44,7 @@ pub enum Announced {
 #[derive(Debug, Default)]
 pub struct Console {
     patterns: Patterns,
+    symbols: Option<Symbols>,
     lines: Lines,
     /// When something came last.
     heard_at: Moment,
@@ -68,6 +68,11 @@ impl Console {
     #[must_use]
     pub fn new(patterns: Patterns) -> Self {
         Self { patterns, ..Self::default() }
+    }
+
+    /// Takes in what the board runs from now on, so that the addresses of its crashes get names.
+    pub fn set_symbols(&mut self, symbols: Option<Symbols>) {
+        self.symbols = symbols;
     }
 
     /// Takes in bytes, cut anywhere; returns what they mean, in order.
@@ -287,14 +292,7 @@ impl Console {
         self.end_hold(events);
         // An exception of Python ends at its prompt and resets nothing.
         self.crashed = report.named.is_empty().then_some(report.cause);
-        let mut frames = report.named.clone();
-        frames.extend(
-            report
-                .backtrace
-                .iter()
-                .map(|address| Frame { address: Some(*address), ..Frame::default() }),
-        );
-        events.push(Event::Crash(Crash { reason: report.reason.clone(), frames, hint: None }));
+        events.push(Event::Crash(decode::decode(report, self.symbols.as_ref())));
         events.push(Event::Reset { cause: report.cause.word().to_owned() });
     }
 }
