@@ -1,7 +1,10 @@
 //! Boards that exist in real time, and what their consoles say.
 
 pub mod console;
+pub mod pins;
+pub mod port;
 pub mod process;
+pub mod virtual_pins;
 
 use crate::drive::Facts;
 pub use crate::drive::seen::Sink;

@@ -66,7 +66,7 @@ impl Facts {
                 name(self.cloud)
             ));
         }
-        plan.steps.iter().chain(&plan.finally).find_map(|step| {
+        plan.all_steps().into_iter().find_map(|step| {
             let (verb, reason) = self.cannot.iter().find(|(verb, _)| *verb == step.verb)?;
             Some(format!("{board} cannot do `{verb}`: {reason}"))
         })

@@ -42,7 +42,7 @@ pub enum Event {
     Shadow { name: Option<String>, by: Party, document: Option<Value> },
     /// The device went to sleep; with the span that it announced, if it did.
     Sleep { announced: Option<Duration> },
-    /// A step changed its state.
+    /// A step changed its state; the index counts all steps in the order in which they began.
     Step { index: usize, state: StepState },
     /// The device woke up.
     Wake { cause: String },

@@ -9,9 +9,11 @@ pub mod crash;
 pub mod event;
 pub mod machine;
 pub mod mismatch;
+pub mod nested;
 pub(crate) mod search;
 pub mod step;
 pub mod steps;
+pub mod trigger;
 pub mod verdict;
 
 pub use action::{Action, ActionError};

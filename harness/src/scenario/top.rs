@@ -76,6 +76,14 @@ pub const TOP: &[Field] = &[
     optional("finally", Shape::Steps, "what is done at the end, whatever happened"),
 ];
 
+/// The keys at the top of a file that others include.
+pub const PART: &[Field] = &[
+    required("version", Shape::Whole, "the version of the format: 1"),
+    optional("description", Shape::Text, "what its steps do"),
+    optional("vars", Shape::AnyKeys(&Shape::Json), "values that the `vars` of `include` override"),
+    required("steps", Shape::Steps, "what is done and seen, in order"),
+];
+
 /// The keys that every step may have beside its verb.
 pub const COMMON: &[Field] = &[
     optional(

@@ -46,7 +46,7 @@ fn run(text: &str) -> Outcome {
     let mut actions = engine.handle(now, Input::Start);
     for event in events("idf-xtensa-panic.transcript", Architecture::Xtensa, XTENSA) {
         while !actions.is_empty() {
-            let done: Vec<_> = actions.drain(..).collect();
+            let done = std::mem::take(&mut actions);
             actions = done.iter().flat_map(|_| engine.handle(now, Input::Done(Ok(())))).collect();
         }
         now = now.after(Duration::from_millis(1));

@@ -1,6 +1,8 @@
 //! The verbs: one file each, and one line each in [`VERBS`].
 
+mod all_of;
 mod always;
+mod any_of;
 mod clear_faults;
 mod clock;
 mod delete_shadow;
@@ -18,8 +20,10 @@ mod expect_sleep;
 mod expect_wake;
 mod fault;
 mod flash;
+mod include;
 mod never;
 mod power;
+mod repeat;
 mod reset;
 mod set_desired;
 mod set_shadow;

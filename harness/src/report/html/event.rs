@@ -45,8 +45,9 @@ pub(super) fn event_view(
         // The body stands among the details.
         Event::Request(request) => format!("#{} {}", request.id, request.short()),
         Event::Step { index, state } => {
-            let title = case.outcome.steps.get(*index).map_or("", |step| &step.title);
-            format!("step {} {}: {title}", index + 1, state.word())
+            let step = case.outcome.steps.get(*index);
+            let (number, title) = step.map_or(("", ""), |step| (&step.number, &step.title));
+            format!("step {number} {}: {title}", state.word())
         }
         event => event.words(),
     };
