@@ -5,6 +5,7 @@ mod cli;
 mod console;
 mod elf;
 mod flashing;
+mod monitor;
 mod reports;
 mod robust;
 mod run_dirs;

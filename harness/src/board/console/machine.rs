@@ -61,6 +61,7 @@ pub struct Console {
     boots: VecDeque<(Moment, Cause)>,
     complaint: Option<&'static str>,
     in_noise: bool,
+    keeps_open_lines: bool,
 }
 
 impl Console {
@@ -68,6 +69,17 @@ impl Console {
     #[must_use]
     pub fn new(patterns: Patterns) -> Self {
         Self { patterns, ..Self::default() }
+    }
+
+    /// From now on a line that has begun is never taken for whole by a silence: its reader sees it by [`Self::open_line`].
+    pub fn keep_open_lines(&mut self) {
+        self.keeps_open_lines = true;
+    }
+
+    /// What there is of a line that has begun and not ended.
+    #[must_use]
+    pub fn open_line(&self) -> Option<String> {
+        self.lines.open()
     }
 
     /// Takes in what the board runs from now on, so that the addresses of its crashes get names.
@@ -91,7 +103,7 @@ impl Console {
     #[must_use]
     pub fn wake_at(&self) -> Option<Moment> {
         let waits = [
-            self.lines.is_open().then_some(LINE_QUIET),
+            (self.lines.is_open() && !self.keeps_open_lines).then_some(LINE_QUIET),
             self.crash.is_open().then_some(CRASH_QUIET),
             self.held_wake.map(|_| WAKE_QUIET),
         ];
@@ -103,6 +115,7 @@ impl Console {
         let mut events = Vec::new();
         let quiet = now.since(self.heard_at);
         if quiet >= LINE_QUIET
+            && !self.keeps_open_lines
             && let Some(line) = self.lines.end()
         {
             self.line(now, line, &mut events);
