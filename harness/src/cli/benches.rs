@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
+use fake_shadow::fault::Channel;
 use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
 
@@ -21,7 +22,7 @@ use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::report::CaseReport;
 use crate::scenario::node::Span;
-use crate::scenario::plan::CloudKind;
+use crate::scenario::plan::{CloudKind, Plan};
 use crate::time::Moment;
 
 /// The name of the thing on benches in real time.
@@ -55,7 +56,7 @@ impl Benches {
     ) -> CaseReport {
         let began = Instant::now();
         let (facts, outcome) = match &self.runtime {
-            Some(runtime) => match self.real(runtime, folder) {
+            Some(runtime) => match self.real(runtime, folder, &case.plan) {
                 Ok(mut bench) => {
                     let facts = Facts { cloud: self.cloud, ..bench.facts() };
                     let outcome = skip(&facts, case).unwrap_or_else(|| {
@@ -86,13 +87,19 @@ impl Benches {
     }
 
     /// A board in real time with a cloud of its own.
-    fn real(&self, runtime: &Runtime, folder: &Path) -> Result<RealBench, ActionError> {
+    fn real(
+        &self,
+        runtime: &Runtime,
+        folder: &Path,
+        plan: &Plan,
+    ) -> Result<RealBench, ActionError> {
         std::fs::create_dir_all(folder).map_err(|error| {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
         let settings = Settings { seed: self.seed, ..Settings::default() };
-        let cloud = CloudServer::start(runtime.handle(), settings, sink.clone())?;
+        let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
+        let cloud = CloudServer::start(runtime.handle(), settings, channel, sink.clone())?;
         let board = self.board(&cloud, folder, sink)?;
         Ok(RealBench::new(board, cloud, THING_NAME, seen))
     }
@@ -104,7 +111,7 @@ impl Benches {
         sink: Sink,
     ) -> Result<Box<dyn Board>, ActionError> {
         match &self.board {
-            BoardName::Process | BoardName::Sim => Ok(self.process(cloud, folder, sink)),
+            BoardName::Process | BoardName::Sim => self.process(cloud, folder, sink),
             BoardName::Inventory(name) => Err(ActionError::new(
                 format!("find the board {name}"),
                 "there is no inventory on this machine",
@@ -118,21 +125,34 @@ impl Benches {
         }
     }
 
-    fn process(&self, cloud: &CloudServer, folder: &Path, sink: Sink) -> Box<dyn Board> {
+    fn process(
+        &self,
+        cloud: &CloudServer,
+        folder: &Path,
+        sink: Sink,
+    ) -> Result<Box<dyn Board>, ActionError> {
         let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut environment = vec![
+            variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
+            variable("SHADOWRIG_THING_NAME", THING_NAME),
+            variable("AWS_REGION", DEFAULT_REGION),
+            variable("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
+            variable("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
+        ];
+        if let Some(ca_pem) = cloud.ca_pem() {
+            let ca_file = folder.join("ca.pem");
+            std::fs::write(&ca_file, ca_pem).map_err(|error| {
+                ActionError::new(format!("write {}", ca_file.display()), error.to_string())
+            })?;
+            environment.push(variable("SHADOWRIG_CA_FILE", &ca_file.display().to_string()));
+        }
         let recipe = Recipe {
             command: self.command.clone(),
             things: self.things.clone(),
-            environment: vec![
-                variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
-                variable("SHADOWRIG_THING_NAME", THING_NAME),
-                variable("AWS_REGION", DEFAULT_REGION),
-                variable("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
-                variable("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
-            ],
+            environment,
             state_file: folder.join("device-state"),
         };
-        Box::new(ProcessBoard::new(recipe, sink))
+        Ok(Box::new(ProcessBoard::new(recipe, sink)))
     }
 }
 

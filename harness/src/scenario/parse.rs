@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fake_shadow::fault::Place;
+
+use super::fault;
 use super::field;
 use super::include::{self, Load, SourceText, Sources};
 use super::node::{Data, Node, Span};
@@ -137,6 +140,8 @@ impl Reader<'_, '_> {
         self.warn_of_unused(&scope, root);
         let texts = |node: Option<&Node>| texts(node);
         let name = root.get("name").and_then(Node::text).unwrap_or(self.file);
+        let fault_places = fault::places(root);
+        let asks_for_tls = root.get("cloud").and_then(|cloud| cloud.get("tls"));
         Some(Plan {
             name: row.label.as_ref().map_or(name.to_owned(), |label| format!("{name} [{label}]")),
             description: root.get("description").and_then(Node::text).map(str::to_owned),
@@ -154,6 +159,9 @@ impl Reader<'_, '_> {
                 },
             ),
             firmware: firmware(root.get("firmware")),
+            tls: asks_for_tls.is_some_and(|tls| tls.data == Data::Bool(true))
+                || fault_places.contains(&Place::Handshake),
+            fault_places,
             shadows: shadows(root.get("cloud")),
             guards: guards(root),
             sleeping: match root

@@ -1,9 +1,10 @@
 //! A scenario as it is run: checked values, nothing that can still be wrong in its text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fake_shadow::fault::Place;
 use serde_json::Value;
 
 use super::include::SourceText;
@@ -32,6 +33,10 @@ pub struct Plan {
     pub requires_cloud: Option<CloudKind>,
     /// The image that runs on the board, by name or path.
     pub firmware: Firmware,
+    /// Whether the cloud is to be served over TLS.
+    pub tls: bool,
+    /// What the faults act on that the case arms, as far as that is known before it runs.
+    pub fault_places: BTreeSet<Place>,
     /// What the shadows hold at the beginning.
     pub shadows: BTreeMap<Option<String>, StartShadow>,
     /// What must not happen during the whole case.

@@ -6,6 +6,11 @@ use crate::engine::steps;
 
 /// The shadows that the cloud holds at the beginning.
 pub const CLOUD: &[Field] = &[
+    optional(
+        "tls",
+        Shape::TrueFalse,
+        "serve it over HTTPS; a fault of the handshake does so by itself. The simulated bench has no TLS",
+    ),
     optional("shadow", Shape::Map(steps::SHADOW_FIELDS), "the classic shadow at the beginning"),
     optional(
         "named-shadows",
