@@ -11,3 +11,4 @@ mod scenarios;
 mod schema;
 mod support;
 mod tidy;
+mod virtual_runs;
