@@ -109,6 +109,7 @@ fn perform(
         Action::Flash(_)
         | Action::Power(_)
         | Action::Reset
+        | Action::RunCommand(_)
         | Action::Wake
         | Action::WriteConsole { .. } => {
             Err(ActionError::new("act on the board", "this went to the cloud by mistake"))

@@ -4,6 +4,7 @@ mod board_contract;
 mod cli;
 mod console;
 mod flashing;
+mod language;
 mod reports;
 mod robust;
 mod run_dirs;
