@@ -112,7 +112,7 @@ impl SerialBoard {
             Target { chip: identity.chip, flash_bytes, table: table.as_deref(), partition: None };
         let mut image = source.image(&target).map_err(|error| stops(error.into()))?;
         let region = flash::nvs(identity.chip, flash_bytes, &image.table);
-        image.parts.push(self.settings_part(firmware, region));
+        image.parts.push(self.settings_part(firmware, region)?);
         let job = Job {
             parts: &image.parts,
             erase: if firmware.erase == Erase::All { EraseFirst::All } else { EraseFirst::Nothing },
@@ -131,16 +131,24 @@ impl SerialBoard {
     }
 
     /// The settings, and behind them erased flash where what the device remembers is to be erased.
-    fn settings_part(&self, firmware: &Firmware, (offset, size): (u32, u32)) -> Part {
+    fn settings_part(
+        &self,
+        firmware: &Firmware,
+        (offset, size): (u32, u32),
+    ) -> Result<Part, ActionError> {
         let settings =
             Provisioning { shadow_name: firmware.shadow.clone(), ..self.recipe.settings.clone() };
-        let mut bytes = settings.write();
+        let bytes = settings.write();
+        let mut bytes = bytes.map_err(|error| {
+            ActionError::new("tell the board its cloud", format!("{error:?}"))
+                .help("its endpoint, names or keys are too long, or have line ends in them")
+        })?;
         let size = match firmware.erase {
             Erase::Nothing => SETTINGS_BYTES,
             Erase::All | Erase::State => size,
         };
         bytes.resize(size as usize, 0xff);
-        Part { offset, bytes, name: "settings".into() }
+        Ok(Part { offset, bytes, name: "settings".into() })
     }
 
     /// Takes the settings off the board, credentials and all.
