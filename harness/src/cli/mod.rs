@@ -8,6 +8,7 @@ mod explain;
 mod files;
 mod interrupt;
 mod list;
+mod monitor;
 mod prepare;
 mod progress;
 mod report;
@@ -17,6 +18,7 @@ mod run_dir;
 mod scheduler;
 mod schema;
 mod select;
+mod simulate;
 mod watch;
 
 use std::io::{self, Write};
@@ -99,6 +101,10 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Show what a board prints, and what it means: resets, wakes, sleeps and crashes with their functions and lines.
+    Monitor(monitor::MonitorArgs),
+    /// Run a fleet of devices in virtual time against the fake cloud.
+    Simulate(simulate::SimulateArgs),
     /// Run the fake cloud, as `fake-shadow` does.
     Serve(fake_shadow::cli::ServeArgs),
     /// Explain a captured raw HTTP request: is its signature right, and if not, why?
@@ -136,6 +142,8 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Check { paths, deny } => check::check(&paths, deny.is_some(), terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
+        Command::Monitor(args) => monitor::monitor(&args, terminal),
+        Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
