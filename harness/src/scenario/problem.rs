@@ -96,6 +96,7 @@ pub enum ProblemKind {
 pub const NAMES: &[&str] = &[
     "ambiguous-boolean",
     "bad-fault",
+    "bad-invariant",
     "bad-path",
     "bad-regex",
     "bare-number",
@@ -165,6 +166,7 @@ impl ProblemKind {
         match self {
             Self::AmbiguousBoolean { .. } => "ambiguous-boolean",
             Self::BadFault { .. } => "bad-fault",
+            Self::BadInvariant { .. } => "bad-invariant",
             Self::BadRegex { .. } => "bad-regex",
             Self::BadPath { .. } => "bad-path",
             Self::BareNumber { .. } => "bare-number",

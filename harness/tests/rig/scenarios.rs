@@ -116,6 +116,10 @@ fn each_kind_of_problem_has_its_golden_file() {
             met.extend(parsed.problems.iter().map(|problem| problem.kind.name()));
         }
     }
-    let missing: Vec<_> = NAMES.iter().filter(|name| !met.contains(*name)).collect();
+    let missing: Vec<_> = NAMES
+        .iter()
+        // Files of invariants are read by `simulate`, which has its own.
+        .filter(|name| **name != "bad-invariant" && !met.contains(*name))
+        .collect();
     assert!(missing.is_empty(), "no file in fixtures/scenarios/bad has {missing:?}");
 }
