@@ -3,6 +3,8 @@
 mod board_contract;
 mod cli;
 mod console;
+mod flash_command;
+mod flash_images;
 mod flashing;
 mod fleet;
 mod language;
