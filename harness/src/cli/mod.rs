@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod files;
 mod list;
+mod prepare;
 mod progress;
 mod report;
 mod reports;
@@ -13,6 +14,7 @@ mod run;
 mod run_dir;
 mod scheduler;
 mod schema;
+mod simulate;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -91,6 +93,8 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Run a fleet of devices in virtual time against the fake cloud.
+    Simulate(simulate::SimulateArgs),
     /// Run the fake cloud, as `fake-shadow` does.
     Serve(fake_shadow::cli::ServeArgs),
     /// Explain a captured raw HTTP request: is its signature right, and if not, why?
@@ -128,6 +132,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Check { paths } => check::check(&paths, terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
+        Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),

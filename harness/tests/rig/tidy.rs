@@ -23,6 +23,8 @@ const PURE: &[&str] = &[
     "harness/src/engine/mod.rs",
     "harness/src/report/mod.rs",
     "harness/src/diagnostics.rs",
+    "harness/src/fleet/mod.rs",
+    "harness/src/invariant/mod.rs",
     "harness/src/board/console/mod.rs",
     "fake-shadow/src/service/mod.rs",
     "fake-shadow/src/route.rs",
