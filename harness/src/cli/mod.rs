@@ -1,12 +1,16 @@
 //! The command line: what the words mean, and which function does it. Writes where it is told; only `main` prints.
 
+mod attempts;
 mod benches;
 mod board_name;
 mod check;
 mod explain;
 mod explore;
 mod files;
+mod flash;
+mod interrupt;
 mod list;
+mod monitor;
 mod prepare;
 mod progress;
 mod report;
@@ -15,7 +19,9 @@ mod run;
 mod run_dir;
 mod scheduler;
 mod schema;
+mod select;
 mod simulate;
+mod watch;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -75,6 +81,9 @@ enum Command {
         /// Files, or folders.
         #[arg(default_value = "scenarios")]
         paths: Vec<PathBuf>,
+        /// What does not pass beside errors: `warnings`.
+        #[arg(long, value_name = "warnings", value_parser = ["warnings"])]
+        deny: Option<String>,
     },
     /// Show what would run, one line a case.
     List {
@@ -85,6 +94,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Flash a firmware onto a board: an ELF, a .bin, or flasher_args.json; verified, and skipped where nothing changed.
+    Flash(flash::FlashArgs),
     /// Show a run again, or join runs.
     #[command(subcommand)]
     Report(report::ReportCommand),
@@ -96,6 +107,8 @@ enum Command {
     },
     /// Repeat a scenario with every fault at every request, and a power cut at every edge.
     Explore(explore::ExploreArgs),
+    /// Show what a board prints, and what it means: resets, wakes, sleeps and crashes with their functions and lines.
+    Monitor(monitor::MonitorArgs),
     /// Run a fleet of devices in virtual time against the fake cloud.
     Simulate(simulate::SimulateArgs),
     /// Run the fake cloud, as `fake-shadow` does.
@@ -132,14 +145,16 @@ pub struct Terminal<'a, W: Write, E: Write> {
 pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -> io::Result<u8> {
     match args.command {
         Command::Run(args) => run::run(&args, terminal),
-        Command::Check { paths } => check::check(&paths, terminal),
+        Command::Check { paths, deny } => check::check(&paths, deny.is_some(), terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
         Command::Explore(args) => explore::explore(&args, terminal),
+        Command::Monitor(args) => monitor::monitor(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
+        Command::Flash(args) => flash::flash(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
 }

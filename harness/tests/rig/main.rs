@@ -1,12 +1,17 @@
 //! Tests of the rig as a whole: one program, so that it is linked once.
 
+mod attempts;
 mod board_contract;
 mod cli;
 mod console;
+mod elf;
 mod explore;
+mod flash_command;
+mod flash_images;
 mod flashing;
 mod fleet;
 mod language;
+mod monitor;
 mod planted;
 mod reports;
 mod robust;
@@ -14,4 +19,6 @@ mod run_dirs;
 mod scenarios;
 mod schema;
 mod support;
+mod symbols;
 mod tidy;
+mod virtual_runs;
