@@ -138,7 +138,9 @@ fn words(refused: &Refused) -> (u16, &'static str, Option<String>) {
         }
         Refused::Shadow(error) => (error.status(), error.code(), Some(error.message())),
         Refused::Signature(refusal) => (refusal.status(), refusal.code(), Some(refusal.message())),
-        Refused::TooManyRetained => (429, "ThrottlingException", Some("Rate exceeded".to_owned())),
+        Refused::Throttled(_) | Refused::TooManyRetained => {
+            (429, "ThrottlingException", Some("Rate exceeded".to_owned()))
+        }
         Refused::Unrouted(Unrouted::NoSuchMethod) => (
             405,
             "MethodNotAllowedException",

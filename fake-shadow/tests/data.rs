@@ -1,15 +1,20 @@
 //! Shadows in a file: they survive the end of the process, and a damaged file is never taken for an empty one.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
+#[expect(dead_code, reason = "other tests use the rest")]
+mod support;
+
 use std::fs;
 use std::path::Path;
 
 use fake_shadow::clock::UnixMillis;
 use fake_shadow::data::{DataError, DataFile};
-use fake_shadow::shadow::ShadowId;
-use fake_shadow::{Change, FakeShadow, Settings};
+use fake_shadow::operation::Topic;
+use fake_shadow::shadow::{ShadowId, ThingName};
+use fake_shadow::{Change, FakeShadow, Item, Settings};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use support::Signer;
 
 const NOW: UnixMillis = UnixMillis::from_secs(1_795_190_924);
 
@@ -60,6 +65,103 @@ fn a_file_gives_back_all_shadows_and_the_versions_of_deleted_ones() {
     }
     let gone = ShadowId::classic("gone").unwrap();
     assert_eq!(after.update(NOW, &gone, &json!({ "state": {} })).unwrap().version, 3);
+}
+
+/// A request to the cloud from whoever is in charge; it must be done.
+fn ask(cloud: &mut FakeShadow, service: &str, line: &str, body: &str) -> Value {
+    let signer = Signer { service: service.to_owned(), ..Signer::default() };
+    let response = cloud.handle(NOW, &signer.request(line, body, NOW)).response;
+    assert_eq!(response.status, 200, "{line}: {:?}", String::from_utf8_lossy(&response.body));
+    serde_json::from_slice(&response.body).unwrap()
+}
+
+/// A cloud with things and messages, and what it says about them.
+fn with_things_and_messages() -> FakeShadow {
+    let mut cloud = cloud();
+    let described = r#"{"thingTypeName":"lamp","attributePayload":{"attributes":{"room":"hall"}}}"#;
+    ask(&mut cloud, "iot", "POST /things/lamp", described);
+    ask(&mut cloud, "iot", "PATCH /things/lamp", r#"{"attributePayload":{"merge":true}}"#);
+    ask(&mut cloud, "iot", "POST /things/plain", "");
+    ask(&mut cloud, "iotdata", "POST /topics/house/hall?retain=true&qos=1", "\u{0}binary");
+    cloud
+}
+
+const QUESTIONS: [(&str, &str); 4] = [
+    ("iot", "GET /things"),
+    ("iot", "GET /things/lamp"),
+    ("iotdata", "GET /retainedMessage"),
+    ("iotdata", "GET /retainedMessage/house%2Fhall"),
+];
+
+#[test]
+fn a_file_gives_back_things_and_what_topics_retain() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shadows");
+    let mut before = with_things_and_messages();
+    write(&path, &before);
+    let mut after = cloud();
+    DataFile::open(&path, &mut after).unwrap();
+    assert!(!after.has_changes());
+    for (service, question) in QUESTIONS {
+        let answer = ask(&mut before, service, question, "");
+        assert_eq!(answer, ask(&mut after, service, question, ""), "{question}");
+    }
+}
+
+#[test]
+fn things_and_messages_that_are_taken_away_leave_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shadows");
+    for by_clearing in [false, true] {
+        let mut cloud = with_things_and_messages();
+        write(&path, &cloud);
+        cloud.changes_are_kept();
+        if by_clearing {
+            cloud.clear();
+        } else {
+            ask(&mut cloud, "iot", "DELETE /things/lamp", "");
+            ask(&mut cloud, "iot", "DELETE /things/plain", "");
+            ask(&mut cloud, "iotdata", "POST /topics/house/hall?retain=true", "");
+        }
+        write(&path, &cloud);
+        let mut after = self::cloud();
+        DataFile::open(&path, &mut after).unwrap();
+        assert_eq!(ask(&mut after, "iot", "GET /things", ""), json!({ "things": [] }));
+        let retained = ask(&mut after, "iotdata", "GET /retainedMessage", "");
+        assert_eq!(retained, json!({ "retainedTopics": [] }));
+    }
+}
+
+#[test]
+fn a_file_that_holds_shadows_alone_is_read_and_takes_things_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shadows");
+    // Only what is there gets a table, so this is a file as it was before things were kept.
+    write(&path, &filled());
+    let mut cloud = cloud();
+    let file = DataFile::open(&path, &mut cloud).unwrap();
+    ask(&mut cloud, "iot", "POST /things/lamp", "");
+    file.write(&cloud.changes()).unwrap();
+    drop(file);
+    let mut after = self::cloud();
+    DataFile::open(&path, &mut after).unwrap();
+    assert_eq!(after.shadows().count(), 2);
+    assert_eq!(ask(&mut after, "iot", "GET /things/lamp", "")["version"], 1);
+}
+
+#[test]
+fn a_thing_or_message_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for (item, name) in [
+        (Item::Thing(ThingName::new("lamp").unwrap()), "the thing lamp"),
+        (Item::Message(Topic::new("a/b").unwrap()), "the message of the topic a/b"),
+    ] {
+        let path = folder.path().join(name);
+        let change = Change { item, kept: Some(b"{}".to_vec()) };
+        DataFile::open(&path, &mut cloud()).unwrap().write(&[change]).unwrap();
+        let refused = DataFile::open(&path, &mut cloud()).unwrap_err();
+        assert!(refused.to_string().ends_with(&format!("{name} cannot be read")), "{refused}");
+    }
 }
 
 #[test]
@@ -158,15 +260,15 @@ proptest! {
         let document = json!({ "state": { "desired": { "a": desired }, "reported": { "a": reported } } });
         before.update(NOW, &lamp(), &document).unwrap();
         let mut after = cloud();
-        for Change { shadow, kept } in before.changes() {
-            prop_assert!(after.restore(shadow, &kept.unwrap()));
+        for Change { item, kept } in before.changes() {
+            prop_assert!(after.restore(item, &kept.unwrap()));
         }
         prop_assert_eq!(before.shadow(NOW, &lamp()), after.shadow(NOW, &lamp()));
     }
 
     #[test]
     fn no_bytes_make_restoring_panic(kept in "[\\[\\]{}\",:0-9a-z_\\-]{0,60}") {
-        let _ = cloud().restore(lamp(), kept.as_bytes());
-        let _ = cloud().restore(lamp(), format!("{{\"shadow\":{{\"version\":1,\"desired\":{{}},\"reported\":{kept}}}}}").as_bytes());
+        let _ = cloud().restore(Item::Shadow(lamp()), kept.as_bytes());
+        let _ = cloud().restore(Item::Shadow(lamp()), format!("{{\"shadow\":{{\"version\":1,\"desired\":{{}},\"reported\":{kept}}}}}").as_bytes());
     }
 }

@@ -1,6 +1,8 @@
 //! Laws of shadow documents.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
+use std::sync::Arc;
+
 use fake_shadow::clock::UnixMillis;
 use fake_shadow::message::{Header, HttpVersion, Request};
 use fake_shadow::shadow::{Before, Limits, Shadow, ShadowError, apply, get_document};
@@ -47,15 +49,19 @@ fn state() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn update(shadow: Option<&Shadow>, state: &Value, limits: &Limits) -> Result<Shadow, ShadowError> {
-    let version = shadow.map_or(0, Shadow::version);
+fn update(
+    shadow: Option<&Arc<Shadow>>,
+    state: &Value,
+    limits: &Limits,
+) -> Result<Arc<Shadow>, ShadowError> {
+    let version = shadow.map_or(0, |shadow| shadow.version());
     let document = json!({ "state": state }).to_string();
     apply(Before { shadow, version }, document.as_bytes(), NOW, limits)
         .map(|applied| applied.shadow)
 }
 
 /// The shadow after some updates; those that are refused change nothing.
-fn after(states: &[Value]) -> Option<Shadow> {
+fn after(states: &[Value]) -> Option<Arc<Shadow>> {
     let limits = Limits::default();
     states
         .iter()
@@ -77,9 +83,9 @@ proptest! {
     #[test]
     fn the_version_counts_the_updates(states in prop::collection::vec(state(), 1..6)) {
         let limits = Limits::default();
-        let mut shadow: Option<Shadow> = None;
+        let mut shadow: Option<Arc<Shadow>> = None;
         for state in &states {
-            let before = shadow.as_ref().map_or(0, Shadow::version);
+            let before = shadow.as_ref().map_or(0, |shadow| shadow.version());
             if let Ok(next) = update(shadow.as_ref(), state, &limits) {
                 prop_assert_eq!(next.version(), before + 1);
                 shadow = Some(next);
@@ -131,7 +137,7 @@ proptest! {
         bytes_max in 0_usize..80,
     ) {
         let limits = Limits { document_bytes_max: bytes_max, ..Limits::default() };
-        let mut shadow: Option<Shadow> = None;
+        let mut shadow: Option<Arc<Shadow>> = None;
         for state in &states {
             let unlimited = update(shadow.as_ref(), state, &Limits::default()).unwrap();
             let limited = update(shadow.as_ref(), state, &limits);

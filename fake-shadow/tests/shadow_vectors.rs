@@ -163,7 +163,7 @@ impl Bench {
                 "events" => wanted.as_array().unwrap().iter().all(|wanted| {
                     let topic = text(wanted, "topic");
                     let event = record.events.iter().find(|event| event.topic.as_str() == topic);
-                    event.is_some_and(|event| self.document(wanted, &event.payload))
+                    event.is_some_and(|event| self.document(wanted, &event.payload()))
                 }),
                 "no_events" => {
                     wanted.as_array().unwrap().iter().all(|topic| {

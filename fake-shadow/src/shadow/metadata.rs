@@ -1,7 +1,7 @@
 //! Metadata: the tree of the state with the time of each value in its place.
 
 use super::document::{Node, Section};
-use crate::json::Json;
+use crate::json::{Json, write_members};
 
 /// The metadata of what is kept.
 pub(super) fn of(section: &Section) -> Json {
@@ -10,6 +10,38 @@ pub(super) fn of(section: &Section) -> Json {
         Node::Value { json, stamped_secs } => of_sent(json, *stamped_secs),
     };
     Json::Object(section.iter().map(|(key, node)| (key.clone(), stamps(node))).collect())
+}
+
+/// Appends the metadata of what is kept, as [`of`] makes it.
+pub(super) fn write(section: &Section, out: &mut Vec<u8>) {
+    write_members(section, out, |node, out| match node {
+        Node::Object(section) => write(section, out),
+        Node::Value { json, stamped_secs } => {
+            let stamp = format!(r#"{{"timestamp":{stamped_secs}}}"#);
+            write_stamps(json, stamp.as_bytes(), out);
+        }
+    });
+}
+
+fn write_stamps(value: &Json, stamp: &[u8], out: &mut Vec<u8>) {
+    match value {
+        Json::Object(members) => {
+            write_members(members, out, |value, out| write_stamps(value, stamp, out));
+        }
+        Json::Array(items) => {
+            out.push(b'[');
+            for (place, item) in items.iter().enumerate() {
+                if place > 0 {
+                    out.push(b',');
+                }
+                write_stamps(item, stamp, out);
+            }
+            out.push(b']');
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => {
+            out.extend_from_slice(stamp);
+        }
+    }
 }
 
 /// The metadata of a value that was sent at that time: one stamp for each leaf, `null` being a leaf; arrays become

@@ -1,8 +1,10 @@
 //! An update: the shadow before and a request document in, the shadow after and the messages about it out.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use super::delta::delta;
+use super::delta::{delta, differs};
 use super::document::{Section, Shadow, state_of};
 use super::error::ShadowError;
 use super::limits::Limits;
@@ -16,19 +18,21 @@ use crate::json::Json;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Before<'a> {
     /// The shadow, if there is one.
-    pub shadow: Option<&'a Shadow>,
+    pub shadow: Option<&'a Arc<Shadow>>,
     /// The current version: the shadow's, or one more than that of a shadow deleted within 48 h, or 0.
     pub version: u64,
 }
 
-/// What an accepted update made.
+/// What an accepted update made. The messages that most updates are published to nobody with are put together when they
+/// are asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Applied {
     /// The shadow after it.
-    pub shadow: Shadow,
-    pub(crate) accepted: Json,
-    pub(crate) documents: Json,
-    pub(crate) delta: Option<Json>,
+    pub shadow: Arc<Shadow>,
+    before: Option<Arc<Shadow>>,
+    accepted: Json,
+    client_token: Option<String>,
+    at_secs: i64,
 }
 
 impl Applied {
@@ -38,16 +42,41 @@ impl Applied {
         Value::from(&self.accepted)
     }
 
+    /// As [`Applied::accepted`], as bytes.
+    pub(crate) fn accepted_bytes(&self) -> Vec<u8> {
+        self.accepted.to_compact()
+    }
+
     /// The document before and after: `update/documents`.
     #[must_use]
     pub fn documents(&self) -> Value {
-        Value::from(&self.documents)
+        let documents = Json::object([
+            ("previous", self.before.as_deref().map_or(Json::Null, snapshot)),
+            ("current", snapshot(&self.shadow)),
+            ("timestamp", Json::integer(self.at_secs)),
+        ]);
+        Value::from(&with_token(documents, self.client_token.as_deref()))
+    }
+
+    /// Whether something is desired and not reported.
+    #[must_use]
+    pub fn has_delta(&self) -> bool {
+        differs(&self.shadow.desired, &self.shadow.reported)
     }
 
     /// What is desired and not reported, if anything: `update/delta`.
     #[must_use]
     pub fn delta(&self) -> Option<Value> {
-        self.delta.as_ref().map(Value::from)
+        let difference = delta(&self.shadow.desired, &self.shadow.reported);
+        let message = (!difference.is_empty()).then(|| {
+            Json::object([
+                ("version", Json::integer(self.shadow.version)),
+                ("timestamp", Json::integer(self.at_secs)),
+                ("state", state_of(&difference)),
+                ("metadata", metadata::of(&difference)),
+            ])
+        })?;
+        Some(Value::from(&with_token(message, self.client_token.as_deref())))
     }
 }
 
@@ -70,7 +99,7 @@ pub fn apply(
     if bytes > limits.document_bytes_max {
         return Err(ShadowError::DocumentTooLarge { bytes, bytes_max: limits.document_bytes_max });
     }
-    Ok(announce(before.shadow, shadow, request, now.secs()))
+    Ok(accept(before.shadow, shadow, request, now.secs()))
 }
 
 fn merged(before: Before<'_>, sent: &SentState, now_secs: i64) -> Shadow {
@@ -92,43 +121,32 @@ fn merged(before: Before<'_>, sent: &SentState, now_secs: i64) -> Shadow {
     Shadow { desired, reported, version: before.version.saturating_add(1) }
 }
 
-/// The three messages about an update, their keys in the order of captured ones.
-fn announce(
-    before: Option<&Shadow>,
+/// The keys of the messages are in the order of captured ones.
+fn accept(
+    before: Option<&Arc<Shadow>>,
     after: Shadow,
     request: UpdateRequest,
-    now_secs: i64,
+    at_secs: i64,
 ) -> Applied {
     let UpdateRequest { state, client_token, .. } = request;
-    let with_token = |mut message: Json| {
-        if let (Json::Object(members), Some(token)) = (&mut message, &client_token) {
-            members.insert("clientToken".to_owned(), Json::text(token));
-        }
-        message
-    };
     let sent = state.into_json();
-    let metadata = metadata::of_sent(&sent, now_secs);
-    let accepted = with_token(Json::object([
+    let metadata = metadata::of_sent(&sent, at_secs);
+    let accepted = Json::object([
         ("state", sent),
         ("metadata", metadata),
         ("version", Json::integer(after.version)),
-        ("timestamp", Json::integer(now_secs)),
-    ]));
-    let documents = with_token(Json::object([
-        ("previous", before.map_or(Json::Null, snapshot)),
-        ("current", snapshot(&after)),
-        ("timestamp", Json::integer(now_secs)),
-    ]));
-    let difference = delta(&after.desired, &after.reported);
-    let delta = (!difference.is_empty()).then(|| {
-        with_token(Json::object([
-            ("version", Json::integer(after.version)),
-            ("timestamp", Json::integer(now_secs)),
-            ("state", state_of(&difference)),
-            ("metadata", metadata::of(&difference)),
-        ]))
-    });
-    Applied { shadow: after, accepted, documents, delta }
+        ("timestamp", Json::integer(at_secs)),
+    ]);
+    let accepted = with_token(accepted, client_token.as_deref());
+    Applied { shadow: Arc::new(after), before: before.cloned(), accepted, client_token, at_secs }
+}
+
+/// A message with the token of the request that it answers, if that had one.
+fn with_token(mut message: Json, client_token: Option<&str>) -> Json {
+    if let (Json::Object(members), Some(token)) = (&mut message, client_token) {
+        members.insert("clientToken".to_owned(), Json::text(token));
+    }
+    message
 }
 
 fn snapshot(shadow: &Shadow) -> Json {
