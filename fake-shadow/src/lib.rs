@@ -54,6 +54,7 @@ pub mod http;
 mod json;
 mod kept;
 pub mod log;
+mod members;
 pub mod message;
 pub mod operation;
 mod page;

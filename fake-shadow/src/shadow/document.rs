@@ -2,7 +2,8 @@
 
 use super::delta::delta;
 use super::metadata;
-use crate::json::{Json, Members, write_members};
+use crate::json::{Json, write_members};
+use crate::members::Members;
 
 /// A shadow as it is kept: both sections with the time of each value, and the version.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,8 +55,8 @@ impl Shadow {
         let sections = [("desired", &self.desired), ("reported", &self.reported)];
         let kept = || sections.into_iter().filter(|(_, section)| !section.is_empty());
         (
-            kept().map(|(key, section)| (key.to_owned(), state_of(section))).collect(),
-            kept().map(|(key, section)| (key.to_owned(), metadata::of(section))).collect(),
+            kept().map(|(key, section)| (key.into(), state_of(section))).collect(),
+            kept().map(|(key, section)| (key.into(), metadata::of(section))).collect(),
         )
     }
 }

@@ -2,6 +2,7 @@
 
 use super::document::{Node, Section};
 use crate::json::{Json, write_members};
+use crate::members::Key;
 
 /// The metadata of what is kept.
 pub(super) fn of(section: &Section) -> Json {
@@ -17,13 +18,18 @@ pub(super) fn write(section: &Section, out: &mut Vec<u8>) {
     write_members(section, out, |node, out| match node {
         Node::Object(section) => write(section, out),
         Node::Value { json, stamped_secs } => {
-            let stamp = format!(r#"{{"timestamp":{stamped_secs}}}"#);
-            write_stamps(json, stamp.as_bytes(), out);
+            write_stamps(json, stamp(*stamped_secs).as_bytes(), out);
         }
     });
 }
 
-fn write_stamps(value: &Json, stamp: &[u8], out: &mut Vec<u8>) {
+/// The stamp of a leaf.
+pub(super) fn stamp(stamped_secs: i64) -> String {
+    format!(r#"{{"timestamp":{stamped_secs}}}"#)
+}
+
+/// Appends the metadata of a value that was sent, as [`of_sent`] makes it of its stamp.
+pub(super) fn write_stamps(value: &Json, stamp: &[u8], out: &mut Vec<u8>) {
     match value {
         Json::Object(members) => {
             write_members(members, out, |value, out| write_stamps(value, stamp, out));
@@ -49,8 +55,7 @@ fn write_stamps(value: &Json, stamp: &[u8], out: &mut Vec<u8>) {
 pub(super) fn of_sent(sent: &Json, stamped_secs: i64) -> Json {
     match sent {
         Json::Object(members) => {
-            let stamp =
-                |(key, value): (&String, &Json)| (key.clone(), of_sent(value, stamped_secs));
+            let stamp = |(key, value): (&Key, &Json)| (key.clone(), of_sent(value, stamped_secs));
             Json::Object(members.iter().map(stamp).collect())
         }
         Json::Array(items) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::delta::{delta, differs};
-use super::document::{Section, Shadow, state_of};
+use super::document::{Node, Section, Shadow, state_of};
 use super::error::ShadowError;
 use super::limits::Limits;
 use super::merge::merge;
@@ -30,7 +30,7 @@ pub struct Applied {
     /// The shadow after it.
     pub shadow: Arc<Shadow>,
     before: Option<Arc<Shadow>>,
-    accepted: Json,
+    sent: Json,
     client_token: Option<String>,
     at_secs: i64,
 }
@@ -39,12 +39,30 @@ impl Applied {
     /// What was sent, with its times: the answer over REST, and `update/accepted`.
     #[must_use]
     pub fn accepted(&self) -> Value {
-        Value::from(&self.accepted)
+        let accepted = Json::object([
+            ("state", self.sent.clone()),
+            ("metadata", metadata::of_sent(&self.sent, self.at_secs)),
+            ("version", Json::integer(self.shadow.version)),
+            ("timestamp", Json::integer(self.at_secs)),
+        ]);
+        Value::from(&with_token(accepted, self.client_token.as_deref()))
     }
 
-    /// As [`Applied::accepted`], as bytes.
+    /// As [`Applied::accepted`], written straight.
     pub(crate) fn accepted_bytes(&self) -> Vec<u8> {
-        self.accepted.to_compact()
+        let mut out = Vec::with_capacity(ACCEPTED_BYTES_USUAL);
+        out.extend_from_slice(br#"{"state":"#);
+        self.sent.write_compact(&mut out);
+        out.extend_from_slice(br#","metadata":"#);
+        metadata::write_stamps(&self.sent, metadata::stamp(self.at_secs).as_bytes(), &mut out);
+        let end = format!(r#","version":{},"timestamp":{}"#, self.shadow.version, self.at_secs);
+        out.extend_from_slice(end.as_bytes());
+        if let Some(token) = &self.client_token {
+            out.extend_from_slice(br#","clientToken":"#);
+            Json::text(token).write_compact(&mut out);
+        }
+        out.push(b'}');
+        out
     }
 
     /// The document before and after: `update/documents`.
@@ -79,6 +97,9 @@ impl Applied {
         Some(Value::from(&with_token(message, self.client_token.as_deref())))
     }
 }
+
+/// Bytes that most answers to an update fit in.
+const ACCEPTED_BYTES_USUAL: usize = 512;
 
 /// Applies an update to a shadow, or creates the shadow.
 ///
@@ -118,10 +139,21 @@ fn merged(before: Before<'_>, sent: &SentState, now_secs: i64) -> Shadow {
             update(&mut reported, sections.get("reported"));
         }
     }
+    shrink(&mut desired);
+    shrink(&mut reported);
     Shadow { desired, reported, version: before.version.saturating_add(1) }
 }
 
-/// The keys of the messages are in the order of captured ones.
+/// Gives back what merging took too much: shadows are many, and most rest.
+fn shrink(section: &mut Section) {
+    section.each_mut(|node| {
+        if let Node::Object(inner) = node {
+            shrink(inner);
+        }
+    });
+    section.shrink();
+}
+
 fn accept(
     before: Option<&Arc<Shadow>>,
     after: Shadow,
@@ -130,21 +162,13 @@ fn accept(
 ) -> Applied {
     let UpdateRequest { state, client_token, .. } = request;
     let sent = state.into_json();
-    let metadata = metadata::of_sent(&sent, at_secs);
-    let accepted = Json::object([
-        ("state", sent),
-        ("metadata", metadata),
-        ("version", Json::integer(after.version)),
-        ("timestamp", Json::integer(at_secs)),
-    ]);
-    let accepted = with_token(accepted, client_token.as_deref());
-    Applied { shadow: Arc::new(after), before: before.cloned(), accepted, client_token, at_secs }
+    Applied { shadow: Arc::new(after), before: before.cloned(), sent, client_token, at_secs }
 }
 
-/// A message with the token of the request that it answers, if that had one.
+/// A message, its keys in the order of captured ones, with the token of the request that it answers, if that had one.
 fn with_token(mut message: Json, client_token: Option<&str>) -> Json {
     if let (Json::Object(members), Some(token)) = (&mut message, client_token) {
-        members.insert("clientToken".to_owned(), Json::text(token));
+        members.insert("clientToken".into(), Json::text(token));
     }
     message
 }
@@ -156,4 +180,27 @@ fn snapshot(shadow: &Shadow) -> Json {
         ("metadata", Json::Object(metadata)),
         ("version", Json::integer(shadow.version)),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is answered says what is published about it, key by key in the same order.
+    fn check(document: &str) {
+        let at = UnixMillis::from_secs(1_767_323_045);
+        let applied = apply(Before::default(), document.as_bytes(), at, &Limits::default());
+        let applied = applied.unwrap();
+        let answered = String::from_utf8(applied.accepted_bytes()).unwrap();
+        assert_eq!(answered, applied.accepted().to_string(), "{document}");
+    }
+
+    #[test]
+    fn the_answer_to_an_update_is_what_is_published_about_it() {
+        check(
+            r#"{"state":{"reported":{"a":{"b":[1,{"c":"é\n"}],"d":{}},"n":null}},"clientToken":"\""}"#,
+        );
+        check(r#"{"state":{"desired":null,"reported":{}}}"#);
+        check(r#"{"state":null}"#);
+    }
 }
