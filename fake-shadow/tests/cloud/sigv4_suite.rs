@@ -1,5 +1,4 @@
 //! AWS's own test suite, its two generations: canonical request, string to sign, signature and verdict of each case.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its data must fail")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use fake_shadow::message::{Header, Request};
 use fake_shadow::sigv4::explain::{HASH_HEADER, TEXT_HEADER};
 use fake_shadow::sigv4::{Credential, Explanation, Keyring, explain, verify};
 
-use crate::devices::*;
+use super::devices::*;
 
 fn check(name: &str, request: &Request) {
     check_at(name, request, 0);

@@ -1,5 +1,4 @@
 //! Laws of shadow documents.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
 use std::sync::Arc;
 

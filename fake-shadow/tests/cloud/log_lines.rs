@@ -1,11 +1,9 @@
 //! What the log says.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-#[expect(dead_code, reason = "other tests use the rest")]
-mod support;
 
 use std::sync::Arc;
 
+use crate::support::bench::{get, post};
+use crate::support::{NOW, Signer, unsigned};
 use fake_shadow::event::{CloudEvent, CloudEventKind, ConnectionId, Served};
 use fake_shadow::fault::{Fault, Faulty};
 use fake_shadow::log::{LogForm, lines};
@@ -13,8 +11,6 @@ use fake_shadow::message::Request;
 use fake_shadow::{FakeShadow, Settings};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use support::bench::{get, post};
-use support::{NOW, Signer, unsigned};
 
 /// The log of some requests to a cloud with a fault.
 fn log(form: LogForm, fault: &Value, requests: Vec<Request>) -> String {

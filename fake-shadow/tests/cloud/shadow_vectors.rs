@@ -1,12 +1,9 @@
 //! The behaviours in `fixtures/shadow/vectors.json`, run through the service with signed requests.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-#[expect(dead_code, reason = "other tests use the rest")]
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::support::{NOW, Signer, unsigned};
 use fake_shadow::clock::UnixMillis;
 use fake_shadow::message::{Request, Response};
 use fake_shadow::policy::Policy;
@@ -14,7 +11,6 @@ use fake_shadow::shadow::ShadowId;
 use fake_shadow::sigv4::Credential;
 use fake_shadow::{Exchange, FakeShadow, Settings};
 use serde_json::{Value, json};
-use support::{NOW, Signer, unsigned};
 
 /// Behaviours with a step that only MQTT can do, which is not served.
 const MQTT_ONLY: [&str; 6] = [

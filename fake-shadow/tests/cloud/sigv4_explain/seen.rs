@@ -5,7 +5,7 @@ use fake_shadow::message::{Header, Request};
 use fake_shadow::sigv4::explain::Proof;
 use fake_shadow::sigv4::{Credential, Keyring, explain, verify};
 
-use crate::devices::*;
+use super::devices::*;
 
 const TOKEN: &str = "FwoGZXIvYXdzEAaDEXAMPLE+session/TOKEN==";
 

@@ -1,18 +1,19 @@
 //! The cloud over TLS, with its private CA and with certificates of one's own.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-#[expect(dead_code, reason = "other tests use the rest")]
-mod support;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::support::bench::{Bench, get, http_1_0, raw};
 use fake_shadow::event::CloudEventKind;
 use fake_shadow::http::{Server, ServerIdentity, TlsError, serve_tls, usual_names};
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::ring::cipher_suite::{
+    TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use support::bench::{Bench, get, raw};
+use rustls::{ClientConfig, RootCertStore, SupportedCipherSuite, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -28,13 +29,20 @@ fn private() -> ServerIdentity {
 
 /// A client that trusts a CA and offers the protocols of AWS's port 443.
 fn connector(ca_pem: Option<&str>) -> TlsConnector {
+    connector_by(rustls::crypto::ring::default_provider(), rustls::DEFAULT_VERSIONS, ca_pem)
+}
+
+fn connector_by(
+    provider: CryptoProvider,
+    versions: &[&'static SupportedProtocolVersion],
+    ca_pem: Option<&str>,
+) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     if let Some(pem) = ca_pem {
         roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
@@ -67,6 +75,55 @@ async fn the_private_ca_vouches_for_this_machine_and_for_aws_s_names() {
     }
     let other = ask(&server, identity.ca_pem(), "a.iot.eu-west-1.amazonaws.com").await;
     assert!(other.is_err(), "{other:?}");
+}
+
+/// Whether a device is served that offers one suite of TLS 1.2 and nothing else.
+async fn check_suite(suite: SupportedCipherSuite) {
+    let bench = Bench::with_shadow().await;
+    let identity = private();
+    let server = listening(&bench, &identity).await;
+    let mut provider = rustls::crypto::ring::default_provider();
+    provider.cipher_suites = vec![suite];
+    let connector = connector_by(provider, &[&rustls::version::TLS12], identity.ca_pem());
+    let tcp = TcpStream::connect(server.local_addr()).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut tls = connector.connect(name, tcp).await.unwrap();
+    tls.write_all(&raw(&http_1_0(get()))).await.unwrap();
+    let mut answer = Vec::new();
+    tls.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{suite:?}");
+}
+
+#[tokio::test]
+async fn mbedtls_and_bearssl_find_a_suite_that_they_know() {
+    // What mbedTLS 2.28, in ESP-IDF and MicroPython on ESP32, and BearSSL, in the Arduino core of ESP8266, have in common with us.
+    check_suite(TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256).await;
+    check_suite(TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256).await;
+    check_suite(TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384).await;
+}
+
+#[tokio::test]
+async fn axtls_is_refused_in_its_handshake() {
+    // All that axTLS offers, in MicroPython on ESP8266: RSA key exchange with AES in CBC mode, and no extension.
+    const SUITES: [u8; 8] = [0x00, 0x3c, 0x00, 0x3d, 0x00, 0x2f, 0x00, 0x35];
+    let mut hello = vec![3, 3];
+    hello.extend_from_slice(&[7; 32]);
+    hello.push(0);
+    hello.extend_from_slice(&[0, 8]);
+    hello.extend_from_slice(&SUITES);
+    hello.extend_from_slice(&[1, 0]);
+    let length = u8::try_from(hello.len()).unwrap();
+    let mut record = vec![22, 3, 1, 0, length + 4, 1, 0, 0, length];
+    record.extend_from_slice(&hello);
+    let mut bench = Bench::with_shadow().await;
+    let server = listening(&bench, &private()).await;
+    let mut tcp = TcpStream::connect(server.local_addr()).await.unwrap();
+    tcp.write_all(&record).await.unwrap();
+    let mut alert = Vec::new();
+    tcp.read_to_end(&mut alert).await.unwrap();
+    // An alert, fatal: handshake_failure.
+    assert_eq!((alert[0], &alert[5..7]), (21, &[2, 40][..]), "{alert:?}");
+    bench.event(|kind| matches!(kind, CloudEventKind::HandshakeFailed { .. })).await;
 }
 
 #[tokio::test]

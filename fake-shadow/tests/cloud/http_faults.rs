@@ -1,11 +1,8 @@
 //! Faults over a real socket.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
-mod support;
-
+use crate::support::bench::{Bench, Client, PATIENCE, get, http_1_0, post, raw};
 use fake_shadow::event::{CloudEventKind, Side};
 use serde_json::json;
-use support::bench::{Bench, Client, PATIENCE, get, http_1_0, post, raw};
 use tokio::io::AsyncReadExt as _;
 use tokio::time::{Duration, Instant};
 

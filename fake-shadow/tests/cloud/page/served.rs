@@ -6,7 +6,7 @@ use fake_shadow::settings::TEST_SECRET_ACCESS_KEY;
 use fake_shadow::shadow::ShadowId;
 use serde_json::{Value, json};
 
-use crate::site::{HTML, Site};
+use super::site::{HTML, Site};
 
 #[tokio::test]
 async fn a_browser_is_told_to_load_and_run_nothing_else() {

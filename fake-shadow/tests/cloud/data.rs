@@ -1,12 +1,9 @@
 //! Shadows in a file: they survive the end of the process, and a damaged file is never taken for an empty one.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-#[expect(dead_code, reason = "other tests use the rest")]
-mod support;
 
 use std::fs;
 use std::path::Path;
 
+use crate::support::Signer;
 use fake_shadow::clock::UnixMillis;
 use fake_shadow::data::{DataError, DataFile};
 use fake_shadow::operation::Topic;
@@ -14,7 +11,6 @@ use fake_shadow::shadow::{ShadowId, ThingName};
 use fake_shadow::{Change, FakeShadow, Item, Settings};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::Signer;
 
 const NOW: UnixMillis = UnixMillis::from_secs(1_795_190_924);
 
@@ -152,11 +148,11 @@ fn a_file_that_holds_shadows_alone_is_read_and_takes_things_too() {
 #[test]
 fn a_thing_or_message_that_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    for (item, name) in [
-        (Item::Thing(ThingName::new("lamp").unwrap()), "the thing lamp"),
-        (Item::Message(Topic::new("a/b").unwrap()), "the message of the topic a/b"),
+    for (file, item, name) in [
+        ("one", Item::Thing(ThingName::new("lamp").unwrap()), "the thing lamp"),
+        ("two", Item::Message(Topic::new("a/b").unwrap()), "the message of the topic a/b"),
     ] {
-        let path = folder.path().join(name);
+        let path = folder.path().join(file);
         let change = Change { item, kept: Some(b"{}".to_vec()) };
         DataFile::open(&path, &mut cloud()).unwrap().write(&[change]).unwrap();
         let refused = DataFile::open(&path, &mut cloud()).unwrap_err();

@@ -1,5 +1,4 @@
 //! What AWS answers to requests that are refused, word for word.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
 use std::time::Duration;
 

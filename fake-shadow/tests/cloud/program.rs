@@ -1,12 +1,18 @@
 //! The program itself: its lines, its exit codes and what it says when something is wrong.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use fake_shadow::clock::UnixMillis;
+use fake_shadow::message::HttpVersion;
 use fake_shadow::sigv4::timestamp;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use crate::support::Signer;
+use crate::support::bench::raw;
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fake-shadow"));
@@ -22,14 +28,23 @@ fn refused(args: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
 }
 
 /// A program that is ready.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Running {
-    fn start(args: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut command = program();
+    pub(crate) fn start(args: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start_by(program(), args, environment)
+    }
+
+    /// Starts it by a command that it replaces.
+    pub(crate) fn start_by(
+        mut command: Command,
+        args: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.args(["--listen", "127.0.0.1:0"]).args(args);
         let mut child = command.envs(environment.iter().copied()).spawn().unwrap();
         let mut line = String::new();
@@ -39,15 +54,19 @@ impl Running {
         Self { child, address }
     }
 
-    fn ask(&self, request: &str) -> String {
+    pub(crate) fn ask(&self, request: &str) -> String {
+        String::from_utf8(self.ask_for_bytes(request)).unwrap()
+    }
+
+    fn ask_for_bytes(&self, request: &str) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
         answer
     }
 
-    fn end(self, signal: &str) -> Output {
+    pub(crate) fn end(self, signal: &str) -> Output {
         let id = self.child.id().to_string();
         // The shell's own `kill`: a small system has no program of that name.
         let kill = format!("kill {signal} {id}");
@@ -80,6 +99,50 @@ fn each_listener_has_its_line() {
     assert!(second.starts_with("fake-shadow listening on https://127.0.0.1:"), "{second}");
     let running = Running { child, address: String::new() };
     assert_eq!(running.end("-TERM").status.code(), Some(0));
+}
+
+#[test]
+fn the_ca_is_fetched_as_pem_and_as_der() {
+    let fetch = |running: &Running, file: &str| {
+        let answer = running.ask_for_bytes(&format!("GET /_shadowrig/{file} HTTP/1.0\r\n\r\n"));
+        let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+        (String::from_utf8(answer[..head].to_vec()).unwrap(), answer[head..].to_vec())
+    };
+    let running = Running::start(&["--listen-tls", "127.0.0.1:0"], &[]);
+    let [(_, pem), (_, der)] = ["ca.pem", "ca.der"].map(|file| fetch(&running, file));
+    running.end("-TERM");
+    assert_eq!(CertificateDer::from_pem_slice(&pem).unwrap().as_ref(), der);
+    let without = Running::start(&[], &[]);
+    for file in ["ca.pem", "ca.der"] {
+        assert!(fetch(&without, file).0.contains(" 404 Not Found\r\n"));
+    }
+    without.end("-TERM");
+}
+
+#[test]
+fn a_flag_throttles_each_thing_and_another_the_account() {
+    for flag in ["--throttle-thing", "--throttle-account"] {
+        let running = Running::start(&[flag, "1", "--clock-offset=+1h"], &[]);
+        let now = UnixMillis::from_secs(now_secs() + 3600);
+        let mut get = Signer::default().request("GET /things/lamp/shadow", "", now);
+        get.version = HttpVersion::Http10;
+        let get = String::from_utf8(raw(&get)).unwrap();
+        // However slowly they come, one a second is less than three at once.
+        let answers: Vec<String> = (0..3).map(|_| running.ask(&get)).collect();
+        running.end("-TERM");
+        assert!(answers[0].starts_with("HTTP/1.1 404 Not Found\r\n"), "{answers:?}");
+        let refused = answers.iter().find(|answer| answer.starts_with("HTTP/1.1 429 "));
+        let refused = refused.unwrap_or_else(|| panic!("{flag}: {answers:?}"));
+        assert!(refused.contains("\r\nx-amzn-ErrorType: ThrottlingException:\r\n"), "{refused}");
+        assert!(refused.contains(r#"{"message":"Rate exceeded","traceId":""#), "{refused}");
+    }
+}
+
+#[test]
+fn a_log_that_is_off_has_nothing_but_the_notes() {
+    let running = Running::start(&["--log", "off", "--credential", "A:hush"], &[]);
+    running.ask("GET /things/lamp/shadow HTTP/1.0\r\n\r\n");
+    assert_eq!(String::from_utf8(running.end("-TERM").stderr).unwrap(), "");
 }
 
 #[test]

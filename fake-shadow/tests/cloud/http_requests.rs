@@ -1,14 +1,10 @@
 //! Requests over a real socket, in every form in which devices send them.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
-#[expect(dead_code, reason = "other tests use the rest")]
-mod support;
-
+use crate::support::bench::{Bench, get, http_1_0, post, raw};
+use crate::support::{NOW, Signer, unsigned};
 use fake_shadow::event::{CloudEventKind, Side};
 use fake_shadow::message::Header;
 use insta::assert_snapshot;
-use support::bench::{Bench, get, http_1_0, post, raw};
-use support::{NOW, Signer, unsigned};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const ON: &str = r#"{"state":{"reported":{"on":true}}}"#;

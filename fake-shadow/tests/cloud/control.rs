@@ -1,12 +1,8 @@
 //! The control interface over a real socket.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
-#[expect(dead_code, reason = "other tests use the rest")]
-mod support;
-
+use crate::support::bench::{Bench, get, post, raw};
+use crate::support::{NOW, Signer, unsigned};
 use serde_json::{Value, json};
-use support::bench::{Bench, get, post, raw};
-use support::{NOW, Signer, unsigned};
 
 /// Status and body of an answer of the control interface.
 async fn call(bench: &Bench, line: &str, body: &Value) -> (u16, Value) {

@@ -1,5 +1,4 @@
 //! Requests of real clients and requests made to be hard, each with its verdict.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its data must fail")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

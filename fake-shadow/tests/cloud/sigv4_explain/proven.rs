@@ -13,7 +13,7 @@ use fake_shadow::sigv4::{
 };
 use serde_json::Value;
 
-use crate::devices::*;
+use super::devices::*;
 
 /// Checks that the explainer names exactly these mistakes, each as proven.
 fn check(request: &Request, expected: &[&str]) {

@@ -1,15 +1,11 @@
 //! What the service does beside shadows: the registry, lists in pages, messages and what topics retain.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
-#[expect(dead_code, reason = "other tests use the rest")]
-mod support;
-
+use crate::support::{NOW, Signer};
 use fake_shadow::event::ShadowTopic;
 use fake_shadow::policy::Policy;
 use fake_shadow::shadow::ShadowId;
 use fake_shadow::{Exchange, FakeShadow, Settings};
 use serde_json::{Value, json};
-use support::{NOW, Signer};
 
 struct Bench {
     cloud: FakeShadow,

@@ -1,18 +1,14 @@
 //! What each kind of fault does, in the pure machine.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
-
-#[expect(dead_code, reason = "other tests use the rest")]
-mod support;
 
 use std::fmt::Write as _;
 
+use crate::support::bench::{get, http_1_0, lamp, post};
+use crate::support::{NOW, Signer};
 use fake_shadow::fault::{ConnectFate, Delivery, Fault, FaultId, Faulty, Kind};
 use fake_shadow::message::{Request, WireStep};
 use fake_shadow::{FakeShadow, Settings};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use support::NOW;
-use support::bench::{get, http_1_0, lamp, post};
 
 /// A description of each kind, with parameters where they change much.
 fn descriptions() -> Vec<Value> {
@@ -170,8 +166,8 @@ fn a_fault_acts_once_unless_it_says_otherwise() {
 
 #[test]
 fn a_fault_acts_on_what_it_is_meant_for() {
-    let named = support::Signer::default().request("GET /things/lamp/shadow?name=config", "", NOW);
-    let other = support::Signer::default().request("GET /things/door/shadow", "", NOW);
+    let named = Signer::default().request("GET /things/lamp/shadow?name=config", "", NOW);
+    let other = Signer::default().request("GET /things/door/shadow", "", NOW);
     let requests = [get(), post("{}"), named, other];
     let check = |to: &str, expected: &str| {
         let fault = json!({ "conflict": true, "times": 0, "to": to });
@@ -200,9 +196,7 @@ fn a_rate_is_counted_over_a_second() {
     let mut cloud = armed(&json!({ "throttle": { "rate": 1 } }));
     let mut status_at = |millis| {
         let now = NOW.offset_by(millis);
-        cloud
-            .handle(now, &support::Signer::default().request("GET /things/lamp/shadow", "", now))
-            .status
+        cloud.handle(now, &Signer::default().request("GET /things/lamp/shadow", "", now)).status
     };
     assert_eq!(status_at(0), Some(200));
     assert_eq!(status_at(999), Some(429));

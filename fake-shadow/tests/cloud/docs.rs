@@ -1,5 +1,4 @@
 //! The page about the control interface says what is true.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its data must fail")]
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! Who is let in.
 
-use crate::site::{HTML, Site, TOKEN};
+use super::site::{HTML, Site, TOKEN};
 
 #[tokio::test]
 async fn a_page_of_another_origin_may_neither_act_nor_look() {
