@@ -12,13 +12,16 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::handshake::{client_hello, refuse_handshake};
 use super::perform::{Left, end, perform};
 use super::reading::{Call, Next, Over, Read, Taken, called, plain_request, read_request};
 use super::seats::Seated;
 use super::shared::Shared;
 use super::stream::{Rewound, Stream};
+use super::tls::ServerIdentity;
+use super::tls_flaw::Manner;
 use crate::event::{CloudEventKind, ConnectionId, Side};
-use crate::fault::{ConnectFate, Faulty};
+use crate::fault::{Channel, ConnectFate, Faulty, OnHandshake, TlsFlaw};
 
 /// How long a TLS handshake may take; small devices compute for seconds.
 pub const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(30);
@@ -29,7 +32,7 @@ pub(super) struct Context {
     pub(super) shared: Arc<Shared>,
     pub(super) control: Router,
     /// How connections are secured; none for plain HTTP.
-    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) tls: Option<ServerIdentity>,
     /// Becomes true when the server is to end.
     pub(super) ending: watch::Receiver<bool>,
 }
@@ -51,11 +54,25 @@ pub(super) async fn serve_connection(
     let shared = &context.shared;
     let id = shared.next_connection();
     let caller = Caller { id, peer, seated };
-    let left = match shared.opened(id, peer) {
-        ConnectFate::Serve => match secured(&context, &caller, tcp).await {
+    let channel = if context.tls.is_some() { Channel::Tls } else { Channel::Plain };
+    let left = match shared.opened(id, peer, channel) {
+        ConnectFate::Serve => match secured(&context, &caller, tcp, None).await {
             Ok(stream) => converse(&context, &caller, stream).await,
             Err(left) => left,
         },
+        ConnectFate::Handshake(_, OnHandshake::Flaw(flaw)) => {
+            match secured(&context, &caller, tcp, Some(flaw)).await {
+                Ok(stream) => converse(&context, &caller, stream).await,
+                Err(left) => left,
+            }
+        }
+        ConnectFate::Handshake(_, OnHandshake::Perform(steps)) => {
+            let mut tcp = tcp;
+            caller.seated.is_served();
+            // However the client's first words end, the steps end the connection.
+            let _ = timeout(HANDSHAKE_TIME_MAX, client_hello(&mut tcp)).await;
+            perform(Stream::Plain(tcp), &steps, &mut 0, &context.ending).await
+        }
         ConnectFate::Refuse(_) => {
             Stream::Plain(tcp).reset();
             Left::Ended { by: Side::Cloud, reset: true }
@@ -75,17 +92,35 @@ pub(super) async fn serve_connection(
     }
 }
 
-/// The connection with TLS around it where the listener has it.
-async fn secured(context: &Context, caller: &Caller, tcp: TcpStream) -> Result<Stream, Left> {
-    let Some(acceptor) = &context.tls else { return Ok(Stream::Plain(tcp)) };
-    let accepted = tokio::select! {
-        accepted = timeout(HANDSHAKE_TIME_MAX, acceptor.accept(tcp)) => accepted,
-        () = caller.seated.asked_to_leave() => return Err(Left::Ended { by: Side::Cloud, reset: false }),
-    };
-    let reason = match accepted {
-        Ok(Ok(tls)) => return Ok(Stream::Tls(Box::new(tls))),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "the client was silent for too long".to_owned(),
+/// The connection with TLS around it where the listener has it, with a flaw or without.
+async fn secured(
+    context: &Context,
+    caller: &Caller,
+    tcp: TcpStream,
+    flaw: Option<TlsFlaw>,
+) -> Result<Stream, Left> {
+    let Some(identity) = &context.tls else { return Ok(Stream::Plain(tcp)) };
+    let silent = |_| "the client was silent for too long".to_owned();
+    let reason = match identity.manner(flaw, context.shared.cloud_time()) {
+        Ok(Manner::Config(config)) => {
+            let accepting = TlsAcceptor::from(config).accept(tcp);
+            let accepted = tokio::select! {
+                accepted = timeout(HANDSHAKE_TIME_MAX, accepting) => accepted,
+                () = caller.seated.asked_to_leave() => {
+                    return Err(Left::Ended { by: Side::Cloud, reset: false });
+                }
+            };
+            match accepted {
+                Ok(Ok(tls)) => return Ok(Stream::Tls(Box::new(tls))),
+                Ok(Err(error)) => error.to_string(),
+                Err(elapsed) => silent(elapsed),
+            }
+        }
+        Ok(Manner::Refusal(refusal)) => {
+            let refusing = refuse_handshake(tcp, refusal);
+            timeout(HANDSHAKE_TIME_MAX, refusing).await.unwrap_or_else(silent)
+        }
+        Err(error) => error.to_string(),
     };
     context.shared.note(caller.id, CloudEventKind::HandshakeFailed { reason });
     Err(Left::Ended { by: Side::Cloud, reset: false })

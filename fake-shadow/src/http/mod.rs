@@ -30,6 +30,7 @@
 
 mod connection;
 mod control;
+mod handshake;
 mod perform;
 mod plain;
 mod reading;
@@ -38,6 +39,7 @@ mod server;
 mod shared;
 mod stream;
 mod tls;
+mod tls_flaw;
 
 pub use connection::HANDSHAKE_TIME_MAX;
 pub use control::{CONTROL_PREFIX, TOKEN_LETTERS_MIN, Token, TokenError};

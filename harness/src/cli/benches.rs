@@ -1,16 +1,24 @@
 //! A bench for each case: what `--board` names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
+use fake_shadow::fault::Channel;
 use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
+use virtual_board::Provisioning;
 
+use super::board_name::BoardName;
 use super::files::Case;
 use crate::board::Board;
+use crate::board::pins::LinePins;
+use crate::board::port::PortOptions;
 use crate::board::process::{ProcessBoard, Recipe};
+use crate::board::serial::{self, SerialBoard};
+use crate::board::virtual_board::VirtualBoard;
+use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::real_bench::{CloudServer, RealBench};
 use crate::drive::seen::Sink;
 use crate::drive::sim::SimBench;
@@ -19,43 +27,13 @@ use crate::engine::mismatch::Mismatch;
 use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::report::CaseReport;
+use crate::scenario::SourceText;
 use crate::scenario::node::Span;
-use crate::scenario::plan::CloudKind;
+use crate::scenario::plan::{CloudKind, Plan};
 use crate::time::Moment;
 
 /// The name of the thing on benches in real time.
 const THING_NAME: &str = "thing-1";
-
-/// How many cases run at once on benches that mostly sleep, where nobody says otherwise.
-const PROCESS_JOBS: usize = 16;
-
-/// What `--board` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BoardName {
-    /// A program on this machine, in real time.
-    Process,
-    /// The simulated bench, in virtual time.
-    Sim,
-}
-
-impl BoardName {
-    /// Reads a name.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "process" => Ok(Self::Process),
-            "sim" => Ok(Self::Sim),
-            _ => Err(format!("no board is called `{text}`; there are sim and process")),
-        }
-    }
-
-    /// How many cases run at once where nobody says.
-    pub(super) fn default_jobs(self) -> usize {
-        match self {
-            Self::Process => PROCESS_JOBS,
-            Self::Sim => std::thread::available_parallelism().map_or(1, Into::into),
-        }
-    }
-}
 
 /// What all cases of a run share.
 #[derive(Debug)]
@@ -68,6 +46,8 @@ pub(super) struct Benches {
     pub(super) seed: u64,
     /// The program that is the device, with its arguments; `None` to go by the image.
     pub(super) command: Option<Vec<String>>,
+    /// Whether scenarios may run programs on this machine.
+    pub(super) allow_run: bool,
     /// The program that stands for our own things: this one.
     pub(super) things: PathBuf,
     /// What runs the clouds; only in real time.
@@ -79,67 +59,147 @@ impl Benches {
     pub(super) fn run(
         &self,
         case: &Case,
-        folder: &std::path::Path,
+        folder: &Path,
         interrupted: &AtomicBool,
         watcher: &mut dyn FnMut(&Engine),
     ) -> CaseReport {
         let began = Instant::now();
-        let (facts, outcome) = match (self.board, &self.runtime) {
-            (BoardName::Process, Some(runtime)) => match self.process(runtime, folder) {
+        let (facts, outcome) = match &self.runtime {
+            Some(runtime) => match self.real(runtime, folder, &case.plan) {
                 Ok(mut bench) => {
-                    let facts = Facts { cloud: self.cloud, ..bench.facts() };
+                    let facts = self.facts(bench.facts());
                     let outcome = skip(&facts, case).unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
                     (facts.board, outcome)
                 }
-                Err(error) => ("process".to_owned(), broken(&error)),
+                Err(error) => (self.board.to_string(), broken(&error)),
             },
-            (BoardName::Sim | BoardName::Process, _) => {
+            None => {
                 let mut bench = SimBench::new(self.seed);
-                let facts = Facts { cloud: self.cloud, ..bench.facts() };
+                let facts = self.facts(bench.facts());
                 let outcome = skip(&facts, case)
                     .unwrap_or_else(|| virtual_time::run(case.plan.clone(), &mut bench));
                 (facts.board, outcome)
             }
         };
+        // From here on nothing that is kept or shown holds a secret.
+        let mask = &case.plan.mask;
+        let cover = |source: &SourceText| SourceText {
+            text: mask.cover(&source.text).into(),
+            path: source.path.clone(),
+        };
         CaseReport {
             plan: case.plan.as_ref().into(),
-            source: case.text.clone(),
+            source: mask.cover(&case.text).into(),
+            included: case.plan.included.iter().map(cover).collect(),
             board: facts,
             seed: self.seed,
             origin: None,
-            outcome,
+            outcome: outcome.masked(mask),
             wall: began.elapsed(),
         }
     }
 
-    fn process(
+    /// What a bench can do in this run.
+    fn facts(&self, bench: Facts) -> Facts {
+        let mut cannot = bench.cannot;
+        if !self.allow_run {
+            cannot.push(RUN_NOT_ALLOWED);
+        }
+        Facts { cloud: self.cloud, cannot, ..bench }
+    }
+
+    /// A board in real time with a cloud of its own.
+    fn real(
         &self,
         runtime: &Runtime,
-        folder: &std::path::Path,
+        folder: &Path,
+        plan: &Plan,
     ) -> Result<RealBench, ActionError> {
         std::fs::create_dir_all(folder).map_err(|error| {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
         let settings = Settings { seed: self.seed, ..Settings::default() };
-        let cloud = CloudServer::start(runtime.handle(), settings, sink.clone())?;
+        let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
+        let cloud = CloudServer::start(runtime.handle(), settings, channel, sink.clone())?;
+        let board = self.board(&cloud, folder, sink)?;
+        Ok(RealBench::new(board, cloud, THING_NAME, seen))
+    }
+
+    fn board(
+        &self,
+        cloud: &CloudServer,
+        folder: &Path,
+        sink: Sink,
+    ) -> Result<Box<dyn Board>, ActionError> {
+        match &self.board {
+            BoardName::Process | BoardName::Sim => self.process(cloud, folder, sink),
+            BoardName::Inventory(name) => Err(ActionError::new(
+                format!("find the board {name}"),
+                "there is no inventory on this machine",
+            )
+            .help("name sim, process or virtual, or a port such as /dev/ttyUSB0")),
+            BoardName::Port(port) => {
+                let recipe = serial::Recipe {
+                    name: port.to_string(),
+                    port: port.clone(),
+                    options: PortOptions::default(),
+                    pins: Box::new(LinePins),
+                    chip: None,
+                    mac: None,
+                    images: Box::new(serial::image_by_path),
+                    settings: settings(cloud),
+                };
+                Ok(Box::new(SerialBoard::new(recipe, sink)))
+            }
+            BoardName::Virtual(chip) => {
+                Ok(Box::new(VirtualBoard::new(*chip, settings(cloud), sink)?))
+            }
+        }
+    }
+
+    fn process(
+        &self,
+        cloud: &CloudServer,
+        folder: &Path,
+        sink: Sink,
+    ) -> Result<Box<dyn Board>, ActionError> {
         let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut environment = vec![
+            variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
+            variable("SHADOWRIG_THING_NAME", THING_NAME),
+            variable("AWS_REGION", DEFAULT_REGION),
+            variable("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
+            variable("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
+        ];
+        if let Some(ca_pem) = cloud.ca_pem() {
+            let ca_file = folder.join("ca.pem");
+            std::fs::write(&ca_file, ca_pem).map_err(|error| {
+                ActionError::new(format!("write {}", ca_file.display()), error.to_string())
+            })?;
+            environment.push(variable("SHADOWRIG_CA_FILE", &ca_file.display().to_string()));
+        }
         let recipe = Recipe {
             command: self.command.clone(),
             things: self.things.clone(),
-            environment: vec![
-                variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
-                variable("SHADOWRIG_THING_NAME", THING_NAME),
-                variable("AWS_REGION", DEFAULT_REGION),
-                variable("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
-                variable("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
-            ],
+            environment,
             state_file: folder.join("device-state"),
         };
-        let board: Box<dyn Board> = Box::new(ProcessBoard::new(recipe, sink));
-        Ok(RealBench::new(board, cloud, THING_NAME, seen))
+        Ok(Box::new(ProcessBoard::new(recipe, sink)))
+    }
+}
+
+/// What a board is told about its cloud.
+fn settings(cloud: &CloudServer) -> Provisioning {
+    Provisioning {
+        endpoint: Some(cloud.endpoint()),
+        thing_name: Some(THING_NAME.into()),
+        region: Some(DEFAULT_REGION.into()),
+        access_key_id: Some(TEST_ACCESS_KEY_ID.into()),
+        secret_access_key: Some(TEST_SECRET_ACCESS_KEY.into()),
+        ..Provisioning::default()
     }
 }
 

@@ -9,8 +9,10 @@ use std::time::Instant;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::benches::{Benches, BoardName};
+use super::benches::Benches;
+use super::board_name::BoardName;
 use super::files::{self, Case};
+use super::prepare::PrepareArgs;
 use super::progress::Progress;
 use super::reports::ReportArgs;
 use super::run_dir::RunDir;
@@ -26,7 +28,8 @@ pub(super) struct RunArgs {
     /// Files, or folders with .yaml files in them.
     #[arg(default_value = "scenarios")]
     paths: Vec<PathBuf>,
-    /// What to run on: `sim` (virtual time) or `process` (a program on this machine, in real time).
+    /// What to run on: `sim` (virtual time), `process` (a program on this machine), `virtual` (a chip in software that is
+    /// flashed first; `virtual:esp32` for another chip), a port (/dev/ttyUSB0, rfc2217://host:port), or a name of the inventory.
     #[arg(long, default_value = "sim", value_name = "NAME", value_parser = BoardName::parse)]
     board: BoardName,
     /// On `process`: the program that is the device, with its arguments; it finds its cloud in its environment.
@@ -41,6 +44,8 @@ pub(super) struct RunArgs {
     /// Where chance comes from; equal seeds give equal runs in virtual time.
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
+    #[command(flatten)]
+    prepare: PrepareArgs,
     #[command(flatten)]
     reports: ReportArgs,
     /// Only cases whose name or file has this text.
@@ -134,6 +139,10 @@ pub(super) fn run<W: Write, E: Write>(
         writeln!(terminal.err, "help: `shadowrig list` shows what there is")?;
         return Ok(exit::NOTHING_SELECTED);
     }
+    let cases = match args.prepare.prepare(cases, terminal)? {
+        Ok(cases) => cases,
+        Err(code) => return Ok(code),
+    };
     let dir = RunDir::create(args.out.clone().unwrap_or_else(default_out))?;
     let began_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     let cases = run_cases(args, &cases, &dir, terminal)?;
@@ -170,14 +179,15 @@ fn run_cases<W: Write, E: Write>(
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<Vec<CaseReport>> {
     let benches = Benches {
-        board: args.board,
+        board: args.board.clone(),
         cloud: args.cloud,
         seed: args.seed,
         command: args.command.clone().map(|words| words.0),
+        allow_run: args.prepare.allow_run(),
         things: std::env::current_exe()?,
-        runtime: match args.board {
-            BoardName::Process => Some(tokio::runtime::Runtime::new()?),
-            BoardName::Sim => None,
+        runtime: match args.board.is_in_real_time() {
+            true => Some(tokio::runtime::Runtime::new()?),
+            false => None,
         },
     };
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -190,7 +200,7 @@ fn run_cases<W: Write, E: Write>(
             let folder = dir.case_path(number, &case.plan.name);
             benches.run(case, &folder, &interrupted, &mut |engine| {
                 if let Some((at, of, title)) = engine.at_step() {
-                    tell(Update::At(number, at, of, title.to_owned()));
+                    tell(Update::At(number, at, of, case.plan.mask.text(title)));
                 }
             })
         },
@@ -207,8 +217,10 @@ fn run_cases<W: Write, E: Write>(
         let Update::Over(number, report) = update else { return };
         for report in in_order.take(number, *report) {
             let number = reports.len();
-            let result = dir
-                .write_case(number, &report)
+            let result = args
+                .prepare
+                .store(&report)
+                .and_then(|()| dir.write_case(number, &report))
                 .and_then(|()| progress.suspend(|| write_case(&report, terminal)));
             reports.push(report);
             if written.is_ok() {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::CaseReport;
 use super::read_error::ReadError;
+use crate::engine::crash::Crash;
 use crate::engine::event::{
     Answer, ConnectionChange, Party, PowerChange, Request, Signature, StepState,
 };
@@ -70,8 +71,10 @@ struct Line {
 enum EventRecord {
     Answer { request: u64, status: Option<u16>, body: String, fault: Option<String> },
     Clock { offset_ms: i64 },
+    Command { command: String, exit: Option<i32>, output: String },
     Connection { id: u64, change: ConnectionWord },
     Console { line: String },
+    Crash(Crash),
     FaultArmed { id: u64, what: String },
     FaultMet { id: u64, what: String },
     FaultsCleared {},
@@ -81,6 +84,7 @@ enum EventRecord {
     Reset { cause: String },
     Shadow { name: Option<String>, by: PartyWord, document: Option<Value> },
     Sleep { announced_ms: Option<u64> },
+    Snapshot { name: String, text: String },
     Step { index: usize, state: StepWord },
     Wake { cause: String },
 }
@@ -144,6 +148,9 @@ impl From<EventRecord> for Event {
                 Self::Answer(Answer { request, status, body, fault })
             }
             EventRecord::Clock { offset_ms } => Self::Clock { offset_ms },
+            EventRecord::Command { command, exit, output } => {
+                Self::Command { command, exit, output }
+            }
             EventRecord::Connection { id, change } => Self::Connection {
                 id,
                 change: match change {
@@ -153,6 +160,7 @@ impl From<EventRecord> for Event {
                 },
             },
             EventRecord::Console { line } => Self::Console { line },
+            EventRecord::Crash(crash) => Self::Crash(crash),
             EventRecord::FaultArmed { id, what } => Self::FaultArmed { id, what },
             EventRecord::FaultMet { id, what } => Self::FaultMet { id, what },
             EventRecord::FaultsCleared {} => Self::FaultsCleared,
@@ -175,6 +183,7 @@ impl From<EventRecord> for Event {
             EventRecord::Sleep { announced_ms } => {
                 Self::Sleep { announced: announced_ms.map(Duration::from_millis) }
             }
+            EventRecord::Snapshot { name, text } => Self::Snapshot { name, text },
             EventRecord::Step { index, state } => Self::Step {
                 index,
                 state: match state {
@@ -241,6 +250,7 @@ fn pattern(record: &RequestRecord) -> Option<RequestPattern> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::crash::Frame;
     use crate::time::Moment;
 
     /// One event of each kind. The match beside it names all kinds, so a new one has to come by here.
@@ -274,6 +284,14 @@ mod tests {
             signature: Signature::Good,
             ..request.clone()
         };
+        let crash = Crash {
+            reason: text("abort() was called"),
+            frames: vec![
+                Frame { address: Some(1 << 30), ..Frame::default() },
+                Frame { function: Some(text("f")), is_guess: true, ..Frame::default() },
+            ],
+            hint: None,
+        };
         vec![
             Event::Answer(Answer {
                 request: 1,
@@ -282,8 +300,10 @@ mod tests {
                 fault: Some(text("hang")),
             }),
             Event::Clock { offset_ms: -5 },
+            Event::Command { command: text("true"), exit: Some(0), output: text("a\nb") },
             Event::Connection { id: 1, change: ConnectionChange::Reset },
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
+            Event::Crash(crash),
             Event::FaultArmed { id: 1, what: text("503") },
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
@@ -299,6 +319,7 @@ mod tests {
                 document: Some(json!({ "version": 1, "n": 1.5 })),
             },
             Event::Sleep { announced: Some(Duration::from_millis(5)) },
+            Event::Snapshot { name: text("shadow"), text: text("{}") },
             Event::Step { index: 0, state: StepState::Skipped },
             Event::Wake { cause: text("timer") },
         ]
@@ -310,8 +331,10 @@ mod tests {
             match &event {
                 Event::Answer(_)
                 | Event::Clock { .. }
+                | Event::Command { .. }
                 | Event::Connection { .. }
                 | Event::Console { .. }
+                | Event::Crash(_)
                 | Event::FaultArmed { .. }
                 | Event::FaultMet { .. }
                 | Event::FaultsCleared
@@ -321,6 +344,7 @@ mod tests {
                 | Event::Reset { .. }
                 | Event::Shadow { .. }
                 | Event::Sleep { .. }
+                | Event::Snapshot { .. }
                 | Event::Step { .. }
                 | Event::Wake { .. } => {}
             }

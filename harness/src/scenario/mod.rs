@@ -11,6 +11,8 @@
 
 pub mod fault;
 pub mod field;
+pub mod include;
+pub mod json_diff;
 pub mod line;
 pub mod matcher;
 pub mod matcher_check;
@@ -18,16 +20,21 @@ pub mod node;
 pub mod parse;
 pub mod path;
 pub mod plan;
+mod point_in_time;
 pub mod problem;
+mod read_step;
 pub mod reference;
 pub mod request_pattern;
 pub mod request_want;
 pub mod schema;
 mod scope;
+pub mod secrets;
+pub mod snapshots;
 pub mod template;
 pub mod top;
 pub mod variables;
 pub mod watch;
 pub mod yaml;
 
-pub use parse::{Parsed, parse};
+pub use include::SourceText;
+pub use parse::{Parsed, parse, parse_with};

@@ -38,6 +38,8 @@ pub enum ProblemKind {
     AmbiguousBoolean { text: String },
     /// A fault with a key or value that its kind does not take.
     BadFault { reason: String },
+    /// An invariant that demands nothing, or two things.
+    BadInvariant { reason: String },
     /// A regular expression that does not compile.
     BadRegex { reason: String },
     /// A capture whose path is not `$` or `$.name.name`.
@@ -48,6 +50,12 @@ pub enum ProblemKind {
     DuplicateKey { key: String },
     /// The file has no steps, or a list that must not be empty is.
     Empty { what: &'static str },
+    /// Files that include each other.
+    IncludeCycle { chain: Vec<String> },
+    /// Files that include files that include files, too often.
+    IncludeDepth { depth_max: usize },
+    /// A file that is to be included and cannot be read.
+    IncludeUnreadable { path: String, why: String },
     /// A key that must be there and is not.
     Missing { key: &'static str, what: String },
     /// The text is not YAML.
@@ -58,6 +66,8 @@ pub enum ProblemKind {
     SeveralDocuments,
     /// A step with more than one verb.
     SeveralVerbs { first: String, second: String },
+    /// Steps inside steps, too deep.
+    TooDeep { depth_max: usize },
     /// A `$` key that no matcher has.
     UnknownMatcher { key: String, nearest: Option<String> },
     /// A key that is not known here.
@@ -86,16 +96,21 @@ impl ProblemKind {
             Self::UnusedCapture { .. } | Self::Wait => Severity::Warning,
             Self::AmbiguousBoolean { .. }
             | Self::BadFault { .. }
+            | Self::BadInvariant { .. }
             | Self::BadRegex { .. }
             | Self::BadPath { .. }
             | Self::BareNumber { .. }
             | Self::DuplicateKey { .. }
             | Self::Empty { .. }
+            | Self::IncludeCycle { .. }
+            | Self::IncludeDepth { .. }
+            | Self::IncludeUnreadable { .. }
             | Self::Missing { .. }
             | Self::NotYaml { .. }
             | Self::OutOfRange { .. }
             | Self::SeveralDocuments
             | Self::SeveralVerbs { .. }
+            | Self::TooDeep { .. }
             | Self::UnknownMatcher { .. }
             | Self::UnknownKey { .. }
             | Self::UnknownVariable { .. }
@@ -113,18 +128,28 @@ impl ProblemKind {
             Self::AmbiguousBoolean { text } => {
                 format!("`{text}` is true or false to some readers of YAML and text to others")
             }
-            Self::BadFault { reason } => reason.clone(),
+            Self::BadFault { reason } | Self::BadInvariant { reason } => reason.clone(),
             Self::BadRegex { reason } => format!("not a regular expression: {reason}"),
             Self::BadPath { path } => format!("`{path}` is not a path into what was seen"),
             Self::BareNumber { text } => format!("`{text}` has no unit"),
             Self::DuplicateKey { key } => format!("the key `{key}` stands here a second time"),
             Self::Empty { what } => format!("no {what}"),
+            Self::IncludeCycle { chain } => {
+                format!("this file includes itself: {}", chain.join(", then "))
+            }
+            Self::IncludeDepth { depth_max } => {
+                format!("files include files more than {depth_max} deep")
+            }
+            Self::IncludeUnreadable { path, why } => format!("failed to read {path}: {why}"),
             Self::Missing { key, what } => format!("{what} needs `{key}`"),
             Self::NotYaml { reason } => format!("not YAML: {reason}"),
             Self::OutOfRange { what, text, range } => format!("{what} is {range}, not {text}"),
             Self::SeveralDocuments => "a second document begins here".to_owned(),
             Self::SeveralVerbs { first, second } => {
                 format!("one step, two verbs: `{first}` and `{second}`")
+            }
+            Self::TooDeep { depth_max } => {
+                format!("steps stand inside steps more than {depth_max} deep")
             }
             Self::UnknownMatcher { key, .. } => format!("no matcher is called `{key}`"),
             Self::UnknownKey { key, place, .. } => format!("{place} has no key `{key}`"),
@@ -152,6 +177,15 @@ impl ProblemKind {
             ),
             Self::BareNumber { text } => Some(format!("write {text}ms, {text}s or {text}m")),
             Self::DuplicateKey { .. } => Some("keep one of the two".into()),
+            Self::IncludeCycle { .. } => {
+                Some("let one of them hold the steps that the others share".into())
+            }
+            Self::IncludeDepth { .. } | Self::TooDeep { .. } => {
+                Some("write the innermost steps where they are used".into())
+            }
+            Self::IncludeUnreadable { .. } => {
+                Some("the path begins at the folder of the file that names it".into())
+            }
             Self::SeveralDocuments => {
                 Some("one file is one test case; move it to a file of its own".into())
             }
@@ -178,6 +212,7 @@ impl ProblemKind {
                 Some("wait for what you want to see, by an `expect-...` with `within`".into())
             }
             Self::BadFault { .. }
+            | Self::BadInvariant { .. }
             | Self::BadRegex { .. }
             | Self::Empty { .. }
             | Self::Missing { .. }

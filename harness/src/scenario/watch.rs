@@ -8,7 +8,8 @@ use super::request_want::{self, RequestWant};
 /// The shape of a pattern for an event.
 pub const SHAPE: Shape = Shape::OneOf(&[Shape::Request, Shape::Map(FIELDS)]);
 
-const FIELDS: &[Field] = &[
+/// The keys of a pattern that is a map.
+pub const FIELDS: &[Field] = &[
     optional("console", Shape::Line, "a line on the device's console"),
     optional("request", request_want::SHAPE, "a request of the device"),
     optional("reset", Shape::Map(RESET), "a reset of the chip"),

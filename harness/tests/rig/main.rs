@@ -2,10 +2,19 @@
 
 mod board_contract;
 mod cli;
+mod console;
+mod elf;
+mod flashing;
+mod fleet;
+mod language;
+mod monitor;
+mod planted;
 mod reports;
 mod robust;
 mod run_dirs;
 mod scenarios;
 mod schema;
 mod support;
+mod symbols;
 mod tidy;
+mod virtual_runs;

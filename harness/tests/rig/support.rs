@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use shadowrig::diagnostics::{self, Source, Style};
 use shadowrig::drive::sim::SimBench;
 use shadowrig::drive::virtual_time;
 use shadowrig::report::CaseReport;
@@ -15,13 +16,20 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The scenario files of a folder below the root, in order, each with its name and text.
+/// The scenario files of a folder below the root and of those in it, in order, each with its name and text.
 pub(crate) fn files(folder: &str) -> Vec<(String, String)> {
-    let mut paths: Vec<_> = fs::read_dir(root().join(folder))
-        .expect("the folder is there")
-        .map(|entry| entry.expect("the folder can be read").path())
-        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
-        .collect();
+    let mut paths = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the folder is there") {
+            let path = entry.expect("the folder can be read").path();
+            match path.extension() {
+                Some(end) if end == "yaml" => paths.push(path),
+                None if path.is_dir() => folders.push(path),
+                _ => {}
+            }
+        }
+    }
     paths.sort();
     assert!(!paths.is_empty(), "{folder} has scenarios");
     paths
@@ -33,9 +41,27 @@ pub(crate) fn files(folder: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Reads a text; files that it includes are found from a folder of fixtures.
+pub(crate) fn parse(text: &str, file: &str) -> scenario::Parsed {
+    let folder = root().join("fixtures/scenarios/passing");
+    let mut load =
+        |path: &str| fs::read_to_string(folder.join(path)).map_err(|_| "no such file".to_owned());
+    scenario::parse_with(text, file, &mut load)
+}
+
+/// Draws all problems of a text that was read.
+pub(crate) fn problems(parsed: &scenario::Parsed) -> Vec<String> {
+    let draw = |found: &scenario::problem::Problem| {
+        let source = &parsed.sources[found.span.file];
+        let source = Source { path: &source.path, text: &source.text };
+        diagnostics::problem(source, found, Style::Plain)
+    };
+    parsed.problems.iter().map(draw).collect()
+}
+
 /// Runs all cases of a text on the simulated bench.
 pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
-    let parsed = scenario::parse(text, file);
+    let parsed = parse(text, file);
     assert!(parsed.is_good(), "{file}: {:?}", parsed.problems);
     parsed
         .plans
@@ -46,6 +72,7 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
                 plan: plan.as_ref().into(),
                 outcome: virtual_time::run(plan, &mut SimBench::new(seed)),
                 source: text.into(),
+                included: parsed.sources[1..].to_vec(),
                 board: "sim".into(),
                 seed,
                 origin: None,

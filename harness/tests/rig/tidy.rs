@@ -12,7 +12,6 @@ const FILE_LINES_MAX: usize = 400;
 
 /// Files that are longer, and how long they may be: they may only shrink.
 const LONG_FILES: &[(&str, usize)] = &[
-    ("harness/src/drive/sim.rs", 580),
     ("harness/src/engine/event.rs", 410),
     ("harness/src/engine/machine.rs", 510),
     ("harness/src/report/html.rs", 410),
@@ -24,7 +23,9 @@ const PURE: &[&str] = &[
     "harness/src/engine/mod.rs",
     "harness/src/report/mod.rs",
     "harness/src/diagnostics.rs",
-    "harness/src/board/console.rs",
+    "harness/src/fleet/mod.rs",
+    "harness/src/invariant/mod.rs",
+    "harness/src/board/console/mod.rs",
     "fake-shadow/src/service/mod.rs",
     "fake-shadow/src/route.rs",
     "fake-shadow/src/shadow/mod.rs",
@@ -32,6 +33,7 @@ const PURE: &[&str] = &[
     "fake-shadow/src/fault/mod.rs",
     "fake-shadow/src/wire.rs",
     "device-under-test/thing/src/lib.rs",
+    "device-under-test/firmware/src/lib.rs",
 ];
 
 /// All Rust sources of our crates, by their path from the root; tests left out.
@@ -119,7 +121,8 @@ fn every_scenario_in_the_docs_parses() {
                 step if step.starts_with("- ") => format!("version: 1\nname: x\nsteps:\n{step}"),
                 _ => continue,
             };
-            let parsed = scenario::parse(&scenario, page);
+            let part = "version: 1\nsteps: [reset: pin]\n";
+            let parsed = scenario::parse_with(&scenario, page, &mut |_| Ok(part.to_owned()));
             assert!(parsed.is_good(), "{page}: {block}\n{:?}", parsed.problems);
             count += 1;
         }

@@ -1,6 +1,8 @@
 //! The verbs: one file each, and one line each in [`VERBS`].
 
+mod all_of;
 mod always;
+mod any_of;
 mod clear_faults;
 mod clock;
 mod delete_shadow;
@@ -11,6 +13,7 @@ mod expect_cycle;
 mod expect_cycles;
 mod expect_fault;
 mod expect_gap;
+mod expect_message;
 mod expect_request;
 mod expect_requests;
 mod expect_reset;
@@ -18,12 +21,17 @@ mod expect_sleep;
 mod expect_wake;
 mod fault;
 mod flash;
+mod include;
 mod never;
 mod power;
+mod publish;
+mod repeat;
 mod reset;
+mod run;
 mod set_desired;
 mod set_shadow;
 mod shadow_want;
+mod snapshot;
 mod verb;
 mod wait;
 mod wake;
