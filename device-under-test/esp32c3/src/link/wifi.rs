@@ -31,9 +31,9 @@ fn station(settings: &Settings) -> Result<Config, Reason> {
     let station = StationConfig::default()
         .with_ssid(name.try_into().map_err(|_| "the wifi_ssid is longer than 32 bytes")?);
     Ok(Config::Station(match settings.provisioning.get(Field::WifiPassword) {
-        None => station.with_authentication(AuthenticationMethodConfig::None),
+        None => station.with_authentication(AuthenticationMethodConfig::Open),
         Some(password) => station.with_authentication(AuthenticationMethodConfig::Wpa2Personal(
-            password.try_into().map_err(|_| "the wifi_password is longer than 64 bytes")?,
+            password.try_into().map_err(|_| "the wifi_password does not fit")?,
         )),
     }))
 }
