@@ -2,6 +2,7 @@
 
 pub mod console;
 mod listener;
+pub mod micropython;
 pub mod pins;
 pub mod port;
 pub mod process;

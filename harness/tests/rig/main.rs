@@ -7,6 +7,7 @@ mod elf;
 mod flashing;
 mod fleet;
 mod language;
+mod micropython;
 mod monitor;
 mod planted;
 mod reports;
