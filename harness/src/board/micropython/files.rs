@@ -68,8 +68,9 @@ impl Files {
         let kept: Vec<_> = self.all().map(|(path, _)| literal(path.as_bytes(), "")).collect();
         format!(
             "import os\nkeep=[{}]\n\
-             def clean(d):\n for n in os.listdir(d or '/'):\n  p=d+n\n  if os.stat('/'+p)[0]&0x4000:\n   clean(p+'/')\n   try:\n    os.rmdir('/'+p)\n   except OSError:\n    pass\n  \
-             elif p not in keep:\n   os.remove('/'+p)\n\
+             def clean(d):\n for n in os.listdir(d) if d else os.listdir():\n  p=d+'/'+n if d else n\n  \
+             if os.stat(p)[0]&0x4000:\n   clean(p)\n   try:\n    os.rmdir(p)\n   except OSError:\n    pass\n  \
+             elif p not in keep:\n   os.remove(p)\n\
              clean('')\n",
             kept.join(",")
         )
@@ -94,7 +95,7 @@ pub fn write(path: &str, bytes: &[u8]) -> Vec<String> {
     for (at, _) in path.match_indices('/') {
         opening += &format!(
             "try:\n os.mkdir({})\nexcept OSError:\n pass\n",
-            literal(path[..at].as_bytes(), "")
+            literal(&path.as_bytes()[..at], "")
         );
     }
     opening += &format!("f=open({},'wb')\nw=f.write\n", literal(path.as_bytes(), ""));

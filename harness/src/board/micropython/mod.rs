@@ -8,5 +8,6 @@
 mod adapter;
 pub mod files;
 pub mod repl;
+mod repl_error;
 
 pub use adapter::{MicroPythonBoard, Recipe};
