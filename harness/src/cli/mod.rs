@@ -5,6 +5,7 @@ mod board_name;
 mod check;
 mod explain;
 mod files;
+mod flash;
 mod list;
 mod monitor;
 mod prepare;
@@ -85,6 +86,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Flash a firmware onto a board: an ELF, a .bin, or flasher_args.json; verified, and skipped where nothing changed.
+    Flash(flash::FlashArgs),
     /// Show a run again, or join runs.
     #[command(subcommand)]
     Report(report::ReportCommand),
@@ -140,6 +143,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
+        Command::Flash(args) => flash::flash(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
 }

@@ -4,6 +4,8 @@ mod board_contract;
 mod cli;
 mod console;
 mod elf;
+mod flash_command;
+mod flash_images;
 mod flashing;
 mod fleet;
 mod language;
