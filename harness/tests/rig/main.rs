@@ -10,6 +10,7 @@ mod flash_images;
 mod flashing;
 mod fleet;
 mod language;
+mod micropython;
 mod monitor;
 mod planted;
 mod reports;
