@@ -5,6 +5,7 @@ mod board_contract;
 mod cli;
 mod console;
 mod elf;
+mod explore;
 mod flash_command;
 mod flash_images;
 mod flashing;
