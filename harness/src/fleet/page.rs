@@ -137,7 +137,7 @@ fn plots(tally: &Tally) -> Vec<Plot> {
             ],
         ),
         plot(
-            "Versions in a minute",
+            "Versions and mishaps in a minute",
             [
                 ("reports of devices", counts(|bucket| bucket.reports, minute)),
                 (
@@ -191,7 +191,8 @@ fn lines(values: &[Option<f64>], height: impl Fn(f64) -> f64) -> Vec<String> {
 fn ticks(span: Duration) -> Vec<(f64, String)> {
     let tick = |quarter: u32| {
         let at = Duration::from_secs((span * quarter / 4).as_secs());
-        (LEFT + (RIGHT - LEFT - 24.0) * f64::from(quarter) / 4.0, time::span(at))
+        let words = if at.is_zero() { "0".to_owned() } else { time::span(at) };
+        (LEFT + (RIGHT - LEFT) * f64::from(quarter) / 4.0, words)
     };
     (0..=4).map(tick).collect()
 }
