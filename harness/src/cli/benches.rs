@@ -76,7 +76,8 @@ impl Benches {
             Some(runtime) => match self.real(runtime, folder, (&case.plan, seed)) {
                 Ok(mut bench) => {
                     let facts = self.facts(bench.facts());
-                    let outcome = skip(&facts, case).unwrap_or_else(|| {
+                    let skipped = self.without_tls(case).or_else(|| skip(&facts, case));
+                    let outcome = skipped.unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
                     (facts.board, outcome)
@@ -109,6 +110,15 @@ impl Benches {
             outcome: outcome.masked(mask),
             wall: began.elapsed(),
         }
+    }
+
+    /// The outcome of a case that meets its faults over TLS, on a board that speaks none; `None` for any other.
+    fn without_tls(&self, case: &Case) -> Option<Outcome> {
+        if !case.plan.tls || !matches!(self.board, BoardName::Virtual(_)) {
+            return None;
+        }
+        let reason = "the case needs TLS, which a virtual board does not speak".to_owned();
+        Some(untouched(Verdict::Skipped { reason }))
     }
 
     /// What a bench can do in this run.
