@@ -6,6 +6,7 @@ mod support;
 
 use std::fmt::Write as _;
 
+use fake_shadow::dns::Carrier;
 use fake_shadow::fault::{Channel, ConnectFate, Delivery, Fault, FaultId, Faulty, Kind, Place};
 use fake_shadow::message::{Request, WireStep};
 use fake_shadow::{FakeShadow, Settings};
@@ -24,6 +25,9 @@ fn descriptions() -> Vec<Value> {
         json!({ "close": "mid-body" }),
         json!({ "close": "accept" }),
         json!({ "conflict": true }),
+        json!({ "dns": "nxdomain" }),
+        json!({ "dns": { "flaw": "slow", "by": "2s" } }),
+        json!({ "dns": { "flaw": "wrong", "address": "10.0.0.1" } }),
         json!({ "drip": { "bytes": 200, "every": "400ms" } }),
         json!({ "empty": true }),
         json!({ "empty": "body" }),
@@ -43,6 +47,10 @@ fn descriptions() -> Vec<Value> {
         json!({ "malformed": "header" }),
         json!({ "malformed": "chunk" }),
         json!({ "no-reason-phrase": true }),
+        json!({ "ntp": "silent" }),
+        json!({ "ntp": { "offset": "-90s" } }),
+        json!({ "ntp": { "drift": 500 } }),
+        json!({ "ntp": "kiss-of-death", "code": "DENY" }),
         json!({ "refuse": true }),
         json!({ "reset": true }),
         json!({ "reset": "accept" }),
@@ -123,6 +131,14 @@ fn each_kind_does_what_it_says() {
     let mut all = String::new();
     for description in descriptions() {
         writeln!(all, "{description}").unwrap();
+        if let Some((_, flaw, _)) = armed(&description).time(NOW) {
+            writeln!(all, "  time {flaw:?}").unwrap();
+            continue;
+        }
+        if let Some((_, flaw)) = armed(&description).name(NOW, Carrier::Udp) {
+            writeln!(all, "  name {flaw:?}").unwrap();
+            continue;
+        }
         match armed(&description).connect(NOW, Channel::Tls) {
             ConnectFate::Serve => {
                 all += &told(&mut armed(&description), &get());
@@ -264,6 +280,12 @@ fn a_description_that_is_wrong_is_refused_with_what_would_be_right() {
         json!({ "conflict": true, "times": -1 }),
         json!({ "conflict": true, "chance": 2 }),
         json!({ "tls": true }),
+        json!({ "ntp": true }),
+        json!({ "ntp": "late" }),
+        json!({ "ntp": "silent", "offset": "5s" }),
+        json!({ "ntp": { "drift": 1.5 } }),
+        json!({ "dns": "wrong", "address": "here" }),
+        json!({ "dns": "nxdomain", "by": "3s" }),
         json!({ "tls": "rusty" }),
         json!({ "tls": "max-fragment", "bytes": 20000 }),
         json!({ "tls": "expired", "bytes": 512 }),

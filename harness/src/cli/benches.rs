@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
-use fake_shadow::fault::Channel;
+use fake_shadow::fault::{Channel, Place};
 use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
 
@@ -59,7 +59,7 @@ impl Benches {
             Some(runtime) => match self.real(runtime, folder, &case.plan) {
                 Ok(mut bench) => {
                     let facts = Facts { cloud: self.cloud, ..bench.facts() };
-                    let outcome = skip(&facts, case).unwrap_or_else(|| {
+                    let outcome = skip(&facts, &self.board, case).unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
                     (facts.board, outcome)
@@ -69,7 +69,7 @@ impl Benches {
             None => {
                 let mut bench = SimBench::new(self.seed);
                 let facts = Facts { cloud: self.cloud, ..bench.facts() };
-                let outcome = skip(&facts, case)
+                let outcome = skip(&facts, &self.board, case)
                     .unwrap_or_else(|| virtual_time::run(case.plan.clone(), &mut bench));
                 (facts.board, outcome)
             }
@@ -134,6 +134,7 @@ impl Benches {
         let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut environment = vec![
             variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
+            variable("SHADOWRIG_NTP_SERVER", &cloud.ntp_address()),
             variable("SHADOWRIG_THING_NAME", THING_NAME),
             variable("AWS_REGION", DEFAULT_REGION),
             variable("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
@@ -157,9 +158,18 @@ impl Benches {
 }
 
 /// The outcome of a case that the bench cannot run; `None` if it can.
-fn skip(facts: &Facts, case: &Case) -> Option<Outcome> {
-    let reason = facts.misses(&case.plan)?;
+fn skip(facts: &Facts, board: &BoardName, case: &Case) -> Option<Outcome> {
+    let reason = facts.misses(&case.plan).or_else(|| unreachable_fault(board, &case.plan))?;
     Some(untouched(Verdict::Skipped { reason }))
+}
+
+/// Why a fault of the case would never be met on a board; none if all can be.
+fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
+    let asks_the_machine = *board == BoardName::Process && plan.fault_places.contains(&Place::Name);
+    asks_the_machine.then(|| {
+        "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
+            .to_owned()
+    })
 }
 
 /// The outcome of a case whose bench cannot be had.

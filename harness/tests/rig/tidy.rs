@@ -29,6 +29,10 @@ const PURE: &[&str] = &[
     "fake-shadow/src/shadow/mod.rs",
     "fake-shadow/src/sigv4/mod.rs",
     "fake-shadow/src/fault/mod.rs",
+    "fake-shadow/src/ntp/answer.rs",
+    "fake-shadow/src/ntp/packet.rs",
+    "fake-shadow/src/dns/answer.rs",
+    "fake-shadow/src/dns/names.rs",
     "fake-shadow/src/wire.rs",
     "device-under-test/thing/src/lib.rs",
 ];
