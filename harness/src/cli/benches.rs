@@ -8,11 +8,17 @@ use fake_shadow::Settings;
 use fake_shadow::fault::{Channel, Place};
 use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
+use virtual_board::Provisioning;
 
 use super::board_name::BoardName;
 use super::files::Case;
 use crate::board::Board;
+use crate::board::pins::LinePins;
+use crate::board::port::PortOptions;
 use crate::board::process::{ProcessBoard, Recipe};
+use crate::board::serial::{self, SerialBoard};
+use crate::board::virtual_board::VirtualBoard;
+use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::real_bench::{CloudServer, RealBench};
 use crate::drive::seen::Sink;
 use crate::drive::sim::SimBench;
@@ -21,6 +27,7 @@ use crate::engine::mismatch::Mismatch;
 use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::report::CaseReport;
+use crate::scenario::SourceText;
 use crate::scenario::node::Span;
 use crate::scenario::plan::{CloudKind, Plan};
 use crate::time::Moment;
@@ -39,6 +46,8 @@ pub(super) struct Benches {
     pub(super) seed: u64,
     /// The program that is the device, with its arguments; `None` to go by the image.
     pub(super) command: Option<Vec<String>>,
+    /// Whether scenarios may run programs on this machine.
+    pub(super) allow_run: bool,
     /// The program that stands for our own things: this one.
     pub(super) things: PathBuf,
     /// What runs the clouds; only in real time.
@@ -58,7 +67,7 @@ impl Benches {
         let (facts, outcome) = match &self.runtime {
             Some(runtime) => match self.real(runtime, folder, &case.plan) {
                 Ok(mut bench) => {
-                    let facts = Facts { cloud: self.cloud, ..bench.facts() };
+                    let facts = self.facts(bench.facts());
                     let outcome = skip(&facts, &self.board, case).unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
@@ -68,22 +77,37 @@ impl Benches {
             },
             None => {
                 let mut bench = SimBench::new(self.seed);
-                let facts = Facts { cloud: self.cloud, ..bench.facts() };
+                let facts = self.facts(bench.facts());
                 let outcome = skip(&facts, &self.board, case)
                     .unwrap_or_else(|| virtual_time::run(case.plan.clone(), &mut bench));
                 (facts.board, outcome)
             }
         };
+        // From here on nothing that is kept or shown holds a secret.
+        let mask = &case.plan.mask;
+        let cover = |source: &SourceText| SourceText {
+            text: mask.cover(&source.text).into(),
+            path: source.path.clone(),
+        };
         CaseReport {
             plan: case.plan.as_ref().into(),
-            source: case.text.clone(),
-            included: case.plan.included.clone(),
+            source: mask.cover(&case.text).into(),
+            included: case.plan.included.iter().map(cover).collect(),
             board: facts,
             seed: self.seed,
             origin: None,
-            outcome,
+            outcome: outcome.masked(mask),
             wall: began.elapsed(),
         }
+    }
+
+    /// What a bench can do in this run.
+    fn facts(&self, bench: Facts) -> Facts {
+        let mut cannot = bench.cannot;
+        if !self.allow_run {
+            cannot.push(RUN_NOT_ALLOWED);
+        }
+        Facts { cloud: self.cloud, cannot, ..bench }
     }
 
     /// A board in real time with a cloud of its own.
@@ -117,11 +141,22 @@ impl Benches {
                 "there is no inventory on this machine",
             )
             .help("name sim, process or virtual, or a port such as /dev/ttyUSB0")),
-            BoardName::Port(_) | BoardName::Virtual(_) => Err(ActionError::new(
-                format!("use {} as the board of a scenario", self.board),
-                "it cannot be one yet",
-            )
-            .help("name sim or process")),
+            BoardName::Port(port) => {
+                let recipe = serial::Recipe {
+                    name: port.to_string(),
+                    port: port.clone(),
+                    options: PortOptions::default(),
+                    pins: Box::new(LinePins),
+                    chip: None,
+                    mac: None,
+                    images: Box::new(serial::image_by_path),
+                    settings: settings(cloud),
+                };
+                Ok(Box::new(SerialBoard::new(recipe, sink)))
+            }
+            BoardName::Virtual(chip) => {
+                Ok(Box::new(VirtualBoard::new(*chip, settings(cloud), sink)?))
+            }
         }
     }
 
@@ -157,19 +192,44 @@ impl Benches {
     }
 }
 
+/// What a board is told about its cloud.
+fn settings(cloud: &CloudServer) -> Provisioning {
+    Provisioning {
+        endpoint: Some(cloud.endpoint()),
+        thing_name: Some(THING_NAME.into()),
+        region: Some(DEFAULT_REGION.into()),
+        access_key_id: Some(TEST_ACCESS_KEY_ID.into()),
+        secret_access_key: Some(TEST_SECRET_ACCESS_KEY.into()),
+        ..Provisioning::default()
+    }
+}
+
 /// The outcome of a case that the bench cannot run; `None` if it can.
 fn skip(facts: &Facts, board: &BoardName, case: &Case) -> Option<Outcome> {
     let reason = facts.misses(&case.plan).or_else(|| unreachable_fault(board, &case.plan))?;
     Some(untouched(Verdict::Skipped { reason }))
 }
 
-/// Why a fault of the case would never be met on a board; none if all can be.
+/// Why what the case needs of its cloud would never reach a board; none if it does.
 fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
-    let asks_the_machine = *board == BoardName::Process && plan.fault_places.contains(&Place::Name);
-    asks_the_machine.then(|| {
-        "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
-            .to_owned()
-    })
+    let has = |place| plan.fault_places.contains(&place);
+    let reason = match board {
+        BoardName::Sim => return None,
+        BoardName::Process if has(Place::Name) => {
+            "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
+        }
+        BoardName::Process => return None,
+        BoardName::Inventory(_) | BoardName::Port(_) | BoardName::Virtual(_) if plan.tls => {
+            "this board cannot be told which CA to trust yet; sim and process can"
+        }
+        BoardName::Inventory(_) | BoardName::Port(_) | BoardName::Virtual(_)
+            if has(Place::Name) || has(Place::Time) =>
+        {
+            "this board cannot be told of the rig's servers of time and names yet; sim can"
+        }
+        BoardName::Inventory(_) | BoardName::Port(_) | BoardName::Virtual(_) => return None,
+    };
+    Some(reason.to_owned())
 }
 
 /// The outcome of a case whose bench cannot be had.

@@ -109,6 +109,7 @@ fn perform(
         Action::Flash(_)
         | Action::Power(_)
         | Action::Reset
+        | Action::RunCommand(_)
         | Action::Wake
         | Action::WriteConsole { .. } => {
             Err(ActionError::new("act on the board", "this went to the cloud by mistake"))
@@ -263,7 +264,9 @@ fn sent_body(steps: &[WireStep]) -> Vec<u8> {
     end.map_or_else(Vec::new, |end| sent[end + 4..].to_vec())
 }
 
-fn pattern(operation: &Operation) -> Option<RequestPattern> {
+/// What an operation asks of which shadow.
+#[must_use]
+pub fn pattern(operation: &Operation) -> Option<RequestPattern> {
     let of = |method: &str, id: &ShadowId| RequestPattern {
         method: method.to_owned(),
         target: id.name.as_ref().map_or(Target::Classic, |name| Target::Named(name.to_string())),

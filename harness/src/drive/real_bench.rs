@@ -16,10 +16,12 @@ use tokio::runtime::Handle;
 
 use super::bench::{Bench, Facts};
 use super::cloud_side::{self, CloudSide};
+use super::host_command;
 use super::seen::{Seen, Sink, What};
 use crate::board::Board;
 use crate::engine::event::ConnectionChange;
 use crate::engine::{Action, ActionError, Event};
+use crate::scenario::plan::Sleeping;
 use crate::time::Moment;
 
 /// A bench in real time.
@@ -35,6 +37,8 @@ pub struct RealBench {
     /// The request that each connection is busy with, and its number.
     open: BTreeMap<u64, (u64, Arc<Served>)>,
     last_request: u64,
+    /// Whether sleeps are cut short where the board lets them.
+    sleeping: Sleeping,
 }
 
 /// The fake cloud on a port of this machine.
@@ -134,6 +138,7 @@ impl RealBench {
             began: Instant::now(),
             open: BTreeMap::new(),
             last_request: 0,
+            sleeping: Sleeping::Real,
         }
     }
 
@@ -158,7 +163,16 @@ impl RealBench {
             self.take_in(seen);
         }
         let (at, event) = self.waiting.pop_front()?;
+        if self.sleeping == Sleeping::FastForward && matches!(event, Event::Sleep { .. }) {
+            // A board that cannot sleeps on, which only costs time.
+            self.board.end_sleep();
+        }
         Some((Moment::at(at.saturating_duration_since(self.began)), event))
+    }
+
+    /// Says whether sleeps may be cut short; they may not unless it is said.
+    pub const fn set_sleeping(&mut self, sleeping: Sleeping) {
+        self.sleeping = sleeping;
     }
 
     /// Switches everything off.
@@ -228,11 +242,17 @@ impl Bench for RealBench {
         self.board.facts()
     }
 
+    fn began_ms(&self) -> i64 {
+        let since = i64::try_from(self.now().since_start().as_millis()).unwrap_or(0);
+        system_time().0.saturating_sub(since)
+    }
+
     fn perform(&mut self, _now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
             Action::Flash(firmware) => self.board.flash(firmware)?,
             Action::Power(order) => self.board.power(*order)?,
             Action::Reset => self.board.reset()?,
+            Action::RunCommand(order) => return host_command::run(order),
             Action::Wake => self.board.wake()?,
             Action::WriteConsole { text } => self.board.write_console(text)?,
             Action::ArmFault(_)

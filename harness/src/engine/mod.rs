@@ -7,7 +7,9 @@
 pub mod action;
 pub mod crash;
 pub mod event;
+mod event_words;
 pub mod machine;
+mod masking;
 pub mod mismatch;
 pub mod nested;
 pub(crate) mod search;

@@ -24,8 +24,14 @@ pub struct Trigger {
 impl Trigger {
     /// Whether an event is the one that it waits for.
     #[must_use]
-    pub fn fires(&self, event: &Event, log: &Log, variables: &Variables) -> bool {
-        let comparison = Comparison { variables, strictness: Strictness::Partial };
+    pub fn fires(
+        &self,
+        event: &Event,
+        log: &Log,
+        (variables, seen_at_ms): (&Variables, i64),
+    ) -> bool {
+        let strictness = Strictness::Partial;
+        let comparison = Comparison { variables, strictness, seen_at_ms };
         search::is_event(&self.watch, event, log, comparison)
     }
 }

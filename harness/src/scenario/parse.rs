@@ -11,6 +11,8 @@ use super::node::{Data, Node, Span};
 use super::plan::{BoardNeeds, CloudKind, Erase, Firmware, Guard, Plan, Sleeping, StartShadow};
 use super::problem::{Problem, ProblemKind, Severity};
 use super::scope::{Scope, collect_names};
+use super::secrets::Mask;
+use super::snapshots::Snapshots;
 use super::top::TOP;
 use super::variables::{self, Row};
 use super::watch::Watch;
@@ -128,6 +130,9 @@ impl Reader<'_, '_> {
         field::check_map(TOP, root, "a scenario", &mut self.problems);
         self.check_version(root);
         let mut scope = Scope::default();
+        for secret in texts(root.get("secrets")) {
+            scope.captures.insert(format!("secrets.{secret}"), None);
+        }
         let steps = self.read_steps(root.get("steps"), &mut scope, None);
         if steps.is_empty()
             && matches!(root.get("steps").map(|node| &node.data), Some(Data::List(items)) if items.is_empty())
@@ -152,12 +157,7 @@ impl Reader<'_, '_> {
                 chips: texts(root.get("board").and_then(|board| board.get("chip"))),
                 needs: texts(root.get("board").and_then(|board| board.get("needs"))),
             },
-            requires_cloud: root.get("requires").and_then(|node| node.get("cloud")).and_then(
-                |node| match node.text()? {
-                    "aws" => Some(CloudKind::Aws),
-                    _ => Some(CloudKind::Fake),
-                },
-            ),
+            requires_cloud: required_cloud(root.get("requires")),
             firmware: firmware(root.get("firmware")),
             tls: asks_for_tls.is_some_and(|tls| tls.data == Data::Bool(true))
                 || fault_places.contains(&Place::Handshake),
@@ -174,6 +174,11 @@ impl Reader<'_, '_> {
             },
             variables: BTreeMap::new(),
             included: Vec::new(),
+            secrets: texts(root.get("secrets")),
+            mask: Mask::default(),
+            snapshots: Snapshots::default(),
+            unmet: unmet(root),
+            quarantine: root.get("quarantine").and_then(Node::text).map(str::to_owned),
             steps,
             finally,
         })
@@ -213,6 +218,27 @@ impl Reader<'_, '_> {
 fn texts(node: Option<&Node>) -> Vec<String> {
     let items = node.map_or(&[][..], Node::items);
     items.iter().filter_map(Node::text).map(str::to_owned).collect()
+}
+
+/// What a case asks for that no bench can do yet, or only the other cloud.
+fn unmet(root: &Node) -> Option<String> {
+    if let Some(boards) = root.get("boards") {
+        let count = boards.entries().len();
+        return Some(format!("the case needs {count} boards at once; a bench has one"));
+    }
+    let cloud = root.get("cloud")?;
+    let key = ["endpoint", "sigv4"].into_iter().find(|key| cloud.get(key).is_some())?;
+    Some(format!("the case sets `{key}` of its cloud; no bench can do that yet"))
+}
+
+/// The cloud that a case needs; a clock that can be moved is the fake one's.
+fn required_cloud(requires: Option<&Node>) -> Option<CloudKind> {
+    let requires = requires?;
+    match requires.get("cloud").and_then(Node::text) {
+        Some("aws") => Some(CloudKind::Aws),
+        Some(_) => Some(CloudKind::Fake),
+        None => requires.get("clock").map(|_| CloudKind::Fake),
+    }
 }
 
 fn firmware(node: Option<&Node>) -> Firmware {

@@ -23,6 +23,8 @@ const PURE: &[&str] = &[
     "harness/src/engine/mod.rs",
     "harness/src/report/mod.rs",
     "harness/src/diagnostics.rs",
+    "harness/src/fleet/mod.rs",
+    "harness/src/invariant/mod.rs",
     "harness/src/board/console/mod.rs",
     "fake-shadow/src/service/mod.rs",
     "fake-shadow/src/route.rs",
@@ -35,6 +37,7 @@ const PURE: &[&str] = &[
     "fake-shadow/src/dns/names.rs",
     "fake-shadow/src/wire.rs",
     "device-under-test/thing/src/lib.rs",
+    "device-under-test/firmware/src/lib.rs",
 ];
 
 /// All Rust sources of our crates, by their path from the root; tests left out.

@@ -163,10 +163,14 @@ impl Board {
             Order::PowerRestore { into } => self.power_on(now, into),
             Order::Reset { into } => self.pulled(now, Some(Pull::Reset(ResetCause::Pin, into))),
             Order::Sensors(sensors) => self.sensors = sensors,
-            Order::Wake if matches!(self.stage, Stage::Asleep) => {
-                self.reset(now, ResetCause::DeepSleep, BootMode::Run);
+            Order::EndSleep | Order::Wake if matches!(self.stage, Stage::Asleep) => {
+                let cause = match order {
+                    Order::Wake => ResetCause::WakePin,
+                    _ => ResetCause::DeepSleep,
+                };
+                self.reset(now, cause, BootMode::Run);
             }
-            Order::Wake => {}
+            Order::EndSleep | Order::Wake => {}
         }
     }
 

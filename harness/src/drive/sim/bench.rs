@@ -21,6 +21,7 @@ use super::timing::{CONNECT, ONE_WAY, SERVICE, chip_time, moment_of, true_time};
 use super::wire::{Wire, sendings, with_end};
 use crate::drive::bench::{Bench, Facts};
 use crate::drive::cloud_side::{self, CloudSide};
+use crate::drive::host_command;
 use crate::engine::event::ConnectionChange;
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::CloudKind;
@@ -329,11 +330,16 @@ impl Bench for SimBench {
         }
     }
 
+    fn began_ms(&self) -> i64 {
+        super::timing::EPOCH.0
+    }
+
     fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
             Action::Flash(firmware) => self.flash(now, firmware),
             Action::Power(order) => Ok(self.power(now, *order)),
             Action::Reset => self.reset(now),
+            Action::RunCommand(order) => host_command::run(order),
             Action::Wake => self.wake(now),
             Action::WriteConsole { .. } => Err(ActionError::new(
                 "write on the console",

@@ -20,6 +20,7 @@ const AWAY_MS_DEFAULT: u64 = 500;
 #[serde(tag = "order", rename_all = "kebab-case", deny_unknown_fields)]
 enum OrderLine {
     ClearFaults,
+    EndSleep,
     Fault(FaultLine),
     PowerCut,
     PowerCycle {
@@ -118,6 +119,7 @@ pub(super) fn read(line: &str) -> Result<Option<Order>, String> {
     let line: OrderLine = serde_json::from_str(line).map_err(|error| error.to_string())?;
     Ok(Some(match line {
         OrderLine::ClearFaults => Order::ClearFaults,
+        OrderLine::EndSleep => Order::EndSleep,
         OrderLine::Fault(fault) => Order::Fault(fault.into()),
         OrderLine::PowerCut => Order::PowerCut,
         OrderLine::PowerCycle { off_ms, into } => {
@@ -240,6 +242,7 @@ mod tests {
         let reset = Order::Reset { into: BootMode::Download };
         check(r#"{"order":"reset","into":"download"}"#, Some(reset));
         check(r#"{"order":"wake"}"#, Some(Order::Wake));
+        check(r#"{"order":"end-sleep"}"#, Some(Order::EndSleep));
         let sensors = Sensors { battery_mv: Some(3300), motor_ma: None, ..Sensors::default() };
         let line = r#"{"order":"sensors","battery_mv":3300,"motor_ma":null}"#;
         check(line, Some(Order::Sensors(sensors)));
