@@ -51,6 +51,7 @@ fn descriptions() -> Vec<Value> {
         json!({ "ntp": { "offset": "-90s" } }),
         json!({ "ntp": { "drift": 500 } }),
         json!({ "ntp": "kiss-of-death", "code": "DENY" }),
+        json!({ "profile": "busy-region", "chance": 1 }),
         json!({ "refuse": true }),
         json!({ "reset": true }),
         json!({ "reset": "accept" }),
@@ -217,6 +218,20 @@ fn chance_is_of_the_seed() {
 }
 
 #[test]
+fn a_profile_acts_on_some_requests_and_the_same_ones_for_the_same_seed() {
+    let gets = vec![get(); 60];
+    for name in ["flaky-wifi", "busy-region"] {
+        let fault = json!({ "profile": name });
+        let acted = acts_on(&fault, &gets);
+        assert_eq!(acted, acts_on(&fault, &gets), "{name}");
+        let met = acted.matches('x').count();
+        assert!((10..=35).contains(&met), "{name}: {acted}");
+    }
+    let always = acts_on(&json!({ "profile": "flaky-wifi", "chance": 1 }), &gets);
+    assert!(!always.contains('.'), "{always}");
+}
+
+#[test]
 fn a_rate_is_counted_over_a_second() {
     let mut cloud = armed(&json!({ "throttle": { "rate": 1 } }));
     let mut status_at = |millis| {
@@ -280,6 +295,7 @@ fn a_description_that_is_wrong_is_refused_with_what_would_be_right() {
         json!({ "conflict": true, "times": -1 }),
         json!({ "conflict": true, "chance": 2 }),
         json!({ "tls": true }),
+        json!({ "profile": "bad-day" }),
         json!({ "ntp": true }),
         json!({ "ntp": "late" }),
         json!({ "ntp": "silent", "offset": "5s" }),

@@ -38,6 +38,11 @@ pub(super) trait Behavior: Sized {
         false
     }
 
+    /// How likely it acts on one that fits unless the fault says otherwise, 0 to 1.
+    fn chance(&self) -> f64 {
+        1.0
+    }
+
     /// What it does to a request.
     fn act(&self, met: &mut Met<'_>) -> Act;
 }

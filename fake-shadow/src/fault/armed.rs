@@ -60,9 +60,9 @@ pub struct Armed {
 impl Fault {
     /// A fault of a kind for any request, acting as often as that kind does by itself.
     #[must_use]
-    pub const fn new(kind: Kind) -> Self {
-        let times = kind.default_times();
-        Self { kind, to: Target::Any, times, after: 0, chance: 1.0 }
+    pub fn new(kind: Kind) -> Self {
+        let (times, chance) = (kind.default_times(), kind.default_chance());
+        Self { kind, to: Target::Any, times, after: 0, chance }
     }
 
     /// Reads a fault from an object: `kind` and its parameters, or the name of the kind as a key with its main

@@ -35,6 +35,12 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => <$behavior as Behavior>::TIMES,)* }
             }
 
+            /// How likely it acts on one that fits unless the fault says otherwise, 0 to 1.
+            #[must_use]
+            pub fn default_chance(&self) -> f64 {
+                match self { $(Self::$kind(behavior) => behavior.chance(),)* }
+            }
+
             pub(super) fn read(name: &str, params: &mut Params<'_>) -> Result<Self, FaultError> {
                 match name {
                     $($name => <$behavior as Behavior>::read(params).map(Self::$kind),)*
@@ -83,6 +89,7 @@ kinds! {
     "malformed" Malformed(Malformed) "Breaks the answer's JSON, its headers or its chunks."
     "no-reason-phrase" NoReasonPhrase(NoReasonPhrase) "Ends the status line behind the status."
     "ntp" Ntp(Ntp) "The time server of the rig answers wrongly, or not at all."
+    "profile" Profile(Profile) "Many faults by chance, as a bad network or a busy service has them: flaky-wifi, busy-region."
     "refuse" Refuse(Refuse) "Refuses the connection, as if nobody listened."
     "reset" Reset(Reset) "Resets the connection."
     "shadow-deep" ShadowDeep(ShadowDeep) "A document that is nested too deep: in the answer to a GET, refused otherwise."

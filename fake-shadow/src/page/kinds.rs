@@ -23,6 +23,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("malformed", "{}"),
     ("no-reason-phrase", "{}"),
     ("ntp", r#"{"flaw": "silent"}"#),
+    ("profile", r#"{"name": "flaky-wifi"}"#),
     ("refuse", "{}"),
     ("reset", r#"{"at": "request"}"#),
     ("shadow-deep", "{}"),

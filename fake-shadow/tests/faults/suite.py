@@ -57,6 +57,7 @@ HTTP = [
     ({"malformed": "header"}, lambda a: a.status == 200),
     ({"malformed": "chunk"}, lambda a: a.failed(http.client.IncompleteRead)),
     ({"no-reason-phrase": True}, is_good),
+    ({"profile": "busy-region", "chance": 1}, lambda a: a.status in (429, 500, 503, 504) or is_good(a)),
     ({"refuse": True}, lambda a: a.failed(*LOST)),
     ({"reset": "accept"}, lambda a: a.failed(*LOST)),
     ({"reset": "request"}, lambda a: a.failed(*LOST)),

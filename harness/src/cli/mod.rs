@@ -3,6 +3,7 @@
 mod benches;
 mod board_name;
 mod check;
+mod compare;
 mod explain;
 mod files;
 mod list;
@@ -85,6 +86,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show where two runs differ in what device and cloud said to each other, times and ids left out.
+    Compare(compare::CompareArgs),
     /// Show a run again, or join runs.
     #[command(subcommand)]
     Report(report::ReportCommand),
@@ -140,6 +143,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
+        Command::Compare(args) => compare::compare(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
 }

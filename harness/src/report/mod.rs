@@ -4,6 +4,7 @@
 
 pub mod case;
 pub mod events;
+pub mod exchanges;
 pub mod format;
 pub mod github;
 pub mod html;

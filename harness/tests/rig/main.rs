@@ -4,6 +4,7 @@ mod board_contract;
 mod cli;
 mod console;
 mod elf;
+mod equal_faults;
 mod flashing;
 mod fleet;
 mod language;
