@@ -145,13 +145,13 @@ impl Shared {
     pub(super) fn opened(
         &self,
         connection: ConnectionId,
-        peer: String,
+        peer: SocketAddr,
         channel: Channel,
     ) -> ConnectFate {
         let mut state = self.lock();
         let now = self.now();
         let fate = state.cloud.connect(now, channel);
-        self.tell(now, connection, CloudEventKind::Opened { peer });
+        self.tell(now, connection, CloudEventKind::Opened { peer: peer.to_string() });
         match &fate {
             ConnectFate::Serve => {}
             ConnectFate::Refuse(fault)
@@ -228,6 +228,9 @@ impl Shared {
 
     /// Something happened that does not concern the cloud's state.
     pub(super) fn note(&self, connection: ConnectionId, kind: CloudEventKind) {
+        if !self.is_heard() {
+            return;
+        }
         let _state = self.lock();
         self.tell(self.now(), connection, kind);
     }
@@ -253,7 +256,15 @@ impl Shared {
         Ok(())
     }
 
+    /// Whether anybody is told of events.
+    fn is_heard(&self) -> bool {
+        self.observer.is_some() || self.subscribers.receiver_count() > 0
+    }
+
     fn tell(&self, at: UnixMillis, connection: ConnectionId, kind: CloudEventKind) {
+        if !self.is_heard() {
+            return;
+        }
         let event = CloudEvent { at, connection, kind };
         if let Some(observer) = &self.observer {
             observer(&event);

@@ -1,6 +1,7 @@
 //! Boards that exist in real time, and what their consoles say.
 
 pub mod console;
+pub mod images;
 mod listener;
 pub mod pins;
 pub mod port;

@@ -1,11 +1,14 @@
 //! The command line: what the words mean, and which function does it. Writes where it is told; only `main` prints.
 
+mod attempts;
 mod benches;
 mod board_name;
 mod check;
 mod compare;
 mod explain;
 mod files;
+mod flash;
+mod interrupt;
 mod list;
 mod monitor;
 mod prepare;
@@ -16,7 +19,9 @@ mod run;
 mod run_dir;
 mod scheduler;
 mod schema;
+mod select;
 mod simulate;
+mod watch;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -76,6 +81,9 @@ enum Command {
         /// Files, or folders.
         #[arg(default_value = "scenarios")]
         paths: Vec<PathBuf>,
+        /// What does not pass beside errors: `warnings`.
+        #[arg(long, value_name = "warnings", value_parser = ["warnings"])]
+        deny: Option<String>,
     },
     /// Show what would run, one line a case.
     List {
@@ -88,6 +96,8 @@ enum Command {
     },
     /// Show where two runs differ in what device and cloud said to each other, times and ids left out.
     Compare(compare::CompareArgs),
+    /// Flash a firmware onto a board: an ELF, a .bin, or flasher_args.json; verified, and skipped where nothing changed.
+    Flash(flash::FlashArgs),
     /// Show a run again, or join runs.
     #[command(subcommand)]
     Report(report::ReportCommand),
@@ -135,7 +145,7 @@ pub struct Terminal<'a, W: Write, E: Write> {
 pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -> io::Result<u8> {
     match args.command {
         Command::Run(args) => run::run(&args, terminal),
-        Command::Check { paths } => check::check(&paths, terminal),
+        Command::Check { paths, deny } => check::check(&paths, deny.is_some(), terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
         Command::Monitor(args) => monitor::monitor(&args, terminal),
@@ -144,6 +154,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
         Command::Compare(args) => compare::compare(&args, terminal),
+        Command::Flash(args) => flash::flash(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
 }

@@ -1,10 +1,13 @@
 //! Tests of the rig as a whole: one program, so that it is linked once.
 
+mod attempts;
 mod board_contract;
 mod cli;
 mod console;
 mod elf;
 mod equal_faults;
+mod flash_command;
+mod flash_images;
 mod flashing;
 mod fleet;
 mod language;
