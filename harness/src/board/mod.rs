@@ -3,6 +3,7 @@
 pub mod console;
 pub mod images;
 mod listener;
+pub mod micropython;
 pub mod pins;
 pub mod port;
 pub mod process;
