@@ -3,13 +3,17 @@
 mod attempts;
 mod benches;
 mod board_name;
+mod cargo_test;
 mod check;
+mod compare;
 mod explain;
+mod explore;
 mod files;
 mod flash;
 mod interrupt;
 mod list;
 mod monitor;
+mod new;
 mod prepare;
 mod progress;
 mod report;
@@ -25,7 +29,9 @@ mod watch;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+pub use cargo_test::cargo_test;
 
 use crate::diagnostics::Style;
 
@@ -93,17 +99,28 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show where two runs differ in what device and cloud said to each other, times and ids left out.
+    Compare(compare::CompareArgs),
     /// Flash a firmware onto a board: an ELF, a .bin, or flasher_args.json; verified, and skipped where nothing changed.
     Flash(flash::FlashArgs),
     /// Show a run again, or join runs.
     #[command(subcommand)]
     Report(report::ReportCommand),
+    /// Write a first scenario to edit; it passes on the simulated bench as it is.
+    New(new::NewArgs),
+    /// Print what makes a shell complete the words of this program.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// Print the JSON schema of the scenario format.
     Schema {
         /// The reference page in Markdown instead.
         #[arg(long)]
         markdown: bool,
     },
+    /// Repeat a scenario with every fault at every request, and a power cut at every edge.
+    Explore(explore::ExploreArgs),
     /// Show what a board prints, and what it means: resets, wakes, sleeps and crashes with their functions and lines.
     Monitor(monitor::MonitorArgs),
     /// Run a fleet of devices in virtual time against the fake cloud.
@@ -144,15 +161,30 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Run(args) => run::run(&args, terminal),
         Command::Check { paths, deny } => check::check(&paths, deny.is_some(), terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
+        Command::New(args) => new::new(&args, terminal),
+        Command::Completions { shell } => completions(shell, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
+        Command::Explore(args) => explore::explore(&args, terminal),
         Command::Monitor(args) => monitor::monitor(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
+        Command::Compare(args) => compare::compare(&args, terminal),
         Command::Flash(args) => flash::flash(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
+}
+
+fn completions<W: Write, E: Write>(
+    shell: clap_complete::Shell,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<u8> {
+    // Made in memory first: the library takes a writer that fails for a bug, and a closed pipe is none.
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "shadowrig", &mut text);
+    terminal.out.write_all(&text)?;
+    Ok(exit::PASSED)
 }
 
 fn serve<W: Write, E: Write>(
