@@ -4,6 +4,7 @@ mod attempts;
 mod board_contract;
 mod cli;
 mod console;
+mod docs;
 mod elf;
 mod explore;
 mod flash_command;
