@@ -5,6 +5,7 @@ mod benches;
 mod board_name;
 mod cargo_test;
 mod check;
+mod compare;
 mod explain;
 mod explore;
 mod files;
@@ -98,6 +99,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show where two runs differ in what device and cloud said to each other, times and ids left out.
+    Compare(compare::CompareArgs),
     /// Flash a firmware onto a board: an ELF, a .bin, or flasher_args.json; verified, and skipped where nothing changed.
     Flash(flash::FlashArgs),
     /// Show a run again, or join runs.
@@ -167,6 +170,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
+        Command::Compare(args) => compare::compare(&args, terminal),
         Command::Flash(args) => flash::flash(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
