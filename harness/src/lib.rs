@@ -32,6 +32,7 @@ pub mod cli;
 pub mod diagnostics;
 pub mod drive;
 pub mod engine;
+pub mod inventory;
 pub mod report;
 pub mod scenario;
 pub mod time;

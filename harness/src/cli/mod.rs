@@ -1,6 +1,7 @@
 //! The command line: what the words mean, and which function does it. Writes where it is told; only `main` prints.
 
 mod benches;
+mod boards;
 mod check;
 mod explain;
 mod files;
@@ -81,6 +82,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The boards of this host: what is attached, write it to the inventory, what is wrong.
+    #[command(subcommand)]
+    Boards(boards::BoardsCommand),
     /// Show a run again, or join runs.
     #[command(subcommand)]
     Report(report::ReportCommand),
@@ -130,6 +134,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
+        Command::Boards(command) => boards::boards(&command, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
 }

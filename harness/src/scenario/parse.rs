@@ -120,10 +120,7 @@ impl Reader<'_> {
             tags: texts(root.get("tags")),
             file: self.file.to_owned(),
             timeout: root.get("timeout").and_then(Node::text).and_then(time::parse_span),
-            board: BoardNeeds {
-                chips: texts(root.get("board").and_then(|board| board.get("chip"))),
-                needs: texts(root.get("board").and_then(|board| board.get("needs"))),
-            },
+            board: board_needs(root.get("board")),
             requires_cloud: root.get("requires").and_then(|node| node.get("cloud")).and_then(
                 |node| match node.text()? {
                     "aws" => Some(CloudKind::Aws),
@@ -345,6 +342,16 @@ impl Reader<'_> {
 fn texts(node: Option<&Node>) -> Vec<String> {
     let items = node.map_or(&[][..], Node::items);
     items.iter().filter_map(Node::text).map(str::to_owned).collect()
+}
+
+fn board_needs(board: Option<&Node>) -> BoardNeeds {
+    let list = |key: &str| texts(board.and_then(|board| board.get(key)));
+    BoardNeeds {
+        chips: list("chip"),
+        needs: list("needs"),
+        labels: list("labels"),
+        same: list("same").into_iter().next(),
+    }
 }
 
 fn firmware(node: Option<&Node>) -> Firmware {

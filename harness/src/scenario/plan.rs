@@ -52,6 +52,10 @@ pub struct BoardNeeds {
     pub chips: Vec<String>,
     /// Capabilities, as `console` or `power-switch`.
     pub needs: Vec<String>,
+    /// Labels that a board of the inventory must have, all of them.
+    pub labels: Vec<String>,
+    /// The family of labels, as `rig`, of which it must have one: `rig:window-2`.
+    pub same: Option<String>,
 }
 
 /// The image that runs on the board.

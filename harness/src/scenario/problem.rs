@@ -50,6 +50,8 @@ pub enum ProblemKind {
     Empty { what: &'static str },
     /// A key that must be there and is not.
     Missing { key: &'static str, what: String },
+    /// The text is not TOML.
+    NotToml { reason: String },
     /// The text is not YAML.
     NotYaml { reason: String },
     /// A value outside its range.
@@ -58,6 +60,8 @@ pub enum ProblemKind {
     SeveralDocuments,
     /// A step with more than one verb.
     SeveralVerbs { first: String, second: String },
+    /// What stands for one thing stands for a second one here.
+    Twice { what: String, first_line: usize },
     /// A `$` key that no matcher has.
     UnknownMatcher { key: String, nearest: Option<String> },
     /// A key that is not known here.
@@ -92,10 +96,12 @@ impl ProblemKind {
             | Self::DuplicateKey { .. }
             | Self::Empty { .. }
             | Self::Missing { .. }
+            | Self::NotToml { .. }
             | Self::NotYaml { .. }
             | Self::OutOfRange { .. }
             | Self::SeveralDocuments
             | Self::SeveralVerbs { .. }
+            | Self::Twice { .. }
             | Self::UnknownMatcher { .. }
             | Self::UnknownKey { .. }
             | Self::UnknownVariable { .. }
@@ -120,11 +126,15 @@ impl ProblemKind {
             Self::DuplicateKey { key } => format!("the key `{key}` stands here a second time"),
             Self::Empty { what } => format!("no {what}"),
             Self::Missing { key, what } => format!("{what} needs `{key}`"),
+            Self::NotToml { reason } => format!("not TOML: {reason}"),
             Self::NotYaml { reason } => format!("not YAML: {reason}"),
             Self::OutOfRange { what, text, range } => format!("{what} is {range}, not {text}"),
             Self::SeveralDocuments => "a second document begins here".to_owned(),
             Self::SeveralVerbs { first, second } => {
                 format!("one step, two verbs: `{first}` and `{second}`")
+            }
+            Self::Twice { what, first_line } => {
+                format!("{what}; the first stands in line {first_line}")
             }
             Self::UnknownMatcher { key, .. } => format!("no matcher is called `{key}`"),
             Self::UnknownKey { key, place, .. } => format!("{place} has no key `{key}`"),
@@ -158,6 +168,7 @@ impl ProblemKind {
             Self::SeveralVerbs { second, .. } => {
                 Some(format!("begin a new step with `- {second}:`"))
             }
+            Self::Twice { .. } => Some("rename one of the two, or take it out".into()),
             Self::UnknownMatcher { nearest, .. }
             | Self::UnknownKey { nearest, .. }
             | Self::UnknownVariable { nearest, .. } => {
@@ -181,6 +192,7 @@ impl ProblemKind {
             | Self::BadRegex { .. }
             | Self::Empty { .. }
             | Self::Missing { .. }
+            | Self::NotToml { .. }
             | Self::NotYaml { .. }
             | Self::OutOfRange { .. }
             | Self::WrongKind { .. } => None,

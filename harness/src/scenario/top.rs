@@ -17,6 +17,16 @@ pub const CLOUD: &[Field] = &[
 const BOARD: &[Field] = &[
     optional("chip", Shape::List(&Shape::Text), "the chips that will do, as `esp32c3`"),
     optional("needs", Shape::List(&Shape::Choice(NEEDS)), "what the bench must be able to do"),
+    optional(
+        "labels",
+        Shape::List(&Shape::Text),
+        "labels that a board of the inventory must have, all of them",
+    ),
+    optional(
+        "same",
+        Shape::Text,
+        "a family of labels of which it must have one: `rig` wants a label as `rig:window-2`",
+    ),
 ];
 
 /// What a bench may be able to do.

@@ -1,6 +1,7 @@
 //! Tests of the rig as a whole: one program, so that it is linked once.
 
 mod board_contract;
+mod boards;
 mod cli;
 mod reports;
 mod robust;
