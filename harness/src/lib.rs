@@ -33,6 +33,7 @@ pub mod diagnostics;
 pub mod drive;
 pub mod engine;
 pub mod inventory;
+pub mod power;
 pub mod report;
 pub mod scenario;
 pub mod time;
