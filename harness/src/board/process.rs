@@ -6,17 +6,19 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::console::{Lines, Meaning};
+use super::console::Console;
 use super::{Board, Sink};
 use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
 use crate::engine::event::PowerChange;
 use crate::engine::{ActionError, Event};
 use crate::scenario::plan::{CloudKind, Erase, Firmware};
+use crate::time::Moment;
 
 /// How often a program that has closed its output is asked whether it has ended.
 const END_POLL: Duration = Duration::from_millis(20);
@@ -217,6 +219,28 @@ impl Drop for ProcessBoard {
     }
 }
 
+/// Tells what the bytes of a console mean until they end.
+fn tell_console(heard: &Receiver<Vec<u8>>, sink: &Sink) {
+    let began = Instant::now();
+    let now = || Moment::at(began.elapsed());
+    let mut console = Console::default();
+    loop {
+        let bytes = match console.wake_at() {
+            Some(at) => heard.recv_timeout(at.since(now())),
+            None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        let (events, has_ended) = match bytes {
+            Ok(bytes) => (console.feed(now(), &bytes), false),
+            Err(RecvTimeoutError::Timeout) => (console.tick(now()), false),
+            Err(RecvTimeoutError::Disconnected) => (console.end(now()), true),
+        };
+        events.into_iter().for_each(|event| sink.tell(event));
+        if has_ended {
+            return;
+        }
+    }
+}
+
 /// What a reader needs to say how the program ended.
 struct Watched {
     child: Arc<Mutex<Child>>,
@@ -243,14 +267,18 @@ fn read_lines(
     watched: Option<Watched>,
 ) -> JoinHandle<()> {
     std::thread::spawn(move || {
-        let meaning = Meaning::default();
-        let mut lines = Lines::default();
-        let mut buffer = [0; 4096];
-        let tell = |line: String| meaning.of(&line).into_iter().for_each(|event| sink.tell(event));
-        while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-            lines.feed(&buffer[..count]).into_iter().for_each(tell);
-        }
-        lines.end().into_iter().for_each(tell);
+        let (bytes, heard) = mpsc::channel::<Vec<u8>>();
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+                if bytes.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        tell_console(&heard, &sink);
+        // It ends with its pipe, and does not panic.
+        let _ended = reader.join();
         let Some(watched) = watched else { return };
         let status = watched.end();
         if watched.expected_end.load(Ordering::SeqCst) {

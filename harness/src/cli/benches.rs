@@ -1,6 +1,6 @@
 //! A bench for each case: what `--board` names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -8,6 +8,7 @@ use fake_shadow::Settings;
 use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
 
+use super::board_name::BoardName;
 use super::files::Case;
 use crate::board::Board;
 use crate::board::process::{ProcessBoard, Recipe};
@@ -25,37 +26,6 @@ use crate::time::Moment;
 
 /// The name of the thing on benches in real time.
 const THING_NAME: &str = "thing-1";
-
-/// How many cases run at once on benches that mostly sleep, where nobody says otherwise.
-const PROCESS_JOBS: usize = 16;
-
-/// What `--board` names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BoardName {
-    /// A program on this machine, in real time.
-    Process,
-    /// The simulated bench, in virtual time.
-    Sim,
-}
-
-impl BoardName {
-    /// Reads a name.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "process" => Ok(Self::Process),
-            "sim" => Ok(Self::Sim),
-            _ => Err(format!("no board is called `{text}`; there are sim and process")),
-        }
-    }
-
-    /// How many cases run at once where nobody says.
-    pub(super) fn default_jobs(self) -> usize {
-        match self {
-            Self::Process => PROCESS_JOBS,
-            Self::Sim => std::thread::available_parallelism().map_or(1, Into::into),
-        }
-    }
-}
 
 /// What all cases of a run share.
 #[derive(Debug)]
@@ -79,13 +49,13 @@ impl Benches {
     pub(super) fn run(
         &self,
         case: &Case,
-        folder: &std::path::Path,
+        folder: &Path,
         interrupted: &AtomicBool,
         watcher: &mut dyn FnMut(&Engine),
     ) -> CaseReport {
         let began = Instant::now();
-        let (facts, outcome) = match (self.board, &self.runtime) {
-            (BoardName::Process, Some(runtime)) => match self.process(runtime, folder) {
+        let (facts, outcome) = match &self.runtime {
+            Some(runtime) => match self.real(runtime, folder) {
                 Ok(mut bench) => {
                     let facts = Facts { cloud: self.cloud, ..bench.facts() };
                     let outcome = skip(&facts, case).unwrap_or_else(|| {
@@ -93,9 +63,9 @@ impl Benches {
                     });
                     (facts.board, outcome)
                 }
-                Err(error) => ("process".to_owned(), broken(&error)),
+                Err(error) => (self.board.to_string(), broken(&error)),
             },
-            (BoardName::Sim | BoardName::Process, _) => {
+            None => {
                 let mut bench = SimBench::new(self.seed);
                 let facts = Facts { cloud: self.cloud, ..bench.facts() };
                 let outcome = skip(&facts, case)
@@ -106,6 +76,7 @@ impl Benches {
         CaseReport {
             plan: case.plan.as_ref().into(),
             source: case.text.clone(),
+            included: case.plan.included.clone(),
             board: facts,
             seed: self.seed,
             origin: None,
@@ -114,17 +85,40 @@ impl Benches {
         }
     }
 
-    fn process(
-        &self,
-        runtime: &Runtime,
-        folder: &std::path::Path,
-    ) -> Result<RealBench, ActionError> {
+    /// A board in real time with a cloud of its own.
+    fn real(&self, runtime: &Runtime, folder: &Path) -> Result<RealBench, ActionError> {
         std::fs::create_dir_all(folder).map_err(|error| {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
         let settings = Settings { seed: self.seed, ..Settings::default() };
         let cloud = CloudServer::start(runtime.handle(), settings, sink.clone())?;
+        let board = self.board(&cloud, folder, sink)?;
+        Ok(RealBench::new(board, cloud, THING_NAME, seen))
+    }
+
+    fn board(
+        &self,
+        cloud: &CloudServer,
+        folder: &Path,
+        sink: Sink,
+    ) -> Result<Box<dyn Board>, ActionError> {
+        match &self.board {
+            BoardName::Process | BoardName::Sim => Ok(self.process(cloud, folder, sink)),
+            BoardName::Inventory(name) => Err(ActionError::new(
+                format!("find the board {name}"),
+                "there is no inventory on this machine",
+            )
+            .help("name sim, process or virtual, or a port such as /dev/ttyUSB0")),
+            BoardName::Port(_) | BoardName::Virtual(_) => Err(ActionError::new(
+                format!("use {} as the board of a scenario", self.board),
+                "it cannot be one yet",
+            )
+            .help("name sim or process")),
+        }
+    }
+
+    fn process(&self, cloud: &CloudServer, folder: &Path, sink: Sink) -> Box<dyn Board> {
         let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let recipe = Recipe {
             command: self.command.clone(),
@@ -138,8 +132,7 @@ impl Benches {
             ],
             state_file: folder.join("device-state"),
         };
-        let board: Box<dyn Board> = Box::new(ProcessBoard::new(recipe, sink));
-        Ok(RealBench::new(board, cloud, THING_NAME, seen))
+        Box::new(ProcessBoard::new(recipe, sink))
     }
 }
 

@@ -283,5 +283,5 @@ fn look(port: &HostPort, file: &InventoryFile, locks: &std::path::Path) -> PortS
         let holder = holder.map_or("another process".to_owned(), |holder| holder.to_string());
         return PortState::Locked { holder };
     }
-    host::hindrance(&port.path).unwrap_or_else(|| probe::who(&port.path))
+    probe::who(&port.path)
 }

@@ -8,12 +8,11 @@ use std::sync::Arc;
 use super::{Terminal, exit};
 use crate::diagnostics::{self, Source};
 use crate::scenario::plan::Plan;
-use crate::scenario::{Parsed, parse};
+use crate::scenario::{Parsed, parse_with};
 
 /// A scenario file that was read.
 #[derive(Debug)]
 pub(super) struct File {
-    pub(super) path: String,
     pub(super) text: Arc<str>,
     pub(super) parsed: Parsed,
 }
@@ -25,7 +24,8 @@ pub(super) struct Case {
     pub(super) text: Arc<str>,
 }
 
-/// Reads all scenario files that the paths name; a folder stands for all `.yaml` and `.yml` files below it, hidden ones left out.
+/// Reads all scenario files that the paths name; a folder stands for all `.yaml` and `.yml` files below it, hidden ones and
+/// those whose names begin with `_` left out: they are there to be included.
 ///
 /// # Errors
 ///
@@ -51,7 +51,10 @@ pub(super) fn read<W: Write, E: Write>(
         match fs::read(&path) {
             Ok(bytes) => {
                 let text: Arc<str> = String::from_utf8_lossy(&bytes).into();
-                files.push(File { parsed: parse(&text, &name), text, path: name });
+                let mut load =
+                    |path: &str| fs::read_to_string(path).map_err(|error| error.to_string());
+                let parsed = parse_with(&text, &name, &mut load);
+                files.push(File { parsed, text });
             }
             Err(error) => {
                 writeln!(terminal.err, "error: failed to read {name}: {error}")?;
@@ -68,8 +71,9 @@ pub(super) fn draw_problems<W: Write, E: Write>(
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<bool> {
     for file in files {
-        let source = Source { path: &file.path, text: &file.text };
         for problem in &file.parsed.problems {
+            let Some(source) = file.parsed.sources.get(problem.span.file) else { continue };
+            let source = Source { path: &source.path, text: &source.text };
             writeln!(terminal.err, "{}\n", diagnostics::problem(source, problem, terminal.style))?;
         }
     }
@@ -97,7 +101,7 @@ fn find(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let hidden = entry.file_name().to_string_lossy().starts_with(['.', '_']);
         let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");
         if !hidden && (entry.file_type()?.is_dir() || yaml) {
             find(&path, found)?;

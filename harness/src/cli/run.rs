@@ -9,7 +9,8 @@ use std::time::Instant;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::benches::{Benches, BoardName};
+use super::benches::Benches;
+use super::board_name::BoardName;
 use super::files::{self, Case};
 use super::progress::Progress;
 use super::reports::ReportArgs;
@@ -26,7 +27,8 @@ pub(super) struct RunArgs {
     /// Files, or folders with .yaml files in them.
     #[arg(default_value = "scenarios")]
     paths: Vec<PathBuf>,
-    /// What to run on: `sim` (virtual time) or `process` (a program on this machine, in real time).
+    /// What to run on: `sim` (virtual time), `process` (a program on this machine), `virtual` (a chip in software that is
+    /// flashed first; `virtual:esp32` for another chip), a port (/dev/ttyUSB0, rfc2217://host:port), or a name of the inventory.
     #[arg(long, default_value = "sim", value_name = "NAME", value_parser = BoardName::parse)]
     board: BoardName,
     /// On `process`: the program that is the device, with its arguments; it finds its cloud in its environment.
@@ -170,14 +172,14 @@ fn run_cases<W: Write, E: Write>(
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<Vec<CaseReport>> {
     let benches = Benches {
-        board: args.board,
+        board: args.board.clone(),
         cloud: args.cloud,
         seed: args.seed,
         command: args.command.clone().map(|words| words.0),
         things: std::env::current_exe()?,
-        runtime: match args.board {
-            BoardName::Process => Some(tokio::runtime::Runtime::new()?),
-            BoardName::Sim => None,
+        runtime: match args.board.is_in_real_time() {
+            true => Some(tokio::runtime::Runtime::new()?),
+            false => None,
         },
     };
     let interrupted = Arc::new(AtomicBool::new(false));

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::report::format::Format;
-use crate::report::json::{self, RunFacts};
+use crate::report::json::{self, RunFacts, Texts};
 use crate::report::read_error::ReadError;
 use crate::report::{CaseReport, RunReport, case, events, readme};
 
@@ -50,6 +50,9 @@ impl RunDir {
         let folder = self.case_path(number, &case.plan.name);
         fs::create_dir_all(&folder)?;
         fs::write(folder.join(SCENARIO), &*case.source)?;
+        for (index, source) in case.included.iter().enumerate() {
+            fs::write(folder.join(included(index)), &*source.text)?;
+        }
         fs::write(folder.join(EVENTS), events::render(case))?;
         fs::write(folder.join(CASE), json::render_case(number + 1, case))
     }
@@ -165,7 +168,15 @@ fn read_case(folder: &Path) -> Result<(usize, CaseReport), NotReadable> {
     let (case_path, case) = read(CASE)?;
     let (_, scenario) = read(SCENARIO)?;
     let log = events::parse(&events).map_err(|error| NotReadable::BadFile(events_path, error))?;
-    json::parse_case(&case, &scenario, log).map_err(|error| NotReadable::BadFile(case_path, error))
+    let paths = (0..).map(|index| folder.join(included(index)));
+    let included: Vec<_> = paths.map_while(|path| fs::read_to_string(path).ok()).collect();
+    let texts = Texts { scenario: &scenario, included: &included };
+    json::parse_case(&case, &texts, log).map_err(|error| NotReadable::BadFile(case_path, error))
+}
+
+/// The file with an included file's text, as it was run.
+fn included(index: usize) -> String {
+    format!("included-{}.txt", index + 1)
 }
 
 /// The folders below a path that hold a case.

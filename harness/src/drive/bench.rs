@@ -66,8 +66,12 @@ impl Facts {
                 name(self.cloud)
             ));
         }
-        plan.steps.iter().chain(&plan.finally).find_map(|step| {
-            let (verb, reason) = self.cannot.iter().find(|(verb, _)| *verb == step.verb)?;
+        plan.all_steps().into_iter().find_map(|step| {
+            let verb = step.verb;
+            if let Some(need) = step.step.needs().iter().find(|need| !self.can.contains(need)) {
+                return Some(format!("`{verb}` needs `{need}`, which {board} does not have"));
+            }
+            let (_, reason) = self.cannot.iter().find(|(cannot, _)| *cannot == verb)?;
             Some(format!("{board} cannot do `{verb}`: {reason}"))
         })
     }

@@ -18,6 +18,7 @@ use super::cloud_side::{self, CloudSide};
 use super::seen::{Seen, Sink, What};
 use crate::board::Board;
 use crate::engine::event::ConnectionChange;
+use crate::engine::reading::Reading;
 use crate::engine::{Action, ActionError, Event};
 use crate::time::Moment;
 
@@ -132,6 +133,10 @@ impl RealBench {
 
     fn take_in(&mut self, seen: Seen) {
         let events = match seen.what {
+            What::Board(Event::Current(reading)) => {
+                let until = Moment::at(seen.at.saturating_duration_since(self.began));
+                vec![Event::Current(Reading { until, ..reading })]
+            }
             What::Board(event) => vec![event],
             What::Cloud(event) => self.cloud_events(&event),
         };
@@ -192,7 +197,9 @@ impl Bench for RealBench {
 
     fn perform(&mut self, _now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
+            Action::Brownout { to_mv, length } => self.board.brownout(*to_mv, *length)?,
             Action::Flash(firmware) => self.board.flash(firmware)?,
+            Action::Measure => self.board.measure()?,
             Action::Power(order) => self.board.power(*order)?,
             Action::Reset => self.board.reset()?,
             Action::Wake => self.board.wake()?,

@@ -8,13 +8,15 @@ use serde_json::Value;
 use super::action::{Action, ActionError, ClockOrder};
 use super::event::{Event, Log, StepState};
 use super::mismatch::{Mismatch, NearMiss};
+use super::nested::Frame;
 use super::search;
-use super::step::{Cursors, Memory, Progress, Run};
+use super::step::{Book, Cursors, Memory, Progress, Run};
+use super::trigger::Trigger;
 use super::verdict::{Failure, Outcome, StepReport, Verdict};
 use crate::scenario::matcher::{Comparison, Strictness};
 use crate::scenario::node::Span;
-use crate::scenario::plan::{Plan, PlannedStep};
-use crate::scenario::template::{self, Variables};
+use crate::scenario::plan::{Common, Plan, PlannedStep};
+use crate::scenario::template::Variables;
 use crate::time::{self, Moment};
 
 /// All that can happen to the engine.
@@ -45,13 +47,14 @@ pub struct Engine {
     cursors: Cursors,
     variables: Variables,
     shadows: BTreeMap<Option<String>, Option<Value>>,
-    step_starts: BTreeMap<String, usize>,
+    book: Book,
+    /// What waits for an event.
+    triggers: Vec<Trigger>,
     /// Faults that wait for their request, with the place of the step that armed them.
     armed: BTreeMap<u64, (String, Span)>,
     current: Option<Current>,
     /// Who waits for each action that is under way, oldest first.
     pending: VecDeque<Owner>,
-    steps: Vec<StepReport>,
     verdict: Verdict,
     started_at: Moment,
     ended_at: Option<Moment>,
@@ -77,8 +80,10 @@ enum Phase {
 /// Who waits for an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
-    /// The step that runs, by its index, and its action of that number.
-    Step(usize, usize),
+    /// The step that runs, or one inside it: the action of that number.
+    Step(u64),
+    /// A trigger: an error ends the case.
+    Trigger,
     /// Set-up: an error ends the case.
     SetUp,
     /// Clean-up: an error is noted and nothing more.
@@ -88,11 +93,9 @@ enum Owner {
 /// The step that runs.
 #[derive(Debug)]
 struct Current {
+    /// Its index in the plan; that of `finally` counts on behind the others.
     index: usize,
-    started_at: Moment,
-    started_index: usize,
-    deadline: Moment,
-    memory: Memory,
+    frame: Frame,
 }
 
 impl Engine {
@@ -106,11 +109,11 @@ impl Engine {
             log: Log::default(),
             cursors: Cursors::default(),
             shadows: BTreeMap::new(),
-            step_starts: BTreeMap::new(),
+            book: Book::default(),
+            triggers: Vec::new(),
             armed: BTreeMap::new(),
             current: None,
             pending: VecDeque::new(),
-            steps: Vec::new(),
             verdict: Verdict::Passed,
             started_at: Moment::START,
             ended_at: None,
@@ -124,7 +127,7 @@ impl Engine {
         let mut actions = Vec::new();
         match input {
             Input::Start => self.start(now, &mut actions),
-            Input::Observed(event) => self.observe(now, event),
+            Input::Observed(event) => self.observe(now, event, &mut actions),
             Input::Done(result) => self.done(now, result),
             Input::RigFailed(error) => {
                 self.fail(now, Span::default(), None, Mismatch::of_rig(&error))
@@ -168,7 +171,7 @@ impl Engine {
         let ended_at = self.ended_at.unwrap_or(self.started_at);
         Outcome {
             verdict: self.verdict,
-            steps: self.steps,
+            steps: self.book.steps,
             log: self.log,
             took: ended_at.since(self.started_at),
         }
@@ -180,19 +183,23 @@ impl Engine {
         for (name, shadow) in &self.plan.shadows {
             actions.push(Action::SetShadow { name: name.clone(), shadow: shadow.clone() });
         }
+        if self.plan.needs_meter() {
+            actions.push(Action::Measure);
+        }
         actions.push(Action::Flash(self.plan.firmware.clone()));
         self.pending.extend(actions.iter().map(|_| Owner::SetUp));
     }
 
-    fn observe(&mut self, now: Moment, event: Event) {
+    fn observe(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>) {
         match &event {
             Event::Shadow { name, document, .. } => {
                 self.shadows.insert(name.clone(), document.clone());
             }
             Event::FaultArmed { id, what } => {
-                let span = self.current.as_ref().and_then(|current| self.step(current.index));
+                let running = |step: &&StepReport| step.state == StepState::Started;
+                let step = self.book.steps.iter().rev().find(running);
                 self.armed
-                    .insert(*id, (what.clone(), span.map_or(Span::default(), |step| step.span)));
+                    .insert(*id, (what.clone(), step.map_or(Span::default(), |step| step.span)));
             }
             Event::FaultMet { id, .. } => {
                 self.armed.remove(id);
@@ -200,8 +207,22 @@ impl Engine {
             Event::FaultsCleared => self.armed.clear(),
             _ => {}
         }
+        self.fire(now, &event, actions);
         self.log.push(now, event);
         self.check_guards(now);
+    }
+
+    /// Asks for what was to be done as soon as such an event comes.
+    fn fire(&mut self, now: Moment, event: &Event, actions: &mut Vec<Action>) {
+        let fires = |trigger: &Trigger| trigger.fires(event, &self.log, &self.variables);
+        let (firing, waiting): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.triggers).into_iter().partition(fires);
+        self.triggers = waiting;
+        for trigger in firing {
+            self.log.push(now, Event::Note { text: format!("now comes {}", trigger.what) });
+            self.pending.extend(trigger.actions.iter().map(|_| Owner::Trigger));
+            actions.extend(trigger.actions);
+        }
     }
 
     fn check_guards(&mut self, now: Moment) {
@@ -230,21 +251,23 @@ impl Engine {
 
     fn done(&mut self, now: Moment, result: Result<(), ActionError>) {
         match (self.pending.pop_front(), result) {
-            (Some(Owner::Step(index, number)), result) => {
-                if let Some(current) =
-                    self.current.as_mut().filter(|current| current.index == index)
-                    && let Some(slot) = current.memory.actions.get_mut(number)
-                {
-                    *slot = Some(result);
+            (Some(Owner::Step(id)), result) => {
+                let left = match &mut self.current {
+                    Some(current) => current.frame.memory.settle(id, result),
+                    None => Some(result),
+                };
+                // Nobody waits for it any more, and a reader should know all the same.
+                if let Some(Err(error)) = left {
+                    self.log.push(now, Event::Note { text: error.to_string() });
                 }
             }
-            (Some(Owner::SetUp), Err(error)) => {
+            (Some(Owner::SetUp | Owner::Trigger), Err(error)) => {
                 self.fail(now, Span::default(), None, Mismatch::of_rig(&error));
             }
             (Some(Owner::CleanUp), Err(error)) => {
                 self.log.push(now, Event::Note { text: error.to_string() });
             }
-            (Some(Owner::SetUp | Owner::CleanUp) | None, _) => {}
+            (Some(Owner::SetUp | Owner::CleanUp | Owner::Trigger) | None, _) => {}
         }
     }
 
@@ -262,6 +285,7 @@ impl Engine {
             self.verdict = Verdict::Failed(Box::new(Failure { span, step, at: now, mismatch }));
         }
         if matches!(self.phase, Phase::Idle | Phase::SetUp | Phase::Steps(_)) {
+            self.triggers.clear();
             self.phase = Phase::Finally(0);
         }
     }
@@ -329,53 +353,52 @@ impl Engine {
         let plan = Arc::clone(&self.plan);
         let Some(mut current) = self.current.take() else { return true };
         let Some(step) = planned(&plan, current.index) else { return true };
-        let (progress, late) = self.poll(now, step, &mut current, actions);
+        let progress = self.with_run(now, actions, |run| run.look(step, &mut current.frame));
         self.current = Some(current);
         match progress {
-            Progress::Passed(seen) => self.pass(now, step, &seen),
+            Progress::Passed(_) => {
+                self.current = None;
+                self.next_step();
+            }
             Progress::Failed(mismatch) => self.fail_step(now, step, *mismatch),
-            Progress::Waiting(tick) => match late {
-                Some(mismatch) => self.fail_step(now, step, mismatch),
-                None => {
-                    let deadline = self.current.as_ref().map(|current| current.deadline);
-                    let ticks = [self.next_tick, tick, deadline];
-                    self.next_tick = ticks.into_iter().flatten().min();
-                    return false;
-                }
-            },
+            Progress::Waiting(tick) => {
+                self.next_tick = [self.next_tick, tick].into_iter().flatten().min();
+                return false;
+            }
         }
         true
     }
 
-    /// One look at a step; with the reason of its lateness when its time is up.
-    fn poll(
+    /// Lets the steps at the top do something, and takes what they want done.
+    fn with_run<T>(
         &mut self,
         now: Moment,
-        step: &PlannedStep,
-        current: &mut Current,
         actions: &mut Vec<Action>,
-    ) -> (Progress, Option<Mismatch>) {
-        let owner = current.index;
+        act: impl FnOnce(&mut Run<'_>) -> T,
+    ) -> T {
         let mut wanted = Vec::new();
-        let first = current.memory.actions.len();
+        let (common, mut memory) = (Common::default(), Memory::default());
         let mut run = Run {
             now,
-            started_at: current.started_at,
-            started_index: current.started_index,
-            common: &step.common,
-            log: &self.log,
-            step_starts: &self.step_starts,
+            started_at: self.started_at,
+            started_index: 0,
+            common: &common,
+            log: &mut self.log,
+            book: &mut self.book,
+            number: "",
             shadows: &self.shadows,
             cursors: &mut self.cursors,
             variables: &mut self.variables,
-            memory: &mut current.memory,
+            memory: &mut memory,
             actions: &mut wanted,
+            triggers: &mut self.triggers,
         };
-        let progress = step.step.poll(&mut run);
-        let late = (now >= current.deadline).then(|| step.step.late(&run));
-        self.pending.extend((first..first + wanted.len()).map(|number| Owner::Step(owner, number)));
-        actions.append(&mut wanted);
-        (progress, late)
+        let result = act(&mut run);
+        for (id, action) in wanted {
+            self.pending.push_back(Owner::Step(id));
+            actions.push(action);
+        }
+        result
     }
 
     /// Begins the next step; `false` if its condition leaves it out.
@@ -383,56 +406,24 @@ impl Engine {
         let Some(index) = self.next_index() else { return false };
         let plan = Arc::clone(&self.plan);
         let Some(step) = planned(&plan, index) else { return false };
-        let started_index = self.log.len();
-        let state = if self.is_wanted(step) { StepState::Started } else { StepState::Skipped };
-        self.log.push(now, Event::Step { index, state });
-        self.steps.push(StepReport {
-            title: step.title.clone(),
-            span: step.span,
-            state,
-            started_at: now,
-            took: std::time::Duration::ZERO,
-        });
-        if state == StepState::Skipped {
+        self.book.is_finally = index >= plan.steps.len();
+        let begin = |run: &mut Run<'_>| run.begin(step, (index + 1).to_string());
+        // Beginning asks for nothing; that comes with the first look.
+        let frame = self.with_run(now, &mut Vec::new(), begin);
+        self.current = frame.map(|frame| Current { index, frame });
+        if self.current.is_none() {
             self.next_step();
-            return false;
         }
-        if let Some(name) = &step.name {
-            self.step_starts.insert(name.clone(), started_index);
-        }
-        self.current = Some(Current {
-            index,
-            started_at: now,
-            started_index,
-            deadline: now.after(step.step.within(&step.common)),
-            memory: Memory::default(),
-        });
-        true
+        self.current.is_some()
     }
 
-    fn is_wanted(&self, step: &PlannedStep) -> bool {
-        let Some(condition) = &step.common.condition else { return true };
-        let filled = template::plain(&template::fill(condition, &self.variables));
-        !matches!(filled.as_str(), "" | "0" | "false" | "null")
-    }
-
-    fn pass(&mut self, now: Moment, step: &PlannedStep, seen: &Value) {
-        for (name, path) in &step.common.capture {
-            let Some(value) = path.find(seen) else {
-                let headline = format!("nothing to capture as `{name}`");
-                let mismatch = Mismatch::new(headline, "a value at the path", seen.to_string());
-                let window = self.log.len().saturating_sub(5)..self.log.len();
-                return self.fail_step(now, step, mismatch.with_window(window));
-            };
-            self.variables.insert(name.clone(), value.clone());
-        }
-        self.end_step(now, StepState::Passed);
-        self.next_step();
-    }
-
-    fn fail_step(&mut self, now: Moment, step: &PlannedStep, mismatch: Mismatch) {
+    fn fail_step(&mut self, now: Moment, step: &PlannedStep, mut mismatch: Mismatch) {
         let index = self.current.as_ref().map(|current| current.index);
-        self.fail(now, step.span, index, mismatch);
+        let (span, number) = match mismatch.step.take() {
+            Some((span, number)) => (span, Some(number)),
+            None => (step.span, None),
+        };
+        self.fail(now, span, number, mismatch);
         if let Phase::Finally(_) = self.phase
             && index.is_some_and(|index| index >= self.plan.steps.len())
         {
@@ -442,17 +433,7 @@ impl Engine {
 
     fn end_step(&mut self, now: Moment, state: StepState) {
         let Some(current) = self.current.take() else { return };
-        self.log.push(now, Event::Step { index: current.index, state });
-        if let Some(report) = self.steps.last_mut() {
-            report.state = state;
-            report.took = now.since(current.started_at);
-        }
-        // Its actions that are still under way have nobody waiting any more.
-        for owner in &mut self.pending {
-            if matches!(owner, Owner::Step(index, _) if *index == current.index) {
-                *owner = Owner::CleanUp;
-            }
-        }
+        self.with_run(now, &mut Vec::new(), |run| run.end(&current.frame, state));
     }
 
     fn next_index(&self) -> Option<usize> {
@@ -474,14 +455,28 @@ impl Engine {
     /// An armed fault that was never met fails the case: what it should have shown was not shown.
     fn check_armed(&mut self, now: Moment) {
         let faults: BTreeSet<_> = self.armed.values().cloned().collect();
-        let Some((what, span)) = faults.into_iter().next() else { return };
+        let fault = faults.into_iter().next();
+        let fault = fault.map(|(what, span)| {
+            (
+                format!("the fault {what} was"),
+                span,
+                "a request or connection that meets it".to_owned(),
+                "wait for it by `expect-fault: applied`, or take it off by `clear-faults: all`",
+            )
+        });
+        let trigger = self.triggers.first().map(|trigger| {
+            let help = "wait for what it should meet by an `expect-...` before the last step";
+            (format!("{} was", trigger.what), trigger.span, trigger.watch.words(), help)
+        });
+        // A trigger may hold a request by a fault of its own; it is the trigger that stands in the file.
+        let Some((what, span, expected, help)) = trigger.or(fault) else { return };
         let mismatch = Mismatch::new(
-            format!("the fault {what} was armed and never met"),
-            "a request or connection that meets it",
+            format!("{what} armed and never met"),
+            expected,
             "none came before the last step was over",
         )
         .with_window(self.log.len().saturating_sub(10)..self.log.len())
-        .with_help("wait for it by `expect-fault: applied`, or take it off by `clear-faults: all`");
+        .with_help(help);
         self.fail(now, span, None, mismatch);
     }
 

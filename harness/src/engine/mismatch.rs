@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::action::ActionError;
 use crate::scenario::matcher::Difference;
+use crate::scenario::node::Span;
 
 /// What was wanted, what there is instead, and what came nearest.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub struct Mismatch {
     pub window: Range<usize>,
     /// What to do next.
     pub help: Option<String>,
+    /// The step that failed, where that is one inside another: its place and its index among the steps of the run.
+    pub step: Option<(Span, usize)>,
 }
 
 /// Whose fault a failure is.
@@ -60,6 +63,7 @@ impl Mismatch {
             nearest: None,
             window: 0..0,
             help: None,
+            step: None,
         }
     }
 
@@ -71,6 +75,12 @@ impl Mismatch {
             help: error.help.clone(),
             ..Self::new(format!("failed to {}", error.what), "it works", error.why.clone())
         }
+    }
+
+    /// Whether it is the bench's fault.
+    #[must_use]
+    pub fn is_of_rig(&self) -> bool {
+        self.blame == Blame::Rig
     }
 
     /// The same with the observed thing that came nearest.

@@ -5,12 +5,17 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod action;
+pub mod crash;
 pub mod event;
+pub mod log;
 pub mod machine;
 pub mod mismatch;
+pub mod nested;
+pub mod reading;
 pub(crate) mod search;
 pub mod step;
 pub mod steps;
+pub mod trigger;
 pub mod verdict;
 
 pub use action::{Action, ActionError};

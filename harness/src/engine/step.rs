@@ -9,8 +9,11 @@ use serde_json::Value;
 use super::action::{Action, ActionError};
 use super::event::{Event, Log};
 use super::mismatch::Mismatch;
+use super::nested::Nested;
+use super::trigger::Trigger;
+use super::verdict::StepReport;
 use crate::scenario::matcher::{Comparison, Strictness};
-use crate::scenario::plan::{Common, Since, WITHIN_DEFAULT};
+use crate::scenario::plan::{Common, PlannedStep, Since, WITHIN_DEFAULT};
 use crate::scenario::template::Variables;
 use crate::time::Moment;
 
@@ -26,6 +29,21 @@ pub trait Step: Debug + Send + Sync {
     /// How long it may take if the scenario does not say.
     fn within(&self, common: &Common) -> Duration {
         common.within.unwrap_or(WITHIN_DEFAULT)
+    }
+
+    /// What the bench must have for it, in the words of `board: { needs: [...] }`.
+    fn needs(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The steps inside it, for those who look through a plan: what a bench cannot do is found before anything is touched.
+    fn inner(&self) -> &[PlannedStep] {
+        &[]
+    }
+
+    /// How many steps a run of it comes to, those inside it counted as often as they run.
+    fn weight(&self) -> u64 {
+        self.inner().iter().map(|step| step.step.weight()).fold(1, u64::saturating_add)
     }
 }
 
@@ -59,6 +77,10 @@ impl Progress {
 pub struct Memory {
     /// Its actions, in the order they were asked for: still under way, or how they ended.
     pub actions: Vec<Option<Result<(), ActionError>>>,
+    /// The number of the first action and of those behind it, as the engine counts them.
+    pub(super) action_ids: Vec<u64>,
+    /// The steps inside it that run.
+    pub(super) nested: Nested,
     /// A point in time or in the log that matters to the step.
     pub mark: Option<usize>,
 }
@@ -90,9 +112,11 @@ pub struct Run<'a> {
     /// The keys beside the verb.
     pub common: &'a Common,
     /// Everything observed so far.
-    pub log: &'a Log,
-    /// Where named steps began, as indexes into the log.
-    pub step_starts: &'a BTreeMap<String, usize>,
+    pub log: &'a mut Log,
+    /// What is written down of the steps.
+    pub book: &'a mut Book,
+    /// The step's own number, as a person counts: `3.2`.
+    pub number: &'a str,
     /// The latest documents of the shadows, as a GET answers them.
     pub shadows: &'a BTreeMap<Option<String>, Option<Value>>,
     /// Where each stream was read up to.
@@ -102,14 +126,37 @@ pub struct Run<'a> {
     /// What this run of the step remembers.
     pub memory: &'a mut Memory,
     /// What the step wants done; filled by [`Run::act`].
-    pub actions: &'a mut Vec<Action>,
+    pub actions: &'a mut Vec<(u64, Action)>,
+    /// What is to be done as soon as an event comes; filled by [`Run::arm`].
+    pub triggers: &'a mut Vec<Trigger>,
+}
+
+/// What is written down of all steps of a run.
+#[derive(Debug, Default)]
+pub struct Book {
+    /// How each step did, in the order in which they began.
+    pub steps: Vec<StepReport>,
+    /// Where named steps began, as indexes into the log; the latest time where one began more than once.
+    pub step_starts: BTreeMap<String, usize>,
+    /// The number that the next action gets.
+    pub next_action: u64,
+    /// Whether steps that begin now are those of `finally`.
+    pub is_finally: bool,
 }
 
 impl Run<'_> {
     /// Asks for an action; its end comes into `memory.actions`.
     pub fn act(&mut self, action: Action) {
+        let id = self.book.next_action;
+        self.book.next_action += 1;
         self.memory.actions.push(None);
-        self.actions.push(action);
+        self.memory.action_ids.push(id);
+        self.actions.push((id, action));
+    }
+
+    /// Asks for actions as soon as an event comes; a trigger that never fires fails the case, like a fault that is never met.
+    pub fn arm(&mut self, trigger: Trigger) {
+        self.triggers.push(trigger);
     }
 
     /// The step's own progress where it is only an action: asked for at the first look, over when it is done.
@@ -130,7 +177,7 @@ impl Run<'_> {
     pub fn since(&self) -> Option<usize> {
         match self.common.since.as_ref()? {
             Since::Start => Some(0),
-            Since::Step(name) => self.step_starts.get(name).copied(),
+            Since::Step(name) => self.book.step_starts.get(name).copied(),
             Since::Wake => Some(self.last_wake().map_or(0, |wake| self.cycle_start(wake))),
         }
     }

@@ -28,7 +28,7 @@ pub enum Verdict {
 pub struct Failure {
     /// The place in the scenario.
     pub span: Span,
-    /// The index of the step, if it was one; steps of `finally` count on behind the others.
+    /// The index of the step in [`Outcome::steps`], if it was one; the innermost of nested ones.
     pub step: Option<usize>,
     /// When.
     pub at: Moment,
@@ -47,6 +47,10 @@ impl Failure {
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepReport {
+    /// What a person calls its place: `3`, and `3.2` for the second step inside it.
+    pub number: String,
+    /// Whether it is one of `finally`, or inside one.
+    pub is_finally: bool,
     /// Its name, or its line.
     pub title: String,
     /// Where it stands.
@@ -64,7 +68,7 @@ pub struct StepReport {
 pub struct Outcome {
     /// How it ended.
     pub verdict: Verdict,
-    /// Its steps, those of `finally` last.
+    /// Its steps in the order in which they began, nested ones behind the one that holds them.
     pub steps: Vec<StepReport>,
     /// Everything that was observed.
     pub log: Log,

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::mac::Mac;
+use super::Mac;
 use crate::scenario::node::Span;
 
 /// All boards of a host, in the order of the file.
@@ -73,6 +73,8 @@ pub struct Serial {
     pub kind: SerialKind,
     /// The port where it was seen last: a path or an `rfc2217://` address.
     pub port: Option<String>,
+    /// The control socket of a virtual board that runs on its own: its pseudo-terminal has no reset lines.
+    pub control: Option<String>,
 }
 
 /// What a serial line is made of.

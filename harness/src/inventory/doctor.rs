@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use super::Mac;
 use super::board::{Inventory, KnownBoard, SerialKind, UsbHints};
-use super::mac::Mac;
 
 /// A serial port of the host, and what came of asking who is on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum PortState {
     },
     /// Others have it open: their names and process ids.
     Busy {
-        /// As `picocom (1234)`; none where they cannot be seen.
+        /// As `picocom (process 1234)`; none where they cannot be seen.
         holders: Vec<String>,
     },
     /// We may not open it.
@@ -49,6 +49,8 @@ pub enum PortState {
     Silent {
         /// What was tried and failed.
         why: String,
+        /// What to do about it.
+        help: Option<String>,
     },
 }
 
@@ -188,11 +190,10 @@ pub fn words(path: &str, state: &PortState) -> (String, String) {
         PortState::Locked { holder } => {
             (format!("{path} is in use by {holder}"), "wait for that run, or end it".to_owned())
         }
-        PortState::Silent { why } => (
-            format!("nobody answers on {path}: {why}"),
-            "hold its boot button, press reset, and try again; a board that sleeps answers after its next wake"
-                .to_owned(),
-        ),
+        PortState::Silent { why, help } => {
+            let usual = "hold its boot button, press reset, and try again";
+            (format!("{path}: {why}"), help.clone().unwrap_or_else(|| usual.to_owned()))
+        }
     }
 }
 
@@ -308,10 +309,10 @@ serial = { port = "/dev/ttyUSB1" }
             ("a stranger", board("01:02:03:04:05:06", "esp32s3")),
             ("another chip", board("84:f7:03:67:84:6c", "esp32c6")),
             ("denied", PortState::Denied { group: Some("uucp".into()) }),
-            ("busy", PortState::Busy { holders: vec!["picocom (1234)".into()] }),
+            ("busy", PortState::Busy { holders: vec!["picocom (process 1234)".into()] }),
             ("busy, by whom is not seen", PortState::Busy { holders: Vec::new() }),
             ("locked", PortState::Locked { holder: "ann since 10:00".into() }),
-            ("silent", PortState::Silent { why: "no answer to sync".into() }),
+            ("silent", PortState::Silent { why: "no answer to sync".into(), help: None }),
         ];
         let text: String = troubles
             .into_iter()

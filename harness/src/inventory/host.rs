@@ -1,16 +1,12 @@
-//! What is attached to this host: serial ports, who has them open, and programs that grab them.
+//! What is attached to this host: serial ports, and programs that grab them.
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use rustix::fs::Access;
-use rustix::io::Errno;
 use serialport::SerialPortType;
 
 use super::board::{SerialKind, UsbHints};
-use super::doctor::PortState;
 
 /// Programs that are known to grab serial ports of boards.
 const GRABBERS: &[&str] = &["ModemManager", "brltty"];
@@ -65,45 +61,6 @@ fn usb_path(port: &str) -> Option<String> {
         .find(|path| path.contains('-') && path.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// What hinders us from opening a port; `None` if nothing that can be seen before.
-#[must_use]
-pub fn hindrance(port: &str) -> Option<PortState> {
-    if port.contains("://") {
-        return None;
-    }
-    let metadata = match fs::metadata(port) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(PortState::Gone),
-        Err(_) => return Some(PortState::Denied { group: None }),
-        Ok(metadata) => metadata,
-    };
-    let holders = holders(port);
-    if !holders.is_empty() {
-        return Some(PortState::Busy { holders });
-    }
-    // Asked without opening it: to open a port can reset its board.
-    let may = rustix::fs::access(port, Access::READ_OK | Access::WRITE_OK);
-    (may == Err(Errno::ACCESS)).then(|| PortState::Denied { group: group_name(metadata.gid()) })
-}
-
-/// The processes that have a port open, as `picocom (1234)`; those of other users only where we may see them.
-#[must_use]
-pub fn holders(port: &str) -> Vec<String> {
-    let Ok(port) = fs::canonicalize(port) else { return Vec::new() };
-    let own = std::process::id().to_string();
-    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
-    let mut holders: Vec<_> = processes
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit()) && *pid != own)
-        .filter(|pid| {
-            let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
-            files.flatten().any(|file| fs::read_link(file.path()).is_ok_and(|to| to == port))
-        })
-        .map(|pid| format!("{} ({pid})", process_name(&pid)))
-        .collect();
-    holders.sort();
-    holders
-}
-
 /// The programs that run now and grab serial ports.
 #[must_use]
 pub fn grabbers() -> Vec<String> {
@@ -120,13 +77,4 @@ pub fn grabbers() -> Vec<String> {
 fn process_name(pid: &str) -> String {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     name.trim().to_owned()
-}
-
-fn group_name(gid: u32) -> Option<String> {
-    let groups = fs::read_to_string("/etc/group").ok()?;
-    groups.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(gid)).then(|| name.to_owned())
-    })
 }

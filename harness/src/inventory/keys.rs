@@ -39,6 +39,11 @@ const SERIAL: &[Field] = &[
         "what it is made of; `virtual` is a board that the rig starts itself",
     ),
     optional("port", Shape::Text, "where it was seen last: a path or an rfc2217:// address"),
+    optional(
+        "control",
+        Shape::Text,
+        "the control socket of a virtual board that runs on its own: its pseudo-terminal has no reset lines",
+    ),
 ];
 
 const METER: &[Field] = &[

@@ -5,8 +5,8 @@
 
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
+use super::Mac;
 use super::board::{Inventory, KnownBoard, SerialKind, UsbHints};
-use super::mac::Mac;
 
 /// A board that was found on a port and told its MAC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,7 +155,7 @@ fn set(board: &mut dyn TableLike, table: &str, key: &str, text: &str) {
 
 /// `esp32c3-67846c`, by the chip and the end of the MAC; with a number behind it if somebody is called so.
 fn new_name(found: &Found, names: &[String]) -> String {
-    let digits = found.mac.digits();
+    let digits = found.mac.to_string().replace(':', "");
     let name = format!("{}-{}", found.chip, digits.get(6..).unwrap_or(&digits));
     let numbered = (2..).map(|number| format!("{name}-{number}"));
     std::iter::once(name.clone()).chain(numbered).find(|name| !names.contains(name)).unwrap_or(name)

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::mac::Mac;
+use super::Mac;
 
 /// How often a lock that somebody else holds is tried again.
 const TRY_AGAIN: Duration = Duration::from_millis(200);
@@ -94,7 +94,7 @@ pub fn take(
     holder: &Holder,
     wait: Duration,
 ) -> Result<BoardLock, LockError> {
-    let path = folder.join(format!("{}.lock", mac.digits()));
+    let path = file_of(folder, mac);
     let failed = |error| LockError::File { path: path.clone(), error };
     let began = Instant::now();
     let mut file = open(folder, &path).map_err(failed)?;
@@ -119,12 +119,16 @@ pub fn take(
 /// Who holds a board now; `None` if it is free. Takes and frees the lock for a moment.
 #[must_use]
 pub fn holder(folder: &Path, mac: Mac) -> Option<Option<Holder>> {
-    let path = folder.join(format!("{}.lock", mac.digits()));
+    let path = file_of(folder, mac);
     let file = File::open(path).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(told(&file)),
         Ok(()) | Err(TryLockError::Error(_)) => None,
     }
+}
+
+fn file_of(folder: &Path, mac: Mac) -> PathBuf {
+    folder.join(format!("{}.lock", mac.to_string().replace(':', "")))
 }
 
 fn told(mut file: &File) -> Option<Holder> {

@@ -3,7 +3,6 @@
 //! The identity of a board is the MAC in its efuses; ports and USB positions are hints to find it, and change. Everything that decides
 //! is a pure function of the file's text and of what was seen on the host; [`file`], [`lock`] and [`host`] are the shell around it.
 
-pub mod mac;
 pub mod tree;
 
 pub mod board;
@@ -19,5 +18,5 @@ pub mod host;
 pub mod lock;
 pub mod probe;
 
+pub use crate::flash::Mac;
 pub use board::{Inventory, KnownBoard};
-pub use mac::Mac;

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Mac;
 use super::board::{
     Inventory, KnownBoard, MeterPlace, MeterSetting, Serial, SerialKind, Switch, UsbHints,
 };
 use super::keys::{SWITCHES, TOP};
-use super::mac::Mac;
 use super::tree;
 use crate::scenario::field::check_map;
 use crate::scenario::node::{Data, Node, Span};
@@ -243,7 +243,11 @@ fn usb(node: &Node) -> UsbHints {
 fn serial(node: &Node) -> Serial {
     let word = node.get("kind").and_then(Node::text);
     let kind = SerialKind::WORDS.iter().find(|(name, _)| Some(*name) == word);
-    Serial { kind: kind.map_or(SerialKind::default(), |(_, kind)| *kind), port: text(node, "port") }
+    Serial {
+        kind: kind.map_or(SerialKind::default(), |(_, kind)| *kind),
+        port: text(node, "port"),
+        control: text(node, "control"),
+    }
 }
 
 fn text(node: &Node, name: &str) -> Option<String> {

@@ -44,6 +44,7 @@ impl Reader<'_> {
             len: range.end.saturating_sub(range.start),
             line: before.matches('\n').count() + 1,
             column: line.chars().count() + 1,
+            ..Span::default()
         }
     }
 

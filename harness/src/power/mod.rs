@@ -10,12 +10,9 @@ mod relay;
 mod uhubctl;
 mod virtual_board;
 
-mod switched;
-
 pub use command::CommandSwitch;
 pub use plug::{Plug, PlugKind};
 pub use relay::RelaySwitch;
 pub use supply::{Power, PowerError, Supply, open};
-pub use switched::Switched;
 pub use uhubctl::UhubctlSwitch;
 pub use virtual_board::VirtualSwitch;

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use crate::diagnostics::Source;
 use crate::engine::mismatch::Blame;
 use crate::engine::{Outcome, Verdict};
+use crate::scenario::SourceText;
+use crate::scenario::node::Span;
 use crate::scenario::plan::Plan;
 
 /// A run: what all reports are made from.
@@ -24,6 +27,8 @@ pub struct CaseReport {
     pub plan: PlanFacts,
     /// The text of its file.
     pub source: std::sync::Arc<str>,
+    /// The files that it includes; number 1 of a [`Span`] is the first.
+    pub included: Vec<SourceText>,
     /// What it ran on, as `sim`.
     pub board: String,
     /// Where chance came from.
@@ -47,8 +52,6 @@ pub struct PlanFacts {
     pub tags: Vec<String>,
     /// The file it was read from, as it was given.
     pub file: String,
-    /// How many steps stand before those of `finally`.
-    pub steps: usize,
 }
 
 /// How a case counts.
@@ -73,7 +76,6 @@ impl From<&Plan> for PlanFacts {
             description: plan.description.clone(),
             tags: plan.tags.clone(),
             file: plan.file.clone(),
-            steps: plan.steps.len(),
         }
     }
 }
@@ -104,6 +106,16 @@ impl CaseReport {
             },
             Verdict::Interrupted => Status::Interrupted,
             Verdict::Skipped { .. } => Status::Skip,
+        }
+    }
+
+    /// The text that a place is in, and what it is called.
+    #[must_use]
+    pub fn source_of(&self, span: Span) -> Source<'_> {
+        let included = span.file.checked_sub(1).and_then(|index| self.included.get(index));
+        match included {
+            Some(source) => Source { path: &source.path, text: &source.text },
+            None => Source { path: &self.plan.file, text: &self.source },
         }
     }
 

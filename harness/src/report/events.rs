@@ -7,9 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::CaseReport;
 use super::read_error::ReadError;
+use crate::engine::crash::Crash;
 use crate::engine::event::{
     Answer, ConnectionChange, Party, PowerChange, Request, Signature, StepState,
 };
+use crate::engine::reading::Reading;
 use crate::engine::{Event, Log};
 use crate::scenario::request_pattern::{RequestPattern, Target};
 use crate::time::Moment;
@@ -72,6 +74,8 @@ enum EventRecord {
     Clock { offset_ms: i64 },
     Connection { id: u64, change: ConnectionWord },
     Console { line: String },
+    Crash(Crash),
+    Current { until_us: u64, length_us: u64, average_na: i64, peak_na: i64, lost: u64 },
     FaultArmed { id: u64, what: String },
     FaultMet { id: u64, what: String },
     FaultsCleared {},
@@ -153,6 +157,16 @@ impl From<EventRecord> for Event {
                 },
             },
             EventRecord::Console { line } => Self::Console { line },
+            EventRecord::Crash(crash) => Self::Crash(crash),
+            EventRecord::Current { until_us, length_us, average_na, peak_na, lost } => {
+                Self::Current(Reading {
+                    until: Moment::at(Duration::from_micros(until_us)),
+                    length: Duration::from_micros(length_us),
+                    average_na,
+                    peak_na,
+                    lost,
+                })
+            }
             EventRecord::FaultArmed { id, what } => Self::FaultArmed { id, what },
             EventRecord::FaultMet { id, what } => Self::FaultMet { id, what },
             EventRecord::FaultsCleared {} => Self::FaultsCleared,
@@ -241,6 +255,7 @@ fn pattern(record: &RequestRecord) -> Option<RequestPattern> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::crash::Frame;
     use crate::time::Moment;
 
     /// One event of each kind. The match beside it names all kinds, so a new one has to come by here.
@@ -274,6 +289,21 @@ mod tests {
             signature: Signature::Good,
             ..request.clone()
         };
+        let crash = Crash {
+            reason: text("abort() was called"),
+            frames: vec![
+                Frame { address: Some(1 << 30), ..Frame::default() },
+                Frame { function: Some(text("f")), is_guess: true, ..Frame::default() },
+            ],
+            hint: None,
+        };
+        let reading = Reading {
+            until: Moment::at(Duration::from_millis(1500)),
+            length: Duration::from_micros(999),
+            average_na: -3,
+            peak_na: 80_000_000,
+            lost: 1,
+        };
         vec![
             Event::Answer(Answer {
                 request: 1,
@@ -284,6 +314,8 @@ mod tests {
             Event::Clock { offset_ms: -5 },
             Event::Connection { id: 1, change: ConnectionChange::Reset },
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
+            Event::Crash(crash),
+            Event::Current(reading),
             Event::FaultArmed { id: 1, what: text("503") },
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
@@ -312,6 +344,8 @@ mod tests {
                 | Event::Clock { .. }
                 | Event::Connection { .. }
                 | Event::Console { .. }
+                | Event::Crash(_)
+                | Event::Current(_)
                 | Event::FaultArmed { .. }
                 | Event::FaultMet { .. }
                 | Event::FaultsCleared

@@ -6,6 +6,7 @@
 use super::{CaseReport, RunReport, Status, human, summary::Summary, visible::visible};
 use crate::diagnostics::Style;
 use crate::engine::Verdict;
+use crate::scenario::node::Span;
 use crate::time;
 
 /// One workflow command a line: an error for each case that failed, a warning for each that was interrupted.
@@ -15,7 +16,11 @@ pub fn annotations(run: &RunReport) -> String {
 }
 
 fn annotation(case: &CaseReport) -> String {
-    let file = property(file(case));
+    let place = match &case.outcome.verdict {
+        Verdict::Failed(failure) => failure.span,
+        Verdict::Passed | Verdict::Skipped { .. } | Verdict::Interrupted => Span::default(),
+    };
+    let file = property(file(case.source_of(place).path));
     let title = property(&visible(&case.title()));
     match &case.outcome.verdict {
         Verdict::Passed | Verdict::Skipped { .. } => String::new(),
@@ -37,8 +42,8 @@ fn annotation(case: &CaseReport) -> String {
 }
 
 /// The file from the root of the repository, where the path was given from there.
-fn file(case: &CaseReport) -> &str {
-    case.plan.file.trim_start_matches("./")
+fn file(path: &str) -> &str {
+    path.trim_start_matches("./")
 }
 
 /// The message of a command.

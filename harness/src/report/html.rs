@@ -123,7 +123,7 @@ struct FailureView {
 }
 
 struct StepView {
-    number: usize,
+    number: String,
     title: String,
     state: &'static str,
     is_failing: bool,
@@ -182,7 +182,7 @@ fn case_view(number: usize, case: &CaseReport) -> CaseView {
         steps: steps
             .map(|(index, step)| {
                 let is_failing = failure.is_some_and(|failure| failure.step == Some(index));
-                step_view(index, step, is_failing, index >= case.plan.steps)
+                step_view(step, is_failing)
             })
             .collect(),
         events: events.map(|(index, entry)| event_view(index, entry, nearest, case)).collect(),
@@ -207,7 +207,11 @@ fn failure_view(failure: &Failure, case: &CaseReport) -> FailureView {
         headline: visible(headline),
         place: match line {
             0 => visible(&case.plan.file),
-            line => format!("{}:{line}:{}", visible(&case.plan.file), failure.span.column),
+            line => format!(
+                "{}:{line}:{}",
+                visible(case.source_of(failure.span).path),
+                failure.span.column
+            ),
         },
         expected: detail(expected),
         actual: detail(actual),
@@ -224,13 +228,13 @@ fn failure_view(failure: &Failure, case: &CaseReport) -> FailureView {
     }
 }
 
-fn step_view(index: usize, step: &StepReport, is_failing: bool, is_finally: bool) -> StepView {
+fn step_view(step: &StepReport, is_failing: bool) -> StepView {
     StepView {
-        number: index + 1,
+        number: step.number.clone(),
         title: visible(&step.title),
         state: step.state.word(),
         is_failing,
-        is_finally,
+        is_finally: step.is_finally,
         line: step.span.line,
         at: step.started_at.to_string(),
         at_us: step.started_at.micros(),

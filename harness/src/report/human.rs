@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style as Ansi};
 
 use super::{CaseReport, Status};
-use crate::diagnostics::{self, Source, Style};
+use crate::diagnostics::{self, Style};
 use crate::engine::Verdict;
 use crate::time;
 
@@ -33,7 +33,8 @@ pub fn line(case: &CaseReport, style: Style) -> String {
 /// Why a case failed; empty for one that did not.
 #[must_use]
 pub fn failure(case: &CaseReport, style: Style) -> String {
-    let source = Source { path: &case.plan.file, text: &case.source };
+    let Verdict::Failed(failure) = &case.outcome.verdict else { return String::new() };
+    let source = case.source_of(failure.span);
     diagnostics::failure(source, &case.outcome.verdict, &case.outcome.log, style)
 }
 

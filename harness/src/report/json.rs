@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::read_error::ReadError;
+pub use super::record::Texts;
 use super::record::{self, micros};
 use super::{CaseReport, RunReport, summary::Summary};
 use crate::engine::Log;
@@ -107,12 +108,16 @@ pub fn parse(text: &str) -> Result<RunFacts, ReadError> {
 ///
 /// That `case.json` is not such a file, is from a later version, or contradicts itself. The log comes from
 /// [`super::events::parse`].
-pub fn parse_case(text: &str, scenario: &str, log: Log) -> Result<(usize, CaseReport), ReadError> {
+pub fn parse_case(
+    text: &str,
+    texts: &Texts<'_>,
+    log: Log,
+) -> Result<(usize, CaseReport), ReadError> {
     let value = head(text, "shadowrig-case")?;
     let file: CaseFile =
         serde_json::from_value(value).map_err(|error| ReadError::json(1, &error))?;
     let number = file.case.number;
-    let case = file.case.into_report(scenario, log).ok_or_else(|| ReadError::Line {
+    let case = file.case.into_report(texts, log).ok_or_else(|| ReadError::Line {
         line: 1,
         why: "the status does not go with the failure or the reason beside it".into(),
     })?;

@@ -10,6 +10,7 @@ use crate::engine::event::StepState;
 use crate::engine::mismatch::{Blame, Mismatch, NearMiss};
 use crate::engine::verdict::Failure;
 use crate::engine::{Log, Outcome, StepReport, Verdict};
+use crate::scenario::SourceText;
 use crate::scenario::matcher::Difference;
 use crate::scenario::node::Span;
 use crate::time::Moment;
@@ -32,8 +33,29 @@ pub(super) struct Case {
     reason: Option<String>,
     took_us: u64,
     wall_us: u64,
+    /// The paths of the files that it includes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    included: Vec<String>,
     steps: Vec<Step>,
     failure: Option<FailureRecord>,
+}
+
+/// The texts that a case was read from, as they are kept beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts<'a> {
+    /// The scenario's.
+    pub scenario: &'a str,
+    /// Those of the files that it includes, in their order.
+    pub included: &'a [String],
+}
+
+impl Texts<'_> {
+    fn included(&self, paths: &[String]) -> Vec<SourceText> {
+        let texts = self.included.iter().map(String::as_str).chain(std::iter::repeat(""));
+        let source =
+            |(path, text): (&String, &str)| SourceText { path: path.clone(), text: text.into() };
+        paths.iter().zip(texts).map(source).collect()
+    }
 }
 
 /// A [`Status`] as its word.
@@ -50,6 +72,9 @@ enum StatusWord {
 /// A step, with whether it is one of `finally`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Step {
+    /// Empty in runs of before it was written.
+    #[serde(default)]
+    number: String,
     title: String,
     finally: bool,
     state: StepWord,
@@ -71,6 +96,9 @@ enum StepWord {
 /// A place in the scenario file.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Place {
+    /// 0 for the scenario itself; included files count from 1.
+    #[serde(default, skip_serializing_if = "is_scenario")]
+    file: usize,
     line: usize,
     column: usize,
     start: usize,
@@ -130,9 +158,10 @@ struct Window {
 impl Case {
     /// A case with its place in the run, from 1.
     pub(super) fn new(number: usize, case: &CaseReport) -> Self {
-        let step = |(index, step): (usize, &StepReport)| Step {
+        let step = |step: &StepReport| Step {
+            number: step.number.clone(),
             title: step.title.clone(),
-            finally: index >= case.plan.steps,
+            finally: step.is_finally,
             state: step.state.into(),
             started_at_us: step.started_at.micros(),
             took_us: micros(step.took),
@@ -159,13 +188,14 @@ impl Case {
             reason,
             took_us: micros(case.outcome.took),
             wall_us: micros(case.wall),
-            steps: case.outcome.steps.iter().enumerate().map(step).collect(),
+            included: case.included.iter().map(|source| source.path.clone()).collect(),
+            steps: case.outcome.steps.iter().map(step).collect(),
             failure,
         }
     }
 
     /// The case again, with what is kept beside it; `None` if its status and what belongs to it do not fit.
-    pub(super) fn into_report(self, source: &str, log: Log) -> Option<CaseReport> {
+    pub(super) fn into_report(self, sources: &Texts<'_>, log: Log) -> Option<CaseReport> {
         let verdict = match (self.status, self.failure, self.reason) {
             (StatusWord::Pass, None, _) => Verdict::Passed,
             (StatusWord::Interrupted, None, _) => Verdict::Interrupted,
@@ -180,13 +210,13 @@ impl Case {
             description: self.description,
             tags: self.tags,
             file: self.file,
-            steps: self.steps.iter().filter(|step| !step.finally).count(),
         };
         let steps = self.steps.into_iter().map(Step::into_report).collect();
         let took = Duration::from_micros(self.took_us);
         Some(CaseReport {
             plan,
-            source: source.into(),
+            source: sources.scenario.into(),
+            included: sources.included(&self.included),
             board: self.board,
             seed: self.seed,
             origin: self.origin,
@@ -199,6 +229,8 @@ impl Case {
 impl Step {
     fn into_report(self) -> StepReport {
         StepReport {
+            number: self.number,
+            is_finally: self.finally,
             title: self.title,
             span: self.place.into(),
             state: self.state.into(),
@@ -261,6 +293,7 @@ impl FailureRecord {
             }),
             window: self.window.from..self.window.to,
             help: self.help,
+            step: None,
         };
         let at = moment(self.at_us);
         Failure { span: self.place.into(), step: self.step, at, mismatch }
@@ -303,16 +336,22 @@ impl From<StepWord> for StepState {
 
 impl From<Span> for Place {
     fn from(span: Span) -> Self {
-        let Span { start, len, line, column } = span;
-        Self { line, column, start, len }
+        let Span { file, start, len, line, column } = span;
+        Self { file, line, column, start, len }
     }
 }
 
 impl From<Place> for Span {
     fn from(place: Place) -> Self {
-        let Place { line, column, start, len } = place;
-        Self { start, len, line, column }
+        let Place { file, line, column, start, len } = place;
+        Self { file, start, len, line, column }
     }
+}
+
+/// Whether a place is in the scenario itself.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+const fn is_scenario(file: &usize) -> bool {
+    *file == 0
 }
 
 fn moment(micros: u64) -> Moment {

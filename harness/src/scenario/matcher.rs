@@ -373,11 +373,11 @@ mod tests {
 
     /// The differences between a value and a pattern, both as YAML, one a line.
     fn check(pattern: &str, value: &str, expected: &[&str]) {
-        let node = yaml::parse(pattern).expect("the pattern is YAML");
+        let node = yaml::parse(pattern, 0).expect("the pattern is YAML");
         let mut problems = Vec::new();
         matcher_check::check(&node, &mut problems);
         assert!(problems.is_empty(), "{problems:?}");
-        let value = yaml::parse(value).expect("the value is YAML").to_json();
+        let value = yaml::parse(value, 0).expect("the value is YAML").to_json();
         let variables = Variables::from([("two".to_owned(), Value::from(2))]);
         let comparison = Comparison { variables: &variables, strictness: Strictness::Partial };
         let found = Matcher::read(&node)
@@ -434,7 +434,7 @@ mod tests {
             ("{ a: { $gt: 1, b: 2 } }", 16, "a matcher with `$gt` has no key `b`"),
         ] {
             let mut problems = Vec::new();
-            matcher_check::check(&yaml::parse(text).expect("YAML"), &mut problems);
+            matcher_check::check(&yaml::parse(text, 0).expect("YAML"), &mut problems);
             let found: Vec<_> =
                 problems.iter().map(|p| (p.span.column, p.kind.message())).collect();
             assert_eq!(found, [(column, message.to_owned())], "{text}");

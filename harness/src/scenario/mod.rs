@@ -9,8 +9,10 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+pub mod amount;
 pub mod fault;
 pub mod field;
+pub mod include;
 pub mod line;
 pub mod matcher;
 pub mod matcher_check;
@@ -19,6 +21,7 @@ pub mod parse;
 pub mod path;
 pub mod plan;
 pub mod problem;
+mod read_step;
 pub mod reference;
 pub mod request_pattern;
 pub mod request_want;
@@ -30,4 +33,5 @@ pub mod variables;
 pub mod watch;
 pub mod yaml;
 
-pub use parse::{Parsed, parse};
+pub use include::SourceText;
+pub use parse::{Parsed, parse, parse_with};

@@ -5,6 +5,8 @@ use serde_json::{Map, Number, Value};
 /// A stretch of the source text, and where it begins as a person counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Span {
+    /// Which text: 0 is the scenario itself, included files count from 1.
+    pub file: usize,
     /// Byte offset of the first byte.
     pub start: usize,
     /// Length in bytes; zero where only the beginning is known.

@@ -3,20 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::field;
+use super::include::{self, Load, SourceText, Sources};
 use super::node::{Data, Node, Span};
-use super::path::Path;
-use super::plan::{
-    BoardNeeds, CloudKind, Common, Erase, Firmware, Guard, Plan, PlannedStep, Since, Sleeping,
-    StartShadow,
-};
-use super::problem::{Problem, ProblemKind, Severity, nearest};
-use super::scope::{Scope, collect_names, common_name};
-use super::template;
-use super::top::{COMMON, TOP};
+use super::plan::{BoardNeeds, CloudKind, Erase, Firmware, Guard, Plan, Sleeping, StartShadow};
+use super::problem::{Problem, ProblemKind, Severity};
+use super::scope::{Scope, collect_names};
+use super::top::TOP;
 use super::variables::{self, Row};
 use super::watch::Watch;
 use super::yaml;
-use crate::engine::steps::{self, Context, VERBS, Verb};
+use crate::engine::steps;
 use crate::time;
 
 /// The version of the format that this program reads.
@@ -32,6 +28,8 @@ pub struct Parsed {
     pub plans: Vec<Plan>,
     /// All that is wrong with it, in the order of the text, warnings included.
     pub problems: Vec<Problem>,
+    /// Its text and those of the files that it includes, in the order in which a [`Span`] numbers them.
+    pub sources: Vec<SourceText>,
 }
 
 impl Parsed {
@@ -42,12 +40,22 @@ impl Parsed {
     }
 }
 
-/// Reads the text of a scenario file. Always returns, whatever the text is.
+/// Reads the text of a scenario file that includes no others. Always returns, whatever the text is.
 #[must_use]
 pub fn parse(text: &str, file: &str) -> Parsed {
-    let root = match yaml::parse(text) {
+    parse_with(text, file, &mut |_| Err("no other file can be read here".to_owned()))
+}
+
+/// Reads the text of a scenario file, and those that it includes. Always returns, whatever the texts are.
+#[must_use]
+pub fn parse_with(text: &str, file: &str, load: &mut Load<'_>) -> Parsed {
+    let mut sources = Sources::new(file, text, load);
+    let root = match yaml::parse(text, 0) {
         Ok(root) => root,
-        Err(problem) => return Parsed { plans: Vec::new(), problems: vec![*problem] },
+        Err(problem) => {
+            let sources = sources.into_list();
+            return Parsed { plans: Vec::new(), problems: vec![*problem], sources };
+        }
     };
     let mut problems = Vec::new();
     find_ambiguous(&root, text, &mut problems);
@@ -56,14 +64,24 @@ pub fn parse(text: &str, file: &str) -> Parsed {
     for row in variables::rows(root.get("matrix")) {
         let mut known = vars.clone();
         known.extend(row.values.clone());
-        let mut reader = Reader { text, file, problems: Vec::new() };
+        let mut reader = Reader {
+            file,
+            sources: &mut sources,
+            problems: Vec::new(),
+            open: vec![include::resolve("", file)],
+            depth: 0,
+        };
         let plan = reader.read(&variables::fill(&root, &known), &row);
         plans.extend(plan.map(|plan| Plan { variables: known, ..plan }));
         problems.append(&mut reader.problems);
     }
     // Rows of a matrix share their text, and so their problems.
     let problems: Vec<_> = problems.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-    let mut parsed = Parsed { plans, problems };
+    let sources = sources.into_list();
+    for plan in &mut plans {
+        plan.included = sources[1..].to_vec();
+    }
+    let mut parsed = Parsed { plans, problems, sources };
     if !parsed.is_good() {
         parsed.plans.clear();
     }
@@ -71,7 +89,7 @@ pub fn parse(text: &str, file: &str) -> Parsed {
 }
 
 /// Plain words that some readers of YAML take for booleans.
-fn find_ambiguous(node: &Node, text: &str, problems: &mut Vec<Problem>) {
+pub(super) fn find_ambiguous(node: &Node, text: &str, problems: &mut Vec<Problem>) {
     let mut check = |word: &str, span: Span| {
         let plain = text.get(span.start..span.start + span.len) == Some(word);
         let lower = word.to_ascii_lowercase();
@@ -91,25 +109,30 @@ fn find_ambiguous(node: &Node, text: &str, problems: &mut Vec<Problem>) {
     }
 }
 
-struct Reader<'a> {
-    text: &'a str,
+/// Reads one row of a matrix.
+pub(super) struct Reader<'a, 's> {
     file: &'a str,
-    problems: Vec<Problem>,
+    pub(super) sources: &'a mut Sources<'s>,
+    pub(super) problems: Vec<Problem>,
+    /// The files that are being read, the scenario first.
+    pub(super) open: Vec<String>,
+    /// How deep the step stands that is being read.
+    pub(super) depth: usize,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn read(&mut self, root: &Node, row: &Row) -> Option<Plan> {
         field::check_map(TOP, root, "a scenario", &mut self.problems);
         self.check_version(root);
         let mut scope = Scope::default();
-        let steps = self.read_steps(root.get("steps"), &mut scope);
+        let steps = self.read_steps(root.get("steps"), &mut scope, None);
         if steps.is_empty()
             && matches!(root.get("steps").map(|node| &node.data), Some(Data::List(items)) if items.is_empty())
         {
             let span = root.entry("steps").map_or(root.span, |(key, _)| key.span);
             self.problems.push(Problem::new(span, ProblemKind::Empty { what: "steps" }));
         }
-        let finally = self.read_steps(root.get("finally"), &mut scope);
+        let finally = self.read_steps(root.get("finally"), &mut scope, None);
         self.check_shadows(root);
         self.warn_of_unused(&scope, root);
         let texts = |node: Option<&Node>| texts(node);
@@ -139,12 +162,13 @@ impl Reader<'_> {
                 _ => Sleeping::Real,
             },
             variables: BTreeMap::new(),
+            included: Vec::new(),
             steps,
             finally,
         })
     }
 
-    fn check_version(&mut self, root: &Node) {
+    pub(super) fn check_version(&mut self, root: &Node) {
         let Some(version) = root.get("version") else { return };
         if let Data::Number(number) = &version.data
             && number.as_u64() != Some(VERSION)
@@ -163,158 +187,6 @@ impl Reader<'_> {
         }
     }
 
-    fn read_steps(&mut self, node: Option<&Node>, scope: &mut Scope) -> Vec<PlannedStep> {
-        let items = match node.map(|node| &node.data) {
-            Some(Data::List(items)) => items.as_slice(),
-            _ => &[],
-        };
-        items.iter().filter_map(|item| self.read_step(item, scope)).collect()
-    }
-
-    fn read_step(&mut self, node: &Node, scope: &mut Scope) -> Option<PlannedStep> {
-        let Data::Map(entries) = &node.data else {
-            let wanted = "a step, as `expect-request: GET shadow`".to_owned();
-            let kind = ProblemKind::WrongKind { wanted, got: node.kind().to_owned() };
-            self.problems.push(Problem::new(node.span, kind));
-            return None;
-        };
-        let verbs: Vec<_> = entries
-            .iter()
-            .filter_map(|(key, value)| steps::find(&key.name).map(|verb| (verb, key, value)))
-            .collect();
-        let (verb, span, value) = match verbs.as_slice() {
-            [] => {
-                self.no_verb(node);
-                return None;
-            }
-            [(verb, key, value)] => (*verb, key.span, *value),
-            [(_, first, _), (_, second, _), ..] => {
-                let kind = ProblemKind::SeveralVerbs {
-                    first: first.name.clone(),
-                    second: second.name.clone(),
-                };
-                self.problems.push(Problem::new(second.span, kind));
-                return None;
-            }
-        };
-        let before = self.problems.len();
-        self.check_keys(node, verb);
-        verb.shape.check(value, &format!("`{}`", verb.name), &mut self.problems);
-        self.check_names(node, scope);
-        let common = self.read_common(node, scope);
-        let step = if self.problems.len() == before {
-            (verb.read)(&Context { node: value, step: node }, &mut self.problems)
-        } else {
-            None
-        };
-        scope.add(node);
-        let title = common_name(node).unwrap_or_else(|| self.title(span));
-        Some(PlannedStep {
-            span,
-            title,
-            verb: verb.name,
-            name: common_name(node),
-            common,
-            step: step?,
-        })
-    }
-
-    /// No key of the step is a verb: the key that is nearest to one is a misspelled one.
-    fn no_verb(&mut self, node: &Node) {
-        let is_common = |name: &str| COMMON.iter().any(|field| field.name == name);
-        let strange = node.entries().iter().find(|(key, _)| !is_common(&key.name));
-        let problem = match strange {
-            None => Problem::new(node.span, ProblemKind::VerbMissing),
-            Some((key, _)) => {
-                let nearest = nearest(&key.name, VERBS.iter().map(|verb| verb.name));
-                let place = "a step".to_owned();
-                Problem::new(
-                    key.span,
-                    ProblemKind::UnknownKey { key: key.name.clone(), place, nearest },
-                )
-            }
-        };
-        self.problems.push(problem);
-    }
-
-    fn check_keys(&mut self, node: &Node, verb: &Verb) {
-        let known = || COMMON.iter().chain(verb.beside);
-        for (key, value) in node.entries().iter().filter(|(key, _)| key.name != verb.name) {
-            match known().find(|field| field.name == key.name) {
-                Some(field) => {
-                    field.shape.check(value, &format!("`{}`", field.name), &mut self.problems);
-                }
-                None => {
-                    let kind = ProblemKind::UnknownKey {
-                        key: key.name.clone(),
-                        place: format!("a step with `{}`", verb.name),
-                        nearest: nearest(&key.name, known().map(|field| field.name)),
-                    };
-                    self.problems.push(Problem::new(key.span, kind));
-                }
-            }
-        }
-    }
-
-    /// Every `${name}` must be captured before it is used; `vars` and `matrix` are filled in already.
-    fn check_names(&mut self, node: &Node, scope: &Scope) {
-        match &node.data {
-            Data::Text(text) => {
-                for name in template::names(text) {
-                    if !scope.captures.contains_key(name) {
-                        let kind = ProblemKind::UnknownVariable {
-                            name: name.to_owned(),
-                            nearest: nearest(name, scope.captures.keys().map(String::as_str)),
-                        };
-                        self.problems.push(Problem::new(node.span, kind));
-                    }
-                }
-            }
-            Data::List(items) => items.iter().for_each(|item| self.check_names(item, scope)),
-            Data::Map(entries) => {
-                entries.iter().for_each(|(_, value)| self.check_names(value, scope));
-            }
-            Data::Null | Data::Bool(_) | Data::Number(_) => {}
-        }
-    }
-
-    fn read_common(&mut self, node: &Node, scope: &Scope) -> Common {
-        let span = |key: &str| node.get(key).and_then(Node::text).and_then(time::parse_span);
-        let capture = node.get("capture").map_or(&[][..], Node::entries);
-        Common {
-            within: span("within"),
-            watch_for: span("for"),
-            since: node.get("since").and_then(|node| self.read_since(node, scope)),
-            capture: capture
-                .iter()
-                .filter_map(|(key, path)| Some((key.name.clone(), Path::parse(path.text()?)?)))
-                .collect(),
-            condition: node.get("if").map(|node| template::plain(&node.to_json())),
-        }
-    }
-
-    fn read_since(&mut self, node: &Node, scope: &Scope) -> Option<Since> {
-        let text = node.text()?;
-        match (text, text.strip_prefix("step:")) {
-            ("start", _) => return Some(Since::Start),
-            ("wake", _) => return Some(Since::Wake),
-            (_, Some(name)) if scope.names.contains(name) => {
-                return Some(Since::Step(name.to_owned()));
-            }
-            _ => {}
-        }
-        let mut allowed = vec!["start".to_owned(), "wake".to_owned()];
-        allowed.extend(scope.names.iter().map(|name| format!("step:{name}")));
-        let kind = ProblemKind::UnknownWord {
-            word: text.to_owned(),
-            what: "a place to look from".to_owned(),
-            nearest: nearest(text, allowed.iter().map(String::as_str)),
-            allowed,
-        };
-        self.problems.push(Problem::new(node.span, kind));
-        None
-    }
-
     fn warn_of_unused(&mut self, scope: &Scope, root: &Node) {
         let mut used = BTreeSet::new();
         collect_names(root, &mut used);
@@ -324,18 +196,6 @@ impl Reader<'_> {
                 self.problems.push(Problem::new(span, kind));
             }
         }
-    }
-
-    /// The step as it stands on its line.
-    fn title(&self, span: Span) -> String {
-        let line = self.text.lines().nth(span.line.saturating_sub(1)).unwrap_or_default();
-        line.trim()
-            .trim_start_matches("- ")
-            .split(" #")
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::include::SourceText;
 use super::node::Span;
 use super::path::Path;
 use super::template::Variables;
@@ -39,10 +40,34 @@ pub struct Plan {
     pub sleeping: Sleeping,
     /// The values of `vars` and of the row of the matrix.
     pub variables: Variables,
+    /// The files that it includes; number 1 of a [`Span`] is the first.
+    pub included: Vec<SourceText>,
     /// What is done and seen, in order.
     pub steps: Vec<PlannedStep>,
     /// What is done at the end, whatever happened.
     pub finally: Vec<PlannedStep>,
+}
+
+impl Plan {
+    /// Whether the current must be measured.
+    #[must_use]
+    pub fn needs_meter(&self) -> bool {
+        let meter = "current-meter";
+        let measures = |step: &&PlannedStep| step.step.needs().contains(&meter);
+        self.board.needs.iter().any(|need| need == meter) || self.all_steps().iter().any(measures)
+    }
+
+    /// All steps, those of `finally` and those inside others too.
+    #[must_use]
+    pub fn all_steps(&self) -> Vec<&PlannedStep> {
+        let mut found = Vec::new();
+        let mut left: Vec<_> = self.finally.iter().rev().chain(self.steps.iter().rev()).collect();
+        while let Some(step) = left.pop() {
+            found.push(step);
+            left.extend(step.step.inner().iter().rev());
+        }
+        found
+    }
 }
 
 /// What a board must be and have.

@@ -48,6 +48,12 @@ pub enum ProblemKind {
     DuplicateKey { key: String },
     /// The file has no steps, or a list that must not be empty is.
     Empty { what: &'static str },
+    /// Files that include each other.
+    IncludeCycle { chain: Vec<String> },
+    /// Files that include files that include files, too often.
+    IncludeDepth { depth_max: usize },
+    /// A file that is to be included and cannot be read.
+    IncludeUnreadable { path: String, why: String },
     /// A key that must be there and is not.
     Missing { key: &'static str, what: String },
     /// The text is not TOML.
@@ -60,6 +66,8 @@ pub enum ProblemKind {
     SeveralDocuments,
     /// A step with more than one verb.
     SeveralVerbs { first: String, second: String },
+    /// Steps inside steps, too deep.
+    TooDeep { depth_max: usize },
     /// What stands for one thing stands for a second one here.
     Twice { what: String, first_line: usize },
     /// A `$` key that no matcher has.
@@ -95,12 +103,16 @@ impl ProblemKind {
             | Self::BareNumber { .. }
             | Self::DuplicateKey { .. }
             | Self::Empty { .. }
+            | Self::IncludeCycle { .. }
+            | Self::IncludeDepth { .. }
+            | Self::IncludeUnreadable { .. }
             | Self::Missing { .. }
             | Self::NotToml { .. }
             | Self::NotYaml { .. }
             | Self::OutOfRange { .. }
             | Self::SeveralDocuments
             | Self::SeveralVerbs { .. }
+            | Self::TooDeep { .. }
             | Self::Twice { .. }
             | Self::UnknownMatcher { .. }
             | Self::UnknownKey { .. }
@@ -125,6 +137,13 @@ impl ProblemKind {
             Self::BareNumber { text } => format!("`{text}` has no unit"),
             Self::DuplicateKey { key } => format!("the key `{key}` stands here a second time"),
             Self::Empty { what } => format!("no {what}"),
+            Self::IncludeCycle { chain } => {
+                format!("this file includes itself: {}", chain.join(", then "))
+            }
+            Self::IncludeDepth { depth_max } => {
+                format!("files include files more than {depth_max} deep")
+            }
+            Self::IncludeUnreadable { path, why } => format!("failed to read {path}: {why}"),
             Self::Missing { key, what } => format!("{what} needs `{key}`"),
             Self::NotToml { reason } => format!("not TOML: {reason}"),
             Self::NotYaml { reason } => format!("not YAML: {reason}"),
@@ -132,6 +151,9 @@ impl ProblemKind {
             Self::SeveralDocuments => "a second document begins here".to_owned(),
             Self::SeveralVerbs { first, second } => {
                 format!("one step, two verbs: `{first}` and `{second}`")
+            }
+            Self::TooDeep { depth_max } => {
+                format!("steps stand inside steps more than {depth_max} deep")
             }
             Self::Twice { what, first_line } => {
                 format!("{what}; the first stands in line {first_line}")
@@ -162,6 +184,15 @@ impl ProblemKind {
             ),
             Self::BareNumber { text } => Some(format!("write {text}ms, {text}s or {text}m")),
             Self::DuplicateKey { .. } => Some("keep one of the two".into()),
+            Self::IncludeCycle { .. } => {
+                Some("let one of them hold the steps that the others share".into())
+            }
+            Self::IncludeDepth { .. } | Self::TooDeep { .. } => {
+                Some("write the innermost steps where they are used".into())
+            }
+            Self::IncludeUnreadable { .. } => {
+                Some("the path begins at the folder of the file that names it".into())
+            }
             Self::SeveralDocuments => {
                 Some("one file is one test case; move it to a file of its own".into())
             }

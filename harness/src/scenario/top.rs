@@ -30,7 +30,8 @@ const BOARD: &[Field] = &[
 ];
 
 /// What a bench may be able to do.
-pub const NEEDS: &[&str] = &["console", "power-switch", "current-meter", "wake-pin"];
+pub const NEEDS: &[&str] =
+    &["console", "power-switch", "programmable-supply", "current-meter", "wake-pin"];
 
 const TIME: &[Field] = &[optional(
     "sleeping",
@@ -84,6 +85,14 @@ pub const TOP: &[Field] = &[
     optional("time", Shape::Map(TIME), "how time may pass"),
     required("steps", Shape::Steps, "what is done and seen, in order"),
     optional("finally", Shape::Steps, "what is done at the end, whatever happened"),
+];
+
+/// The keys at the top of a file that others include.
+pub const PART: &[Field] = &[
+    required("version", Shape::Whole, "the version of the format: 1"),
+    optional("description", Shape::Text, "what its steps do"),
+    optional("vars", Shape::AnyKeys(&Shape::Json), "values that the `vars` of `include` override"),
+    required("steps", Shape::Steps, "what is done and seen, in order"),
 ];
 
 /// The keys that every step may have beside its verb.

@@ -7,18 +7,18 @@ use serde_saphyr::{Location, Spanned};
 use super::node::{Data, Key, Node, Span};
 use super::problem::{Problem, ProblemKind};
 
-/// Reads one YAML document.
+/// Reads one YAML document; `file` is its number in every [`Span`].
 ///
 /// # Errors
 ///
 /// The first place where the text is not YAML, holds a key twice, or holds more than one document.
-pub fn parse(text: &str) -> Result<Node, Box<Problem>> {
+pub fn parse(text: &str, file: usize) -> Result<Node, Box<Problem>> {
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
-        Ok(raw) => Ok(node(raw)),
+        Ok(raw) => Ok(node(raw, file)),
         Err(error) => {
-            let span =
-                error.location().map_or_else(Span::default, |location| placed(location, text));
+            let whole = Span { file, ..Span::default() };
+            let span = error.location().map_or(whole, |location| placed(location, text, file));
             let message = error.to_string();
             Err(Box::new(Problem::new(span, kind(&message))))
         }
@@ -40,8 +40,8 @@ fn kind(message: &str) -> ProblemKind {
 }
 
 /// The place of an error; the library counts lines and columns there, but not always bytes.
-fn placed(location: Location, text: &str) -> Span {
-    let span = span(location);
+fn placed(location: Location, text: &str, file: usize) -> Span {
+    let span = span(location, file);
     if location.span().byte_offset().is_some() {
         return span;
     }
@@ -52,9 +52,10 @@ fn placed(location: Location, text: &str) -> Span {
     Span { start: column.map_or(text.len(), |(at, _)| line + at), ..span }
 }
 
-fn span(location: Location) -> Span {
+fn span(location: Location, file: usize) -> Span {
     let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
     Span {
+        file,
         start: location.span().byte_offset().map_or(0, number),
         len: location.span().byte_len().map_or(0, number),
         line: number(location.line()),
@@ -62,16 +63,16 @@ fn span(location: Location) -> Span {
     }
 }
 
-fn node(raw: Spanned<Raw>) -> Node {
-    let place = span(raw.referenced);
+fn node(raw: Spanned<Raw>, file: usize) -> Node {
+    let place = span(raw.referenced, file);
     let data = match raw.value {
         Raw::Leaf(data) => data,
-        Raw::List(items) => Data::List(items.into_iter().map(node).collect()),
+        Raw::List(items) => Data::List(items.into_iter().map(|item| node(item, file)).collect()),
         Raw::Map(entries) => Data::Map(
             entries
                 .into_iter()
                 .map(|(key, value)| {
-                    (Key { span: span(key.referenced), name: key.value }, node(value))
+                    (Key { span: span(key.referenced, file), name: key.value }, node(value, file))
                 })
                 .collect(),
         ),

@@ -3,6 +3,9 @@
 mod board_contract;
 mod boards;
 mod cli;
+mod console;
+mod flashing;
+mod power_contract;
 mod reports;
 mod robust;
 mod run_dirs;

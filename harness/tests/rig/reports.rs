@@ -127,7 +127,9 @@ fn every_case_reads_back_from_what_is_kept_of_it() {
                 let log = events::render(&case);
                 let kept = json::render_case(4, &case);
                 let read = events::parse(&log).unwrap_or_else(|error| panic!("{name}: {error}"));
-                let (number, read) = json::parse_case(&kept, &case.source, read)
+                let included = included(&case);
+                let texts = json::Texts { scenario: &case.source, included: &included };
+                let (number, read) = json::parse_case(&kept, &texts, read)
                     .unwrap_or_else(|error| panic!("{name}: {error}"));
                 assert_eq!(number, 4);
                 assert_eq!(events::render(&read), log, "{name}");
@@ -144,7 +146,7 @@ fn what_was_kept_and_contradicts_itself_is_refused() {
     let refused = |text: &str| {
         json::parse_case(
             text,
-            "",
+            &json::Texts { scenario: "", included: &[] },
             events::parse("{\"kind\":\"run\",\"version\":1}").expect("a log"),
         )
         .expect_err(text)
@@ -249,10 +251,16 @@ proptest! {
         let run = filled_with(&text);
         let case = &run.cases[0];
         let log = events::parse(&events::render(case)).expect("it reads back");
-        let (_, read) = json::parse_case(&json::render_case(1, case), &case.source, log).expect("it reads back");
+        let texts = json::Texts { scenario: &case.source, included: &included(case) };
+        let (_, read) = json::parse_case(&json::render_case(1, case), &texts, log).expect("it reads back");
         let read = RunReport { began_at: None, wall: Duration::ZERO, cases: vec![read] };
         for format in Format::ALL {
             prop_assert_eq!(render(format, &read), render(format, &run));
         }
     }
+}
+
+/// The texts of the files that a case includes.
+fn included(case: &CaseReport) -> Vec<String> {
+    case.included.iter().map(|source| source.text.to_string()).collect()
 }

@@ -1,9 +1,8 @@
 //! Scenario files that pass, fail and do not parse, each a file in a folder.
 
-use crate::support::{files, run};
-use shadowrig::diagnostics::{Source, Style, problem};
+use crate::support::{files, parse, problems, run};
+use shadowrig::diagnostics::Style;
 use shadowrig::report::{Status, events, human};
-use shadowrig::scenario;
 
 #[test]
 fn the_scenarios_that_users_get_pass_on_the_simulated_bench() {
@@ -55,12 +54,10 @@ fn the_scenarios_in_failing_fail_and_say_why() {
 fn the_scenarios_in_bad_do_not_parse_and_say_why() {
     for (name, text) in files("fixtures/scenarios/bad") {
         let file = format!("{name}.yaml");
-        let parsed = scenario::parse(&text, &file);
+        let parsed = parse(&text, &file);
         assert!(!parsed.is_good(), "{name} parses");
         assert!(parsed.plans.is_empty(), "{name} would run");
-        let source = Source { path: &file, text: &text };
-        let shown: Vec<_> =
-            parsed.problems.iter().map(|found| problem(source, found, Style::Plain)).collect();
+        let shown = problems(&parsed);
         insta::assert_snapshot!(format!("bad__{name}"), shown.join("\n\n"));
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use shadowrig::diagnostics::{self, Source, Style};
 use shadowrig::drive::sim::SimBench;
 use shadowrig::drive::virtual_time;
 use shadowrig::report::CaseReport;
@@ -33,9 +34,27 @@ pub(crate) fn files(folder: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Reads a text; files that it includes are found from a folder of fixtures.
+pub(crate) fn parse(text: &str, file: &str) -> scenario::Parsed {
+    let folder = root().join("fixtures/scenarios/passing");
+    let mut load =
+        |path: &str| fs::read_to_string(folder.join(path)).map_err(|_| "no such file".to_owned());
+    scenario::parse_with(text, file, &mut load)
+}
+
+/// Draws all problems of a text that was read.
+pub(crate) fn problems(parsed: &scenario::Parsed) -> Vec<String> {
+    let draw = |found: &scenario::problem::Problem| {
+        let source = &parsed.sources[found.span.file];
+        let source = Source { path: &source.path, text: &source.text };
+        diagnostics::problem(source, found, Style::Plain)
+    };
+    parsed.problems.iter().map(draw).collect()
+}
+
 /// Runs all cases of a text on the simulated bench.
 pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
-    let parsed = scenario::parse(text, file);
+    let parsed = parse(text, file);
     assert!(parsed.is_good(), "{file}: {:?}", parsed.problems);
     parsed
         .plans
@@ -46,6 +65,7 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
                 plan: plan.as_ref().into(),
                 outcome: virtual_time::run(plan, &mut SimBench::new(seed)),
                 source: text.into(),
+                included: parsed.sources[1..].to_vec(),
                 board: "sim".into(),
                 seed,
                 origin: None,

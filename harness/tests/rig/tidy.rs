@@ -12,7 +12,6 @@ const FILE_LINES_MAX: usize = 400;
 
 /// Files that are longer, and how long they may be: they may only shrink.
 const LONG_FILES: &[(&str, usize)] = &[
-    ("harness/src/drive/sim.rs", 580),
     ("harness/src/engine/event.rs", 410),
     ("harness/src/engine/machine.rs", 510),
     ("harness/src/report/html.rs", 410),
@@ -24,12 +23,11 @@ const PURE: &[&str] = &[
     "harness/src/engine/mod.rs",
     "harness/src/report/mod.rs",
     "harness/src/diagnostics.rs",
-    "harness/src/board/console.rs",
+    "harness/src/board/console/mod.rs",
     "harness/src/inventory/board.rs",
     "harness/src/inventory/doctor.rs",
     "harness/src/inventory/keys.rs",
     "harness/src/inventory/learn.rs",
-    "harness/src/inventory/mac.rs",
     "harness/src/inventory/matching.rs",
     "harness/src/inventory/read.rs",
     "harness/src/inventory/tree.rs",
@@ -127,7 +125,8 @@ fn every_scenario_in_the_docs_parses() {
                 step if step.starts_with("- ") => format!("version: 1\nname: x\nsteps:\n{step}"),
                 _ => continue,
             };
-            let parsed = scenario::parse(&scenario, page);
+            let part = "version: 1\nsteps: [reset: pin]\n";
+            let parsed = scenario::parse_with(&scenario, page, &mut |_| Ok(part.to_owned()));
             assert!(parsed.is_good(), "{page}: {block}\n{:?}", parsed.problems);
             count += 1;
         }

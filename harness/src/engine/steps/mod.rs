@@ -1,12 +1,17 @@
 //! The verbs: one file each, and one line each in [`VERBS`].
 
+mod all_of;
 mod always;
+mod any_of;
+mod brownout;
 mod clear_faults;
 mod clock;
+mod cut_power;
 mod delete_shadow;
 mod eventually;
 mod expect_console;
 mod expect_count;
+mod expect_current;
 mod expect_cycle;
 mod expect_cycles;
 mod expect_fault;
@@ -18,8 +23,10 @@ mod expect_sleep;
 mod expect_wake;
 mod fault;
 mod flash;
+mod include;
 mod never;
 mod power;
+mod repeat;
 mod reset;
 mod set_desired;
 mod set_shadow;

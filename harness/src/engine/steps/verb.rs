@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Step;
 use crate::scenario::field::{Field, Shape};
 use crate::scenario::node::Node;
+use crate::scenario::plan::PlannedStep;
 use crate::scenario::problem::Problem;
 
 /// One verb.
@@ -34,17 +35,24 @@ pub struct Context<'a> {
     pub node: &'a Node,
     /// The whole step.
     pub step: &'a Node,
+    /// The steps inside it, already read: those under its key `steps`, or those of the file that it includes.
+    pub inner: &'a [PlannedStep],
 }
 
 /// All verbs, in alphabetical order.
 pub const VERBS: &[Verb] = &[
+    super::all_of::VERB,
     super::always::VERB,
+    super::any_of::VERB,
+    super::brownout::VERB,
     super::clear_faults::VERB,
     super::clock::VERB,
+    super::cut_power::VERB,
     super::delete_shadow::VERB,
     super::eventually::VERB,
     super::expect_console::VERB,
     super::expect_count::VERB,
+    super::expect_current::VERB,
     super::expect_cycle::VERB,
     super::expect_cycles::VERB,
     super::expect_fault::VERB,
@@ -56,8 +64,10 @@ pub const VERBS: &[Verb] = &[
     super::expect_wake::VERB,
     super::fault::VERB,
     super::flash::VERB,
+    super::include::VERB,
     super::never::VERB,
     super::power::VERB,
+    super::repeat::VERB,
     super::reset::VERB,
     super::set_desired::VERB,
     super::set_shadow::VERB,
@@ -75,13 +85,14 @@ pub fn find(name: &str) -> Option<&'static Verb> {
 #[cfg(test)]
 mod tests {
     use super::VERBS;
-    use crate::scenario::parse;
+    use crate::scenario::parse_with;
 
     #[test]
     fn the_example_of_each_verb_parses() {
         for verb in VERBS {
             let file = format!("version: 1\nname: x\nsteps:\n  - {}\n", verb.example);
-            let parsed = parse(&file, verb.name);
+            let part = "version: 1\nsteps: [reset: pin]\n";
+            let parsed = parse_with(&file, verb.name, &mut |_| Ok(part.to_owned()));
             assert!(parsed.is_good(), "{}: {:?}", verb.name, parsed.problems);
             assert_eq!(parsed.plans[0].steps[0].verb, verb.name);
         }

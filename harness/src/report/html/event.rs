@@ -45,8 +45,9 @@ pub(super) fn event_view(
         // The body stands among the details.
         Event::Request(request) => format!("#{} {}", request.id, request.short()),
         Event::Step { index, state } => {
-            let title = case.outcome.steps.get(*index).map_or("", |step| &step.title);
-            format!("step {} {}: {title}", index + 1, state.word())
+            let step = case.outcome.steps.get(*index);
+            let (number, title) = step.map_or(("", ""), |step| (&step.number, &step.title));
+            format!("step {number} {}: {title}", state.word())
         }
         event => event.words(),
     };
@@ -105,6 +106,8 @@ fn marks(event: &Event) -> Marks {
         Event::Reset { cause } | Event::Wake { cause } => labeled(cause.clone()),
         Event::Sleep { announced } => labeled(announced.map(time::span).unwrap_or_default()),
         Event::FaultsCleared => labeled("cleared".into()),
+        Event::Crash(crash) => labeled(crash.words()),
+        Event::Current(reading) => labeled(reading.words()),
         Event::Console { .. } | Event::Note { .. } => Marks::default(),
     }
 }
@@ -144,10 +147,12 @@ fn details(event: &Event) -> Vec<Detail> {
             add("body", &pretty(request.body_value().as_ref()));
         }
         Event::Answer(answer) => add("body", &pretty(body_value(&answer.body).as_ref())),
+        Event::Crash(crash) => add("crash", &crash.lines().join("\n")),
         Event::Shadow { document, .. } => add("document", &pretty(document.as_ref())),
         Event::Clock { .. }
         | Event::Connection { .. }
         | Event::Console { .. }
+        | Event::Current(_)
         | Event::FaultArmed { .. }
         | Event::FaultMet { .. }
         | Event::FaultsCleared

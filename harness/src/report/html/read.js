@@ -51,9 +51,9 @@ function read(section) {
       label: row.dataset.label || '', state: row.dataset.state || '', near: row.classList.contains('nearest'),
     };
   });
-  const steps = all('.steps tbody tr', section).map((row, index) => ({
+  const steps = all('.steps tbody tr', section).map(row => ({
     row, t: num(row.dataset.t), end: num(row.dataset.t) + num(row.dataset.took), state: row.dataset.state, kind: 'step',
-    failing: row.dataset.failing === '1', words: `${index + 1}. ${$('.words', row).textContent}`, near: false,
+    failing: row.dataset.failing === '1', words: `${$('td', row).textContent}. ${$('.words', row).textContent}`, near: false,
   }));
   const box = $('.failure', section);
   const failure = box && { t: num(box.dataset.t), text: box.dataset.text, nearest: box.dataset.nearest };

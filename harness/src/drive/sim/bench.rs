@@ -1,4 +1,4 @@
-//! The simulated bench: the thing, the fake cloud and the network between them, in virtual time.
+//! One device, its cloud and the network between them.
 //!
 //! Everything that is to happen stands in one queue, in the order of its time; what belongs to a chip that was reset or to a
 //! connection that is gone is dropped when its turn comes.
@@ -6,24 +6,24 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fake_shadow::clock::UnixMillis;
 use fake_shadow::fault::{ConnectFate, Faulty};
-use fake_shadow::message::{Request as CloudRequest, WireStep};
+use fake_shadow::message::WireStep;
 use fake_shadow::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use fake_shadow::wire::encode;
 use fake_shadow::{FakeShadow, Settings, raw_request};
-use thing::{Config, Input, Kind, Lent, Output, Sensor, Thing, WakeCause, Workspace};
+use thing::{Config, Input, Lent, WakeCause};
 
-use super::bench::{Bench, Facts};
-use super::cloud_side::{self, CloudSide};
-use crate::engine::action::PowerOrder;
-use crate::engine::event::{ConnectionChange, PowerChange};
+use super::chip::Chip;
+use super::current::SimMeter;
+use super::device::{self, MakeDevice, Told, Want, reading};
+use super::timing::{CONNECT, ONE_WAY, SERVICE, chip_time, moment_of, true_time};
+use super::wire::{Wire, sendings, with_end};
+use crate::drive::bench::{Bench, Facts};
+use crate::drive::cloud_side::{self, CloudSide};
+use crate::engine::event::ConnectionChange;
 use crate::engine::{Action, ActionError, Event};
-use crate::scenario::plan::{CloudKind, Erase, Firmware};
+use crate::scenario::plan::CloudKind;
 use crate::time::Moment;
-
-/// The date at the beginning of each simulated run: 2026-01-01T00:00:00Z.
-const EPOCH: UnixMillis = UnixMillis(1_767_225_600_000);
 
 /// The name of the simulated thing.
 const THING_NAME: &str = "thing-1";
@@ -31,26 +31,11 @@ const THING_NAME: &str = "thing-1";
 /// The endpoint that it asks.
 const HOST: &str = "a1b2c3d4e5f6g7-ats.iot.us-east-1.amazonaws.com";
 
-// How long things take on the simulated bench: what an ESP32-C3 on a home network needs.
-/// From power or wake to the first line of the program.
-const BOOT: Duration = Duration::from_millis(310);
-/// Joining a known Wi-Fi network.
-const NETWORK_UP: Duration = Duration::from_millis(1400);
-/// One answer of a time server.
-const TIME_TOLD: Duration = Duration::from_millis(60);
-/// Opening a connection, the TLS handshake included.
-const CONNECT: Duration = Duration::from_millis(450);
-/// One way over the network.
-const ONE_WAY: Duration = Duration::from_millis(25);
-/// What the cloud needs for a request.
-const SERVICE: Duration = Duration::from_millis(15);
-/// Reading a sensor.
-const SAMPLE: Duration = Duration::from_millis(2);
-
 /// The simulated bench.
 #[derive(Debug)]
 pub struct SimBench {
-    chip: Chip,
+    pub(super) chip: Chip,
+    pub(super) make: MakeDevice,
     cloud: Faulty,
     side: CloudSide,
     /// What is to happen, by its time and the order in which it was decided.
@@ -59,23 +44,7 @@ pub struct SimBench {
     connection: Option<Connection>,
     last_connection: u64,
     last_request: u64,
-}
-
-/// The chip with the thing in it.
-#[derive(Debug)]
-struct Chip {
-    thing: Thing,
-    workspace: Box<Workspace>,
-    /// What the thing keeps across sleep and power loss.
-    state: Vec<u8>,
-    /// The named shadow that it is provisioned for.
-    shadow_name: Option<String>,
-    powered: bool,
-    asleep: bool,
-    /// Counts resets, so that what belongs to the time before is known.
-    life: u64,
-    /// When this life began; the zero of the chip's own clock.
-    born_at: Moment,
+    pub(super) meter: Option<SimMeter>,
 }
 
 #[derive(Debug)]
@@ -87,7 +56,7 @@ struct Connection {
 
 /// Something that is to happen.
 #[derive(Debug)]
-enum Due {
+pub(super) enum Due {
     /// The chip has started its program.
     Booted { life: u64, cause: WakeCause },
     /// The cloud's side of a connection does something.
@@ -103,7 +72,7 @@ enum Due {
 }
 
 #[derive(Debug)]
-enum CloudAct {
+pub(super) enum CloudAct {
     /// The connection is accepted, or what a fault does instead.
     Accept,
     /// A request has come in.
@@ -112,38 +81,20 @@ enum CloudAct {
     Answer(Box<Event>),
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Told {
-    NetworkUp,
-    Sample(Sensor),
-    Time,
-}
-
-#[derive(Debug)]
-enum Wire {
-    Connected,
-    Refused,
-    Bytes(Vec<u8>),
-    Closed,
-    Reset,
-}
-
 impl SimBench {
     /// A bench whose chance comes from a seed: equal seeds give equal runs to the byte.
     #[must_use]
     pub fn new(seed: u64) -> Self {
+        Self::of(seed, device::thing)
+    }
+
+    /// The same bench with another device on it.
+    #[must_use]
+    pub fn of(seed: u64, make: MakeDevice) -> Self {
         let cloud = FakeShadow::new(Settings { seed, ..Settings::default() });
         Self {
-            chip: Chip {
-                thing: Thing::new(&thing::SIGNAL),
-                workspace: Box::new(Workspace::new()),
-                state: Vec::new(),
-                shadow_name: None,
-                powered: false,
-                asleep: false,
-                life: 0,
-                born_at: Moment::START,
-            },
+            chip: Chip::new(make),
+            make,
             cloud: Faulty::new(cloud),
             side: CloudSide::new(THING_NAME),
             queue: BTreeMap::new(),
@@ -151,95 +102,20 @@ impl SimBench {
             connection: None,
             last_connection: 0,
             last_request: 0,
+            meter: None,
         }
     }
 
-    fn at(&mut self, at: Moment, due: Due) {
+    pub(super) fn at(&mut self, at: Moment, due: Due) {
         self.last_due += 1;
         self.queue.insert((at, self.last_due), due);
     }
 
-    /// Ends the chip's life as it was: what was under way is lost, the connection with it.
-    fn end_life(&mut self, now: Moment) -> Vec<Event> {
-        self.chip.life += 1;
-        self.chip.born_at = now;
-        self.chip.asleep = false;
-        self.drop_connection()
-    }
-
-    fn drop_connection(&mut self) -> Vec<Event> {
+    pub(super) fn drop_connection(&mut self) -> Vec<Event> {
         let Some(connection) = self.connection.take().filter(|connection| !connection.ended) else {
             return Vec::new();
         };
         vec![Event::Connection { id: connection.id, change: ConnectionChange::Closed }]
-    }
-
-    /// The chip starts; its wake is seen at once, its program runs after the boot.
-    fn begin_life(&mut self, now: Moment, cause: WakeCause) -> Event {
-        self.chip.powered = true;
-        self.chip.born_at = now;
-        let life = self.chip.life;
-        self.at(now.after(BOOT), Due::Booted { life, cause });
-        Event::Wake { cause: cause.name().to_owned() }
-    }
-
-    fn flash(&mut self, now: Moment, firmware: &Firmware) -> Result<Vec<Event>, ActionError> {
-        let kind = kind(&firmware.image)?;
-        let mut events = self.end_life(now);
-        self.chip.thing = Thing::new(kind);
-        self.chip.shadow_name.clone_from(&firmware.shadow);
-        if firmware.erase != Erase::Nothing {
-            self.chip.state.clear();
-        }
-        events.push(self.begin_life(now, WakeCause::PowerOn));
-        Ok(events)
-    }
-
-    fn reset(&mut self, now: Moment) -> Result<Vec<Event>, ActionError> {
-        if !self.chip.powered {
-            return Err(ActionError::new("reset the board", "its power is cut")
-                .help("restore it first by `power: restore`"));
-        }
-        let mut events = self.end_life(now);
-        events.push(Event::Reset { cause: "external".into() });
-        events.push(self.begin_life(now, WakeCause::Reset));
-        Ok(events)
-    }
-
-    fn power(&mut self, now: Moment, order: PowerOrder) -> Vec<Event> {
-        let mut events = Vec::new();
-        if let (PowerOrder::Cut | PowerOrder::Cycle(_), true) = (order, self.chip.powered) {
-            events.extend(self.end_life(now));
-            self.chip.powered = false;
-            events.push(Event::Power { change: PowerChange::Cut });
-        }
-        match order {
-            PowerOrder::Cut => {}
-            PowerOrder::Cycle(off) => self.at(now.after(off), Due::PowerOn),
-            PowerOrder::Restore => events.extend(self.power_on(now)),
-        }
-        events
-    }
-
-    fn power_on(&mut self, now: Moment) -> Vec<Event> {
-        if self.chip.powered {
-            return Vec::new();
-        }
-        vec![
-            Event::Power { change: PowerChange::Restored },
-            Event::Reset { cause: "power-on".into() },
-            self.begin_life(now, WakeCause::PowerOn),
-        ]
-    }
-
-    fn wake(&mut self, now: Moment) -> Result<Vec<Event>, ActionError> {
-        if !self.chip.asleep {
-            return Err(ActionError::new("wake the board", "it is not asleep")
-                .help("wait for its sleep first, by `expect-sleep`"));
-        }
-        let mut events = self.end_life(now);
-        events.push(self.begin_life(now, WakeCause::External));
-        Ok(events)
     }
 
     /// Hands an input to the thing and takes in all that it wants.
@@ -258,7 +134,7 @@ impl SimBench {
         let chip = &mut self.chip;
         let lent = Lent { config: &config, workspace: &mut chip.workspace };
         let instant = chip_time(chip.born_at, now);
-        chip.thing.handle(lent, instant, input, &mut |output| wants.push(Want::from(output)));
+        chip.device.handle(lent, instant, input, &mut |output| wants.push(Want::from(output)));
         wants.into_iter().flat_map(|want| self.obey(now, want)).collect()
     }
 
@@ -273,7 +149,7 @@ impl SimBench {
                 self.at(now.after(CONNECT), Due::Cloud { connection: id, act: CloudAct::Accept });
             }
             Want::Disconnect => return self.drop_connection(),
-            Want::Nothing => {}
+            Want::Drive => {}
             Want::Persist(bytes) => self.chip.state = bytes,
             Want::Send(bytes) => {
                 if let Some(connection) = &self.connection {
@@ -289,7 +165,10 @@ impl SimBench {
                 events.push(Event::Sleep { announced: Some(length) });
                 return events;
             }
-            Want::Tell(what, after) => self.at(now.after(after), Due::Told { life, what }),
+            Want::Tell(what, after) => {
+                self.chip.radio |= matches!(what, Told::NetworkUp);
+                self.at(now.after(after), Due::Told { life, what });
+            }
         }
         Vec::new()
     }
@@ -348,15 +227,13 @@ impl SimBench {
                 Some(Event::Connection { id: connection.id, change })
             }
         };
-        let (ended, input) = match what {
-            Wire::Connected => (None, Input::Connected),
-            Wire::Refused => (None, Input::ConnectFailed("connection refused")),
-            Wire::Bytes(bytes) => (None, Input::Received(bytes)),
-            Wire::Closed => (end(ConnectionChange::Closed)(self), Input::Closed),
-            Wire::Reset => (end(ConnectionChange::Reset)(self), Input::Reset),
+        let ended = match what {
+            Wire::Connected | Wire::Refused | Wire::Bytes(_) => None,
+            Wire::Closed => end(ConnectionChange::Closed)(self),
+            Wire::Reset => end(ConnectionChange::Reset)(self),
         };
         let mut events: Vec<_> = ended.into_iter().collect();
-        events.extend(self.tell(now, input));
+        events.extend(self.tell(now, what.input()));
         events
     }
 
@@ -414,22 +291,8 @@ impl SimBench {
 
     /// Puts what the cloud does to a connection into the queue; the answer is seen when its first byte, or its end, goes out.
     fn play(&mut self, from: Moment, connection: u64, steps: Vec<WireStep>, answer: Option<Event>) {
-        let mut at = from;
         let mut answer = answer;
-        for step in steps {
-            let what = match step {
-                WireStep::Wait(span) => {
-                    at = at.after(span);
-                    continue;
-                }
-                WireStep::Hold(span) => {
-                    at = at.after(span);
-                    Wire::Closed
-                }
-                WireStep::Send(bytes) => Wire::Bytes(bytes),
-                WireStep::Close => Wire::Closed,
-                WireStep::Reset => Wire::Reset,
-            };
+        for (at, what) in sendings(from, steps) {
             if let Some(answer) = answer.take() {
                 self.at(at, Due::Cloud { connection, act: CloudAct::Answer(Box::new(answer)) });
             }
@@ -441,25 +304,18 @@ impl SimBench {
         if !self.chip.powered || self.chip.asleep {
             return None;
         }
-        let instant = self.chip.thing.wake_at()?;
+        let instant = self.chip.device.wake_at()?;
         Some(self.chip.born_at.after(Duration::from_millis(instant.0)))
     }
-}
 
-impl Bench for SimBench {
-    fn facts(&self) -> Facts {
-        Facts {
-            board: "sim".into(),
-            chip: None,
-            can: vec!["console", "power-switch", "wake-pin"],
-            cloud: CloudKind::Fake,
-            cannot: vec![("write-console", "the simulated device has no console input")],
-        }
-    }
-
-    fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
+    fn do_action(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
+            Action::Brownout { to_mv, .. } => Ok(self.sag(now, *to_mv)),
             Action::Flash(firmware) => self.flash(now, firmware),
+            Action::Measure => {
+                self.measure(now);
+                Ok(Vec::new())
+            }
             Action::Power(order) => Ok(self.power(now, *order)),
             Action::Reset => self.reset(now),
             Action::Wake => self.wake(now),
@@ -478,13 +334,7 @@ impl Bench for SimBench {
         }
     }
 
-    fn wake_at(&self) -> Option<Moment> {
-        let queued = self.queue.keys().next().map(|(at, _)| *at);
-        let expiry = self.side.wake_at().map(moment_of);
-        [queued, expiry, self.thing_wake_at()].into_iter().flatten().min()
-    }
-
-    fn advance(&mut self, now: Moment) -> Vec<Event> {
+    fn go_on(&mut self, now: Moment) -> Vec<Event> {
         self.side.expire(&mut self.cloud, true_time(now));
         // One thing at a time, so that the engine may act between two that have the same time.
         let first = self.queue.keys().next().copied().filter(|(at, _)| *at <= now);
@@ -498,72 +348,35 @@ impl Bench for SimBench {
     }
 }
 
-/// What the thing wants, owned.
-#[derive(Debug)]
-enum Want {
-    Connect,
-    Console(String),
-    Disconnect,
-    Nothing,
-    Persist(Vec<u8>),
-    Send(Vec<u8>),
-    Sleep(Duration),
-    Tell(Told, Duration),
-}
-
-impl From<Output<'_>> for Want {
-    fn from(output: Output<'_>) -> Self {
-        match output {
-            Output::Console(line) => Self::Console(line.to_owned()),
-            Output::BringUpNetwork => Self::Tell(Told::NetworkUp, NETWORK_UP),
-            Output::AskTime => Self::Tell(Told::Time, TIME_TOLD),
-            Output::Connect => Self::Connect,
-            Output::Send(bytes) => Self::Send(bytes.to_vec()),
-            Output::Disconnect => Self::Disconnect,
-            Output::Drive(_) => Self::Nothing,
-            Output::Sample(sensor) => Self::Tell(Told::Sample(sensor), SAMPLE),
-            Output::Persist(bytes) => Self::Persist(bytes.to_vec()),
-            Output::Sleep { seconds } => Self::Sleep(Duration::from_secs(seconds.into())),
+impl Bench for SimBench {
+    fn facts(&self) -> Facts {
+        Facts {
+            board: "sim".into(),
+            chip: None,
+            can: vec![
+                "console",
+                "power-switch",
+                "programmable-supply",
+                "current-meter",
+                "wake-pin",
+            ],
+            cloud: CloudKind::Fake,
+            cannot: vec![("write-console", "the simulated device has no console input")],
         }
     }
-}
 
-/// The thing that an image holds.
-fn kind(image: &str) -> Result<&'static Kind, ActionError> {
-    Kind::by_name(image).ok_or_else(|| {
-        let known: Vec<_> = thing::KINDS.iter().map(|kind| kind.name).collect();
-        ActionError::new(format!("find the image {image}"), "the simulated board has no such thing")
-            .help(format!("it has {}; run a real image with --board", known.join(" and ")))
-    })
-}
-
-/// What the sensors of the simulated board say.
-const fn reading(sensor: Sensor) -> i32 {
-    match sensor {
-        Sensor::BatteryVoltage | Sensor::BusVoltage => 3900,
-        Sensor::MotorCurrent => 120,
-        Sensor::Temperature => 21_000,
+    fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
+        self.metered(now, |bench| bench.do_action(now, action))
     }
-}
 
-/// What ends a connection behind an answer that does not end it by itself.
-fn with_end(mut steps: Vec<WireStep>, request: &CloudRequest) -> Vec<WireStep> {
-    let ends = matches!(steps.last(), Some(WireStep::Close | WireStep::Reset | WireStep::Hold(_)));
-    if !ends && !request.keeps_alive() {
-        steps.push(WireStep::Close);
+    fn wake_at(&self) -> Option<Moment> {
+        let queued = self.queue.keys().next().map(|(at, _)| *at);
+        let expiry = self.side.wake_at().map(moment_of);
+        [queued, expiry, self.thing_wake_at(), self.meter_wake_at()].into_iter().flatten().min()
     }
-    steps
-}
 
-fn true_time(now: Moment) -> UnixMillis {
-    EPOCH.after(now.since_start())
-}
-
-fn moment_of(at: UnixMillis) -> Moment {
-    Moment::at(Duration::from_millis(u64::try_from(at.0 - EPOCH.0).unwrap_or(0)))
-}
-
-/// The chip's own clock: whole milliseconds, rounded down, so that a tick is never early.
-fn chip_time(born_at: Moment, now: Moment) -> thing::Instant {
-    thing::Instant(u64::try_from(now.since(born_at).as_millis()).unwrap_or(u64::MAX))
+    fn advance(&mut self, now: Moment) -> Vec<Event> {
+        // Nothing that happens by itself is refused.
+        self.metered(now, |bench| Ok(bench.go_on(now))).unwrap_or_default()
+    }
 }

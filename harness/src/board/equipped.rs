@@ -1,22 +1,25 @@
-//! A board whose supply is switched by something beside it.
+//! A board with what stands beside it: something that switches its supply, something that measures its current.
 
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Power, Supply};
-use crate::board::{Board, Sink};
+use super::{Board, Sink};
 use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
 use crate::engine::event::PowerChange;
 use crate::engine::{ActionError, Event};
+use crate::meter::Meter;
+use crate::power::{Power, Supply};
 use crate::scenario::plan::Firmware;
 
-/// A board and its switch. What the board does when its supply comes back it tells itself, by its console.
-pub struct Switched {
+/// A board and what stands beside it. What the board does when its supply comes back it tells itself, by its console.
+pub struct Equipped {
     board: Box<dyn Board>,
-    line: Arc<Mutex<Line>>,
+    line: Option<Arc<Mutex<Line>>>,
+    meter: Option<Box<dyn Meter>>,
+    sink: Sink,
     /// What brings the supply back after a cycle; without its other end it does so at once.
     restorer: Option<(Sender<()>, JoinHandle<()>)>,
 }
@@ -28,9 +31,9 @@ struct Line {
     sink: Sink,
 }
 
-impl std::fmt::Debug for Switched {
+impl std::fmt::Debug for Equipped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Switched").finish_non_exhaustive()
+        f.debug_struct("Equipped").field("meter", &self.meter).finish_non_exhaustive()
     }
 }
 
@@ -50,23 +53,30 @@ impl Line {
     }
 }
 
-impl Switched {
-    /// A board whose supply is there.
+impl Equipped {
+    /// A board whose supply is there. What is not given the board does itself, or not at all.
     #[must_use]
-    pub fn new(board: Box<dyn Board>, power: Box<dyn Power>, sink: Sink) -> Self {
-        let line = Arc::new(Mutex::new(Line { power, supply: Supply::On, sink }));
-        Self { board, line, restorer: None }
+    pub fn new(
+        board: Box<dyn Board>,
+        power: Option<Box<dyn Power>>,
+        meter: Option<Box<dyn Meter>>,
+        sink: Sink,
+    ) -> Self {
+        let line = |power| Line { power, supply: Supply::On, sink: sink.clone() };
+        let line = power.map(|power| Arc::new(Mutex::new(line(power))));
+        Self { board, line, meter, sink, restorer: None }
     }
 
     fn switch(&mut self, to: Supply) -> Result<(), ActionError> {
         self.end_cycle();
-        self.line.lock().unwrap_or_else(PoisonError::into_inner).switch(to)
+        let Some(line) = &self.line else { return Ok(()) };
+        line.lock().unwrap_or_else(PoisonError::into_inner).switch(to)
     }
 
     /// Brings the supply back after so long, in a thread of its own.
     fn restore_after(&mut self, off: Duration) {
+        let Some(line) = self.line.clone() else { return };
         let (sender, ended) = mpsc::channel::<()>();
-        let line = Arc::clone(&self.line);
         let thread = std::thread::spawn(move || {
             // The time is over, or somebody wants the supply before.
             let _either = ended.recv_timeout(off);
@@ -86,13 +96,18 @@ impl Switched {
     }
 }
 
-impl Board for Switched {
+impl Board for Equipped {
     fn facts(&self) -> Facts {
         let mut facts = self.board.facts();
-        if !facts.can.contains(&"power-switch") {
-            facts.can.push("power-switch");
+        let has = [("power-switch", self.line.is_some()), ("current-meter", self.meter.is_some())];
+        for (word, _) in has.into_iter().filter(|(_, has)| *has) {
+            if !facts.can.contains(&word) {
+                facts.can.push(word);
+            }
         }
-        facts.cannot.retain(|(verb, _)| !matches!(*verb, "power" | "cut-power"));
+        if self.line.is_some() {
+            facts.cannot.retain(|(verb, _)| *verb != "power");
+        }
         facts
     }
 
@@ -107,6 +122,9 @@ impl Board for Switched {
     }
 
     fn power(&mut self, order: PowerOrder) -> Result<(), ActionError> {
+        if self.line.is_none() {
+            return self.board.power(order);
+        }
         match order {
             PowerOrder::Cut => self.switch(Supply::Off),
             PowerOrder::Restore => self.switch(Supply::On),
@@ -115,6 +133,20 @@ impl Board for Switched {
                 self.restore_after(off);
                 Ok(())
             }
+        }
+    }
+
+    fn brownout(&mut self, to_mv: u32, length: Duration) -> Result<(), ActionError> {
+        let Some(line) = &self.line else { return self.board.brownout(to_mv, length) };
+        let power = &mut line.lock().unwrap_or_else(PoisonError::into_inner).power;
+        let what = "let the supply sag";
+        power.sag(to_mv, length).map_err(|error| error.of_action(what, power.as_ref()))
+    }
+
+    fn measure(&mut self) -> Result<(), ActionError> {
+        match &mut self.meter {
+            Some(meter) => meter.start(&self.sink),
+            None => self.board.measure(),
         }
     }
 
@@ -129,6 +161,9 @@ impl Board for Switched {
     fn stop(&mut self) {
         // The next run finds the board with its supply; if that fails, its flashing says so.
         let _told_by_the_next_run = self.switch(Supply::On);
+        if let Some(meter) = &mut self.meter {
+            meter.stop();
+        }
         self.board.stop();
     }
 }

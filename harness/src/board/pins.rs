@@ -1,0 +1,70 @@
+//! Who pulls the reset and boot pins of a board.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::port::{BootInto, Pace, PortError, SerialPort};
+
+/// How long a control socket may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A way to the reset and boot pins of a board. The port is the one that is open to it; a reset may take it along, which is an
+/// error that [`PortError::is_gone`] tells.
+pub trait Pins: std::fmt::Debug + Send {
+    /// Resets the chip into its loader or into what was flashed, in a second at most.
+    ///
+    /// # Errors
+    ///
+    /// There is no way to the pins ([`PortError::NoLines`]), or it failed.
+    fn reset(&mut self, port: &mut SerialPort, into: BootInto, pace: Pace)
+    -> Result<(), PortError>;
+}
+
+/// The port's own lines.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LinePins;
+
+impl Pins for LinePins {
+    fn reset(
+        &mut self,
+        port: &mut SerialPort,
+        into: BootInto,
+        pace: Pace,
+    ) -> Result<(), PortError> {
+        port.reset(into, pace)
+    }
+}
+
+/// The control socket of a `virtual-board` that runs on its own: its pseudo-terminal has no lines.
+#[derive(Debug, Clone)]
+pub struct ControlPins {
+    /// Where the socket is.
+    pub socket: PathBuf,
+}
+
+impl Pins for ControlPins {
+    fn reset(&mut self, port: &mut SerialPort, into: BootInto, _: Pace) -> Result<(), PortError> {
+        let into = match into {
+            BootInto::Download => "download",
+            BootInto::Run => "run",
+        };
+        let ask = || -> std::io::Result<()> {
+            let mut stream = UnixStream::connect(&self.socket)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            writeln!(stream, r#"{{"order":"reset","into":"{into}"}}"#)?;
+            let mut answer = String::new();
+            BufReader::new(stream).read_line(&mut answer)?;
+            if answer.contains(r#""ok":true"#) {
+                return Ok(());
+            }
+            Err(std::io::Error::other(format!("the control socket answered {}", answer.trim())))
+        };
+        ask().map_err(|error| PortError::Io {
+            name: port.name().clone(),
+            doing: "reset it over its control socket",
+            error,
+        })
+    }
+}

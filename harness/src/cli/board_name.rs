@@ -1,0 +1,109 @@
+//! What `--board` names: an open set.
+
+use crate::board::port::PortName;
+
+/// The chip of `virtual` where none is named.
+const CHIP_DEFAULT: virtual_board::Chip = virtual_board::Chip::Esp32c3;
+
+/// How many cases run at once on benches that mostly sleep, where nobody says otherwise.
+const PROCESS_JOBS: usize = 16;
+
+/// How many virtual boards run at once: each has threads of its own, and is flashed first.
+const VIRTUAL_JOBS: usize = 4;
+
+/// What `--board` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum BoardName {
+    /// A board of the inventory.
+    Inventory(String),
+    /// Whatever is on a serial port.
+    Port(PortName),
+    /// A program on this machine, in real time.
+    Process,
+    /// The simulated bench, in virtual time.
+    Sim,
+    /// A virtual board with this chip, in real time.
+    Virtual(virtual_board::Chip),
+}
+
+impl BoardName {
+    /// Reads a name: `sim`, `process`, `virtual` or `virtual:esp32`, a port, or a name from the inventory.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        match (text, text.split_once(':')) {
+            ("sim", _) => return Ok(Self::Sim),
+            ("process", _) => return Ok(Self::Process),
+            ("virtual", _) => return Ok(Self::Virtual(CHIP_DEFAULT)),
+            (_, Some(("virtual", chip))) => {
+                let known = || virtual_board::Chip::ALL.map(virtual_board::Chip::name).join(", ");
+                let found = virtual_board::Chip::by_name(chip);
+                return found
+                    .map(Self::Virtual)
+                    .ok_or_else(|| format!("a virtual board can have {}", known()));
+            }
+            _ => {}
+        }
+        if let Some(port) = PortName::parse(text) {
+            return Ok(Self::Port(port));
+        }
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if !text.is_empty() && text.chars().all(is_word) {
+            return Ok(Self::Inventory(text.to_owned()));
+        }
+        Err("name sim, process, virtual, a port (/dev/ttyUSB0, rfc2217://host:port) or a board of the inventory".into())
+    }
+
+    /// How many cases run at once where nobody says.
+    pub(super) fn default_jobs(&self) -> usize {
+        match self {
+            Self::Process => PROCESS_JOBS,
+            Self::Sim => std::thread::available_parallelism().map_or(1, Into::into),
+            Self::Virtual(_) => VIRTUAL_JOBS,
+            // There is one of it.
+            Self::Inventory(_) | Self::Port(_) => 1,
+        }
+    }
+
+    /// Whether time passes by itself on it.
+    pub(super) const fn is_in_real_time(&self) -> bool {
+        match self {
+            Self::Sim => false,
+            Self::Inventory(_) | Self::Port(_) | Self::Process | Self::Virtual(_) => true,
+        }
+    }
+}
+
+impl std::fmt::Display for BoardName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Inventory(name) => f.write_str(name),
+            Self::Port(port) => port.fmt(f),
+            Self::Process => f.write_str("process"),
+            Self::Sim => f.write_str("sim"),
+            Self::Virtual(chip) => write!(f, "virtual:{}", chip.name()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let read = BoardName::parse(text).map_or_else(|error| error, |name| format!("{name:?}"));
+        assert!(read.starts_with(expected), "{text}: {read}");
+    }
+
+    #[test]
+    fn each_kind_of_board_has_its_kind_of_name() {
+        check("sim", "Sim");
+        check("process", "Process");
+        check("virtual", "Virtual(Esp32c3)");
+        check("virtual:esp8266", "Virtual(Esp8266)");
+        check("/dev/ttyUSB0", "Port(Device(");
+        check("rfc2217://127.0.0.1:4000", "Port(Rfc2217(");
+        check("kitchen-shade", "Inventory(");
+        check("virtual:z80", "a virtual board can have esp8266, ");
+        check("my board", "name sim, process, ");
+        check("rfc2217://nowhere", "name sim, process, ");
+    }
+}

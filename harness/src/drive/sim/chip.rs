@@ -1,0 +1,154 @@
+//! The chip: flashed, reset, without power, asleep and awake again.
+
+use thing::{Kind, WakeCause, Workspace};
+
+use super::bench::{Due, SimBench};
+use super::device::{Device, MakeDevice};
+use super::timing::BOOT;
+use crate::engine::action::PowerOrder;
+use crate::engine::event::PowerChange;
+use crate::engine::{ActionError, Event};
+use crate::scenario::plan::{Erase, Firmware};
+use crate::time::Moment;
+
+/// Below this many millivolts the chip resets; detectors can be set from 2.4 to 2.8 V.
+const BROWNOUT_BELOW_MV: u32 = 2_700;
+
+/// The chip with the thing in it.
+#[derive(Debug)]
+pub(super) struct Chip {
+    pub(super) device: Box<dyn Device>,
+    pub(super) workspace: Box<Workspace>,
+    /// What the thing keeps across sleep and power loss.
+    pub(super) state: Vec<u8>,
+    /// The named shadow that it is provisioned for.
+    pub(super) shadow_name: Option<String>,
+    pub(super) powered: bool,
+    pub(super) asleep: bool,
+    /// Whether the radio is on.
+    pub(super) radio: bool,
+    /// Counts resets, so that what belongs to the time before is known.
+    pub(super) life: u64,
+    /// When this life began; the zero of the chip's own clock.
+    pub(super) born_at: Moment,
+}
+
+impl Chip {
+    /// A chip without power that holds the signal thing.
+    pub(super) fn new(make: MakeDevice) -> Self {
+        Self {
+            device: make(&thing::SIGNAL),
+            workspace: Box::new(Workspace::new()),
+            state: Vec::new(),
+            shadow_name: None,
+            powered: false,
+            asleep: false,
+            radio: false,
+            life: 0,
+            born_at: Moment::START,
+        }
+    }
+}
+
+impl SimBench {
+    /// Ends the chip's life as it was: what was under way is lost, the connection with it.
+    pub(super) fn end_life(&mut self, now: Moment) -> Vec<Event> {
+        self.chip.life += 1;
+        self.chip.born_at = now;
+        self.chip.asleep = false;
+        self.chip.radio = false;
+        self.drop_connection()
+    }
+
+    /// The chip starts; its wake is seen at once, its program runs after the boot.
+    pub(super) fn begin_life(&mut self, now: Moment, cause: WakeCause) -> Event {
+        self.chip.powered = true;
+        self.chip.born_at = now;
+        let life = self.chip.life;
+        self.at(now.after(BOOT), Due::Booted { life, cause });
+        Event::Wake { cause: cause.name().to_owned() }
+    }
+
+    pub(super) fn flash(
+        &mut self,
+        now: Moment,
+        firmware: &Firmware,
+    ) -> Result<Vec<Event>, ActionError> {
+        let kind = kind(&firmware.image)?;
+        let mut events = self.end_life(now);
+        self.chip.device = (self.make)(kind);
+        self.chip.shadow_name.clone_from(&firmware.shadow);
+        if firmware.erase != Erase::Nothing {
+            self.chip.state.clear();
+        }
+        events.push(self.begin_life(now, WakeCause::PowerOn));
+        Ok(events)
+    }
+
+    pub(super) fn reset(&mut self, now: Moment) -> Result<Vec<Event>, ActionError> {
+        if !self.chip.powered {
+            return Err(ActionError::new("reset the board", "its power is cut")
+                .help("restore it first by `power: restore`"));
+        }
+        let mut events = self.end_life(now);
+        events.push(Event::Reset { cause: "external".into() });
+        events.push(self.begin_life(now, WakeCause::Reset));
+        Ok(events)
+    }
+
+    pub(super) fn power(&mut self, now: Moment, order: PowerOrder) -> Vec<Event> {
+        let mut events = Vec::new();
+        if let (PowerOrder::Cut | PowerOrder::Cycle(_), true) = (order, self.chip.powered) {
+            events.extend(self.end_life(now));
+            self.chip.powered = false;
+            events.push(Event::Power { change: PowerChange::Cut });
+        }
+        match order {
+            PowerOrder::Cut => {}
+            PowerOrder::Cycle(off) => self.at(now.after(off), Due::PowerOn),
+            PowerOrder::Restore => events.extend(self.power_on(now)),
+        }
+        events
+    }
+
+    /// A sag below what the chip's detector lets pass resets the chip; any other one passes without a trace.
+    pub(super) fn sag(&mut self, now: Moment, to_mv: u32) -> Vec<Event> {
+        if !self.chip.powered || to_mv >= BROWNOUT_BELOW_MV {
+            return Vec::new();
+        }
+        let mut events = self.end_life(now);
+        events.push(Event::Reset { cause: "brownout".into() });
+        events.push(self.begin_life(now, WakeCause::Brownout));
+        events
+    }
+
+    pub(super) fn power_on(&mut self, now: Moment) -> Vec<Event> {
+        if self.chip.powered {
+            return Vec::new();
+        }
+        vec![
+            Event::Power { change: PowerChange::Restored },
+            Event::Reset { cause: "power-on".into() },
+            self.begin_life(now, WakeCause::PowerOn),
+        ]
+    }
+
+    pub(super) fn wake(&mut self, now: Moment) -> Result<Vec<Event>, ActionError> {
+        if !self.chip.asleep {
+            return Err(ActionError::new("wake the board", "it is not asleep")
+                .help("wait for its sleep first, by `expect-sleep`"));
+        }
+        let mut events = self.end_life(now);
+        events.push(self.begin_life(now, WakeCause::External));
+        Ok(events)
+    }
+}
+
+/// The thing that an image holds.
+fn kind(image: &str) -> Result<&'static Kind, ActionError> {
+    Kind::by_name(image).ok_or_else(|| {
+        let known: Vec<_> = thing::KINDS.iter().map(|kind| kind.name).collect();
+        ActionError::new(format!("find the image {image}"), "the simulated board has no such thing")
+            .help(format!("it has {}; run a real image with --board", known.join(" and ")))
+    })
+}

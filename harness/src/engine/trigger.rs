@@ -1,0 +1,31 @@
+//! What is done as soon as something is observed: the mechanism behind verbs that are armed on an event.
+
+use super::action::Action;
+use super::event::{Event, Log};
+use super::search;
+use crate::scenario::matcher::{Comparison, Strictness};
+use crate::scenario::node::Span;
+use crate::scenario::template::Variables;
+use crate::scenario::watch::Watch;
+
+/// Actions that wait for an event.
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    /// The event.
+    pub watch: Watch,
+    /// What is done then, in order and before anything else is looked at.
+    pub actions: Vec<Action>,
+    /// What it is, in the words of a message: `the power cut at POST shadow`.
+    pub what: String,
+    /// Where it stands in the scenario.
+    pub span: Span,
+}
+
+impl Trigger {
+    /// Whether an event is the one that it waits for.
+    #[must_use]
+    pub fn fires(&self, event: &Event, log: &Log, variables: &Variables) -> bool {
+        let comparison = Comparison { variables, strictness: Strictness::Partial };
+        search::is_event(&self.watch, event, log, comparison)
+    }
+}

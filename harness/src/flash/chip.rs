@@ -1,0 +1,218 @@
+//! The chips that can be flashed, and where each keeps what a loader is asked for. Pure.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::fmt;
+
+/// A chip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are the makers'")]
+pub enum Chip {
+    Esp8266,
+    Esp32,
+    Esp32s2,
+    Esp32s3,
+    Esp32c2,
+    Esp32c3,
+    Esp32c6,
+    Esp32h2,
+}
+
+/// The address in the chip's fuses: the one name of a board that no cable, adapter or port changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mac(pub [u8; 6]);
+
+/// What the loader of a chip is asked for, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ChipFacts {
+    pub(crate) chip: Chip,
+    pub(crate) name: &'static str,
+    /// Its number in images and in security information; `None` for the ESP8266.
+    pub(crate) image_id: Option<u16>,
+    /// What stands at [`MAGIC_AT`], for chips that have no security information or none with a chip number.
+    pub(crate) magic: Option<u32>,
+    /// Where the image that the ROM boots begins.
+    pub(crate) boot_offset: u32,
+    pub(crate) mac_at: MacAt,
+    pub(crate) spi: SpiRegisters,
+}
+
+/// Where the address stands in the fuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MacAt {
+    /// The low word at this address, the high word in the next.
+    Words(u32),
+    /// Spread over the fuses of the ESP8266.
+    Esp8266,
+}
+
+/// The controller of the flash: its base, and the offsets of what is needed to read the flash's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SpiRegisters {
+    pub(crate) base: u32,
+    pub(crate) usr: u32,
+    pub(crate) usr1: u32,
+    pub(crate) usr2: u32,
+    /// How many bits are read; the ESP8266 has it in `usr1`.
+    pub(crate) miso_length: Option<u32>,
+    pub(crate) w0: u32,
+}
+
+/// What tells old chips apart.
+pub(crate) const MAGIC_AT: u32 = 0x4000_1000;
+
+const fn spi(base: u32) -> SpiRegisters {
+    SpiRegisters { base, usr: 0x18, usr1: 0x1c, usr2: 0x20, miso_length: Some(0x28), w0: 0x58 }
+}
+
+const fn facts(
+    chip: Chip,
+    name: &'static str,
+    image_id: u16,
+    mac_at: u32,
+    spi: SpiRegisters,
+) -> ChipFacts {
+    let mac_at = MacAt::Words(mac_at);
+    ChipFacts { chip, name, image_id: Some(image_id), magic: None, boot_offset: 0, mac_at, spi }
+}
+
+const ESP8266: ChipFacts = ChipFacts {
+    chip: Chip::Esp8266,
+    name: "esp8266",
+    image_id: None,
+    magic: Some(0xfff0_c101),
+    boot_offset: 0,
+    mac_at: MacAt::Esp8266,
+    spi: SpiRegisters {
+        base: 0x6000_0200,
+        usr: 0x1c,
+        usr1: 0x20,
+        usr2: 0x24,
+        miso_length: None,
+        w0: 0x40,
+    },
+};
+const ESP32: ChipFacts = ChipFacts {
+    magic: Some(0x00f0_1d83),
+    boot_offset: 0x1000,
+    ..facts(
+        Chip::Esp32,
+        "esp32",
+        0,
+        0x3ff5_a004,
+        SpiRegisters {
+            base: 0x3ff4_2000,
+            usr: 0x1c,
+            usr1: 0x20,
+            usr2: 0x24,
+            miso_length: Some(0x2c),
+            w0: 0x80,
+        },
+    )
+};
+const ESP32S2: ChipFacts = ChipFacts {
+    magic: Some(0x0000_07c6),
+    boot_offset: 0x1000,
+    ..facts(Chip::Esp32s2, "esp32s2", 2, 0x3f41_a044, spi(0x3f40_2000))
+};
+
+/// All chips.
+pub(crate) const CHIPS: [ChipFacts; 8] = [
+    ESP8266,
+    ESP32,
+    ESP32S2,
+    facts(Chip::Esp32s3, "esp32s3", 9, 0x6000_7044, spi(0x6000_2000)),
+    facts(Chip::Esp32c2, "esp32c2", 12, 0x6000_8840, spi(0x6000_2000)),
+    facts(Chip::Esp32c3, "esp32c3", 5, 0x6000_8844, spi(0x6000_2000)),
+    facts(Chip::Esp32c6, "esp32c6", 13, 0x600b_0844, spi(0x6000_3000)),
+    facts(Chip::Esp32h2, "esp32h2", 16, 0x600b_0844, spi(0x6000_3000)),
+];
+
+impl Chip {
+    /// The name as tools write it, such as `esp32c3`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// The chip of this name; `ESP32-C3` is understood as well.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        let plain = name.to_ascii_lowercase().replace('-', "");
+        CHIPS.iter().find(|facts| facts.name == plain).map(|facts| facts.chip)
+    }
+
+    /// The names of all chips, for people.
+    #[must_use]
+    pub fn names() -> String {
+        CHIPS.map(|facts| facts.name).join(", ")
+    }
+
+    /// The chip of this number in images.
+    #[must_use]
+    pub fn by_image_id(id: u16) -> Option<Self> {
+        CHIPS.iter().find(|facts| facts.image_id == Some(id)).map(|facts| facts.chip)
+    }
+
+    pub(crate) fn by_magic(magic: u32) -> Option<Self> {
+        CHIPS.iter().find(|facts| facts.magic == Some(magic)).map(|facts| facts.chip)
+    }
+
+    pub(crate) fn facts(self) -> &'static ChipFacts {
+        // The table is in the order of the enum; a test holds it to that.
+        &CHIPS[self as usize]
+    }
+}
+
+impl fmt::Display for Chip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Mac {
+    /// Reads six bytes in hexadecimal, joined by colons or dashes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 6];
+        let mut parts = text.split([':', '-']);
+        for byte in &mut bytes {
+            let part = parts.next().filter(|part| part.len() == 2)?;
+            *byte = u8::from_str_radix(part, 16).ok()?;
+        }
+        parts.next().is_none().then_some(Self(bytes))
+    }
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for facts in CHIPS {
+            assert_eq!(facts.chip.facts(), &facts);
+            assert_eq!(Chip::by_name(facts.name), Some(facts.chip));
+        }
+        assert_eq!(Chip::by_name("ESP32-C3"), Some(Chip::Esp32c3));
+        assert_eq!(Chip::by_name("esp9"), None);
+    }
+
+    #[test]
+    fn an_address_is_read_as_it_is_written() {
+        let mac = Mac([0x7c, 0xdf, 0xa1, 0xc2, 0x22, 0x10]);
+        assert_eq!(Mac::parse(&mac.to_string()), Some(mac));
+        assert_eq!(Mac::parse("7C-DF-A1-C2-22-10"), Some(mac));
+        for text in
+            ["", "7c:df:a1:c2:22", "7c:df:a1:c2:22:10:00", "7c:df:a1:c2:22:1", "+c:df:a1:c2:22:10g"]
+        {
+            assert_eq!(Mac::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The way to a loader that answers, with every rung of the ladder told.
+
+use std::time::{Duration, Instant};
+
+use super::{FlashError, Loader, Symptom};
+use crate::board::console::Lines;
+use crate::board::pins::Pins;
+use crate::board::port::{BAUD_DEFAULT, BootInto, Pace, PortError, SerialPort};
+
+/// Attempts with a reset each, quick and slow in turn.
+const ATTEMPTS_MAX: usize = 7;
+
+/// Attempts where nobody can be reset: then only the line can have been disturbed.
+const ATTEMPTS_WITHOUT_RESET: usize = 2;
+
+/// Syncs of one attempt.
+const SYNCS_MAX: usize = 5;
+
+/// Brownouts after which it is the supply, and trying on does harm.
+const BROWNOUTS_MAX: usize = 3;
+
+/// How long a port may be away that a reset took along.
+const AWAY_MAX: Duration = Duration::from_secs(10);
+
+/// From a reset to the end of what a ROM prints.
+const BOOT_LOG: Duration = Duration::from_millis(60);
+
+/// Lines of the chip that an error shows.
+const LINES_SHOWN: usize = 8;
+
+/// Where attempts, retries and their reasons are told, one line each.
+pub type Notes<'a> = dyn FnMut(String) + 'a;
+
+/// Resets the chip into its loader and syncs with it, up to seven times, with a reason told for each further time. Without a way
+/// to reset, the chip has to wait for a download already.
+///
+/// # Errors
+///
+/// The port fails, or the chip does something else than answer ([`FlashError::NoAnswer`] says what).
+pub fn connect<'a>(
+    port: &'a mut SerialPort,
+    pins: &mut dyn Pins,
+    notes: &mut Notes<'_>,
+) -> Result<Loader<'a>, FlashError> {
+    let mut attempts = ATTEMPTS_MAX;
+    let mut brownouts = 0;
+    for attempt in 1.. {
+        let pace = if attempt % 2 == 1 { Pace::Quick } else { Pace::Slow };
+        if reset(port, pins, pace)? == Reached::Nobody {
+            attempts = ATTEMPTS_WITHOUT_RESET;
+        }
+        let mut loader = Loader::new(port);
+        if sync(&mut loader)? {
+            let found = loader.found();
+            return Ok(Loader::again(port, found));
+        }
+        let printed = loader.printed();
+        let symptom = symptom(&printed);
+        brownouts += usize::from(symptom == Symptom::Brownout);
+        if attempt >= attempts || brownouts >= BROWNOUTS_MAX {
+            let heard = last_lines(&printed);
+            return Err(FlashError::NoAnswer { attempts: attempt, symptom, heard });
+        }
+        notes(format!(
+            "attempt {attempt} of {attempts}: the chip {}; trying again",
+            symptom.words()
+        ));
+    }
+    // The loop above ends by itself only after more attempts than there are numbers.
+    Err(FlashError::Silent { asked: "sync" })
+}
+
+/// Whether a reset reaches anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    Chip,
+    Nobody,
+}
+
+/// Resets into the loader, and follows a port that vanishes by it.
+fn reset(port: &mut SerialPort, pins: &mut dyn Pins, pace: Pace) -> Result<Reached, FlashError> {
+    port.set_baud(BAUD_DEFAULT)?;
+    port.clear_input()?;
+    match pins.reset(port, BootInto::Download, pace) {
+        Ok(()) => Ok(Reached::Chip),
+        Err(PortError::NoLines { .. }) => Ok(Reached::Nobody),
+        Err(error) if error.is_gone() => {
+            port.reopen(AWAY_MAX)?;
+            Ok(Reached::Chip)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Lets the ROM print, then syncs a few times. A port that a reset took along is followed.
+fn sync(loader: &mut Loader<'_>) -> Result<bool, FlashError> {
+    let quiet = Instant::now() + BOOT_LOG;
+    match loader.next_frame(quiet) {
+        Err(FlashError::Port(error)) if error.is_gone() => loader.port.reopen(AWAY_MAX)?,
+        Err(error) => return Err(error),
+        Ok(_) => {}
+    }
+    for _ in 0..SYNCS_MAX {
+        if loader.sync()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What a chip that does not answer was doing, by what it printed.
+fn symptom(printed: &[u8]) -> Symptom {
+    let text = String::from_utf8_lossy(printed);
+    let is_text = |c: char| c.is_ascii_graphic() || c.is_ascii_whitespace() || c == '\x1b';
+    let noise = text.chars().filter(|c| !is_text(*c)).count();
+    if printed.is_empty() {
+        Symptom::Silent
+    } else if text.contains("rownout detector") || text.contains("BROWN") {
+        Symptom::Brownout
+    } else if text.contains("waiting for download") {
+        Symptom::NoSyncReply
+    } else if text.contains(",boot:0x") || text.contains("boot mode:(3") {
+        Symptom::WrongBootMode
+    } else if noise * 4 > text.chars().count() {
+        Symptom::Garbage
+    } else {
+        Symptom::Talks
+    }
+}
+
+fn last_lines(printed: &[u8]) -> String {
+    let mut lines = Lines::default();
+    let mut text = lines.feed(printed);
+    text.extend(lines.end());
+    let first = text.len().saturating_sub(LINES_SHOWN);
+    text[first..]
+        .iter()
+        .map(|line| format!("  {}", line.text.escape_debug()))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(printed: &[u8], expected: Symptom) {
+        assert_eq!(symptom(printed), expected, "{}", String::from_utf8_lossy(printed));
+    }
+
+    #[test]
+    fn what_a_chip_did_is_known_by_what_it_printed() {
+        check(b"", Symptom::Silent);
+        check(b"rst:0x1 (POWERON),boot:0xc (SPI_FAST_FLASH_BOOT)\r\n", Symptom::WrongBootMode);
+        check(
+            b"rst:0x1 (POWERON),boot:0x5 (DOWNLOAD(USB/UART0/1))\r\nwaiting for download\r\n",
+            Symptom::NoSyncReply,
+        );
+        check(
+            b"boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n\r\nBrownout detector was triggered\r\n",
+            Symptom::Brownout,
+        );
+        check(b"rst:0xf (RTCWDT_BROWN_OUT_RESET),boot:0x13", Symptom::Brownout);
+        check(b" ets Jan  8 2013,rst cause:2, boot mode:(3,6)\r\n", Symptom::WrongBootMode);
+        check(b"hello from a program\r\n", Symptom::Talks);
+        check(&[0xfc, 0x80, 0x12, 0xee, 0x00, 0x9c], Symptom::Garbage);
+    }
+}
