@@ -6,7 +6,7 @@ mod support;
 
 use std::fmt::Write as _;
 
-use fake_shadow::fault::{ConnectFate, Delivery, Fault, FaultId, Faulty, Kind};
+use fake_shadow::fault::{Channel, ConnectFate, Delivery, Fault, FaultId, Faulty, Kind, Place};
 use fake_shadow::message::{Request, WireStep};
 use fake_shadow::{FakeShadow, Settings};
 use insta::assert_snapshot;
@@ -46,6 +46,8 @@ fn descriptions() -> Vec<Value> {
         json!({ "refuse": true }),
         json!({ "reset": true }),
         json!({ "reset": "accept" }),
+        json!({ "reset": "tls" }),
+        json!({ "hang": { "at": "tls" } }),
         json!({ "reset": "after-headers" }),
         json!({ "reset": "mid-body" }),
         json!({ "shadow-deep": true }),
@@ -56,6 +58,8 @@ fn descriptions() -> Vec<Value> {
         json!({ "status": 503, "body": "", "headers": { "retry-after": 7 } }),
         json!({ "status": 503 }),
         json!({ "throttle": true }),
+        json!({ "tls": "expired" }),
+        json!({ "tls": { "flaw": "max-fragment", "bytes": 512 } }),
         json!({ "truncate": "60%" }),
         json!({ "truncate": 5, "length": "corrected" }),
     ]
@@ -119,7 +123,7 @@ fn each_kind_does_what_it_says() {
     let mut all = String::new();
     for description in descriptions() {
         writeln!(all, "{description}").unwrap();
-        match armed(&description).connect(NOW) {
+        match armed(&description).connect(NOW, Channel::Tls) {
             ConnectFate::Serve => {
                 all += &told(&mut armed(&description), &get());
                 all += &told(&mut armed(&description), &http_1_0(post(r#"{"state":{}}"#)));
@@ -128,6 +132,7 @@ fn each_kind_does_what_it_says() {
             ConnectFate::Perform(_, steps) => {
                 writeln!(all, "  connect\n{}", shown(&steps)).unwrap()
             }
+            ConnectFate::Handshake(_, act) => writeln!(all, "  handshake {act:?}").unwrap(),
         }
     }
     assert_snapshot!(all);
@@ -258,9 +263,25 @@ fn a_description_that_is_wrong_is_refused_with_what_would_be_right() {
         json!({ "conflict": true, "to": "get shadow" }),
         json!({ "conflict": true, "times": -1 }),
         json!({ "conflict": true, "chance": 2 }),
+        json!({ "tls": true }),
+        json!({ "tls": "rusty" }),
+        json!({ "tls": "max-fragment", "bytes": 20000 }),
+        json!({ "tls": "expired", "bytes": 512 }),
     ] {
         let error = Fault::read(&description).unwrap_err();
         writeln!(all, "{description}\n  {error}").unwrap();
     }
     assert_snapshot!(all);
+}
+
+#[test]
+fn a_fault_of_the_handshake_waits_for_a_connection_with_tls() {
+    for fault in [json!({ "tls": "expired" }), json!({ "hang": { "at": "tls" } })] {
+        let mut cloud = armed(&fault);
+        assert_eq!(cloud.armed()[0].fault.kind.place(), Place::Handshake);
+        assert_eq!(cloud.connect(NOW, Channel::Plain), ConnectFate::Serve);
+        assert_eq!(cloud.handle(NOW, &get()).fault, None);
+        assert!(matches!(cloud.connect(NOW, Channel::Tls), ConnectFate::Handshake(..)));
+        assert_eq!(cloud.connect(NOW, Channel::Tls), ConnectFate::Serve);
+    }
 }

@@ -42,6 +42,134 @@ fn connector(ca_pem: Option<&str>) -> TlsConnector {
     TlsConnector::from(Arc::new(config))
 }
 
+/// What a client hears that checks all that it must, when a fault meets its handshake.
+async fn met(fault: &serde_json::Value) -> (Result<String, String>, String) {
+    let mut bench = Bench::with_shadow().await;
+    let identity = private();
+    let server = listening(&bench, &identity).await;
+    bench.arm(fault);
+    let heard = ask(&server, identity.ca_pem(), "localhost").await;
+    bench.event(|kind| matches!(kind, CloudEventKind::Fault(_))).await;
+    // The next one is served as ever.
+    let next = ask(&server, identity.ca_pem(), "localhost").await.unwrap();
+    assert!(next.starts_with("HTTP/1.1 200 OK\r\n"), "{fault}: {next}");
+    let mut told = String::new();
+    while let Ok(event) = bench.events.try_recv() {
+        if let CloudEventKind::HandshakeFailed { reason } = &event.kind {
+            told.clone_from(reason);
+        }
+    }
+    (heard.map_err(|error| error.to_string()), told)
+}
+
+#[tokio::test]
+async fn a_client_that_checks_what_it_must_refuses_each_flaw() {
+    for (flaw, heard, told) in [
+        ("expired", "certificate expired", "CertificateExpired"),
+        ("not-yet-valid", "certificate not valid yet", "CertificateExpired"),
+        ("wrong-host", "not valid for name", "BadCertificate"),
+        ("unknown-ca", "UnknownIssuer", "UnknownCA"),
+        ("no-common-cipher", "HandshakeFailure", "as a fault wants it"),
+        ("old-version", "", "the client refused TLS 1.0 by alert 70"),
+    ] {
+        let (result, reason) = met(&serde_json::json!({ "tls": flaw })).await;
+        let error = result.expect_err(flaw);
+        assert!(error.contains(heard), "{flaw}: {error}");
+        assert!(reason.contains(told), "{flaw}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_copes_with_what_it_must_cope_with() {
+    for fault in [
+        serde_json::json!({ "tls": "large-cert" }),
+        serde_json::json!({ "tls": "max-fragment" }),
+        serde_json::json!({ "tls": { "flaw": "max-fragment", "bytes": 64 } }),
+    ] {
+        let (result, reason) = met(&fault).await;
+        assert!(result.unwrap().starts_with("HTTP/1.1 200 OK\r\n"), "{fault}");
+        assert_eq!(reason, "", "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_certificate_is_large_and_a_limited_record_small() {
+    let bench = Bench::with_shadow().await;
+    let identity = private();
+    let server = listening(&bench, &identity).await;
+    for (fault, at_least, record_max) in [
+        (serde_json::json!({ "tls": "large-cert" }), 6000, 16_640),
+        (serde_json::json!({ "tls": { "flaw": "max-fragment", "bytes": 64 } }), 1, 64 + 32),
+    ] {
+        bench.arm(&fault);
+        let records = records_of_a_handshake(&server, identity.ca_pem()).await;
+        assert!(records.iter().sum::<usize>() >= at_least, "{fault}: {records:?}");
+        assert!(records.iter().all(|bytes| *bytes <= record_max), "{fault}: {records:?}");
+    }
+}
+
+/// The lengths of the records that the server sends until the client has finished its handshake.
+async fn records_of_a_handshake(server: &Server, ca_pem: Option<&str>) -> Vec<usize> {
+    let config = Arc::clone(connector(ca_pem).config());
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut client = rustls::ClientConnection::new(config, name).unwrap();
+    let mut tcp = TcpStream::connect(server.local_addr()).await.unwrap();
+    let mut lengths = Vec::new();
+    while client.is_handshaking() {
+        let mut out = Vec::new();
+        while client.wants_write() {
+            client.write_tls(&mut out).unwrap();
+        }
+        tcp.write_all(&out).await.unwrap();
+        if !client.is_handshaking() {
+            break;
+        }
+        let mut header = [0; 5];
+        tcp.read_exact(&mut header).await.unwrap();
+        let length = usize::from(u16::from_be_bytes([header[3], header[4]]));
+        let mut record = vec![0; length];
+        tcp.read_exact(&mut record).await.unwrap();
+        lengths.push(length);
+        let whole = [&header[..], &record].concat();
+        let mut rest = &whole[..];
+        while !rest.is_empty() {
+            client.read_tls(&mut rest).unwrap();
+            client.process_new_packets().unwrap();
+        }
+    }
+    lengths
+}
+
+#[tokio::test]
+async fn a_handshake_is_reset_closed_or_left_in_silence() {
+    for fault in [
+        serde_json::json!({ "reset": "tls" }),
+        serde_json::json!({ "close": "tls" }),
+        serde_json::json!({ "hang": { "at": "tls", "for": "1ms" } }),
+    ] {
+        let (result, _) = met(&fault).await;
+        assert!(result.is_err(), "{fault}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_one_s_own_can_be_flawed_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.pem");
+    let key = rcgen::KeyPair::generate().unwrap();
+    let own = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let own = own.self_signed(&key).unwrap();
+    std::fs::write(&path, own.pem() + &key.serialize_pem()).unwrap();
+    let identity = ServerIdentity::from_files(&path, &path).unwrap();
+    let bench = Bench::with_shadow().await;
+    let server = listening(&bench, &identity).await;
+    for (flaw, is_refused) in [("expired", true), ("large-cert", false), ("max-fragment", false)] {
+        bench.arm(&serde_json::json!({ "tls": flaw }));
+        let answer = ask(&server, Some(&own.pem()), "localhost").await;
+        assert_eq!(answer.is_err(), is_refused, "{flaw}: {answer:?}");
+    }
+}
+
 /// Connects under a name, asks for the shadow and reads until the end.
 async fn ask(server: &Server, ca_pem: Option<&str>, name: &str) -> std::io::Result<String> {
     let tcp = TcpStream::connect(server.local_addr()).await?;

@@ -112,6 +112,7 @@
 
 mod activity;
 mod buffer;
+mod checksum;
 mod child;
 mod compare;
 mod config;
@@ -132,6 +133,7 @@ mod time;
 mod work;
 mod workspace;
 
+pub use checksum::crc32;
 pub use config::{Config, ConfigError};
 pub use io::{Actuator, Direction, Input, Motor, Output, Sensor, Switch, WakeCause};
 pub use kind::{KINDS, Kind, SHADE, SIGNAL};

@@ -17,6 +17,7 @@
 //! | CRC-32 of all before | 4 |
 
 use crate::buffer::Buffer;
+use crate::checksum::crc32;
 use crate::limits::{SLEEP_S_DEFAULT, SLEEP_S_MAX, SLEEP_S_MIN, STATE_BYTES_MAX};
 use crate::limits::{STATUS_BYTES_MAX, TEST_NAME_BYTES_MAX};
 use crate::text::Text;
@@ -160,7 +161,7 @@ impl State {
         let length = (buffer.len() + CHECKSUM_BYTES) as u16;
         let [low, high] = length.to_le_bytes();
         buffer.overwrite(0, &[MAGIC[0], MAGIC[1], MAGIC[2], VERSION, low, high]);
-        let checksum = crc32(buffer.written());
+        let checksum = crc32(buffer.written().iter().copied());
         buffer.push(&checksum.to_le_bytes());
         checksum
     }
@@ -221,7 +222,7 @@ fn checked(bytes: &[u8]) -> Result<&[u8], StateError> {
     else {
         return Err(StateError::Torn);
     };
-    if checksum != crc32(covered).to_le_bytes() {
+    if checksum != crc32(covered.iter().copied()).to_le_bytes() {
         return Err(StateError::BadChecksum);
     }
     covered.get(HEAD_BYTES..).ok_or(StateError::Torn)
@@ -261,18 +262,6 @@ impl<'a> Reader<'a> {
         let text = Text::of(&[self.text()?]);
         if text.is_cut() { Err(StateError::BadValue) } else { Ok(text) }
     }
-}
-
-/// CRC-32 as in Ethernet, a bit at a time: a table would take a kilobyte of flash.
-fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 };
-        }
-    }
-    !crc
 }
 
 #[cfg(test)]
@@ -325,11 +314,6 @@ mod tests {
     }
 
     #[test]
-    fn the_checksum_is_the_common_one() {
-        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
-    }
-
-    #[test]
     fn what_another_wrote_is_told_apart() {
         let bytes = written(&fullest());
         assert_eq!(State::read("shade-thing", &bytes), Err(StateError::OtherKind));
@@ -363,7 +347,7 @@ mod tests {
             let mut bytes = b"SRT\x01".to_vec();
             bytes.extend(length.to_le_bytes());
             bytes.extend(fields);
-            bytes.extend(crc32(&bytes).to_le_bytes());
+            bytes.extend(crc32(bytes.iter().copied()).to_le_bytes());
             let _ = State::read(KIND, &bytes);
         }
     }

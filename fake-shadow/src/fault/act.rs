@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::error::FaultError;
 use super::params::Params;
+use super::tls::TlsFlaw;
 use crate::clock::UnixMillis;
 use crate::message::{Response, WireStep};
 use crate::operation::Operation;
@@ -25,8 +26,8 @@ pub(super) trait Behavior: Sized {
     /// Reads its parameters.
     fn read(params: &mut Params<'_>) -> Result<Self, FaultError>;
 
-    /// What it does to a connection that was just made, if it acts there and not on requests.
-    fn on_connect(&self) -> Option<OnConnect> {
+    /// What it does where no request is known yet, if it acts there and not on requests.
+    fn elsewhere(&self) -> Option<Elsewhere> {
         None
     }
 
@@ -49,6 +50,35 @@ pub(super) struct Met<'a> {
     pub(super) chance: &'a mut ChaCha8Rng,
 }
 
+/// What a fault does that acts on something else than requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// To a new connection.
+    Connect(OnConnect),
+    /// To the TLS handshake of a new connection; one without TLS does not meet it.
+    Handshake(OnHandshake),
+}
+
+/// What a fault acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A connection, before any request.
+    Connection,
+    /// The TLS handshake of a connection; one without TLS does not meet it.
+    Handshake,
+    /// A request, or the answer to it.
+    Request,
+}
+
+impl Elsewhere {
+    pub(super) const fn place(&self) -> Place {
+        match self {
+            Self::Connect(_) => Place::Connection,
+            Self::Handshake(_) => Place::Handshake,
+        }
+    }
+}
+
 /// What is done to a new connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum OnConnect {
@@ -56,6 +86,15 @@ pub(super) enum OnConnect {
     Refuse,
     /// It is accepted, and this is done to it.
     Perform(Vec<WireStep>),
+}
+
+/// What is done to a TLS handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnHandshake {
+    /// When the client has said its first words, this is done instead of answering them.
+    Perform(Vec<WireStep>),
+    /// It is answered with this wrong.
+    Flaw(TlsFlaw),
 }
 
 /// What is done to a request.
@@ -99,6 +138,8 @@ impl Met<'_> {
 pub enum Moment {
     /// When it was made, before any request.
     Accept,
+    /// When the client has begun the TLS handshake; a connection without TLS does not meet it.
+    Tls,
     /// When the request has been read; the service never sees it.
     #[default]
     Request,
@@ -109,8 +150,9 @@ pub enum Moment {
 }
 
 impl Moment {
-    pub(super) const NAMES: [(&'static str, Self); 4] = [
+    pub(super) const NAMES: [(&'static str, Self); 5] = [
         ("accept", Self::Accept),
+        ("tls", Self::Tls),
         ("request", Self::Request),
         ("after-headers", Self::AfterHeaders),
         ("mid-body", Self::MidBody),
@@ -119,7 +161,7 @@ impl Moment {
     /// Ends the connection at this moment.
     pub(super) fn end_with(self, end: WireStep) -> Act {
         match self {
-            Self::Accept | Self::Request => Act::Sever(vec![end]),
+            Self::Accept | Self::Tls | Self::Request => Act::Sever(vec![end]),
             Self::AfterHeaders => Act::spoil(|answer| send_and_end(answer.head(), end)),
             Self::MidBody => Act::spoil(|answer| {
                 let mut bytes = answer.head();
@@ -129,8 +171,13 @@ impl Moment {
         }
     }
 
-    pub(super) fn end_connect_with(self, end: WireStep) -> Option<OnConnect> {
-        (self == Self::Accept).then(|| OnConnect::Perform(vec![end]))
+    /// The same before any request.
+    pub(super) fn end_early_with(self, end: WireStep) -> Option<Elsewhere> {
+        match self {
+            Self::Accept => Some(Elsewhere::Connect(OnConnect::Perform(vec![end]))),
+            Self::Tls => Some(Elsewhere::Handshake(OnHandshake::Perform(vec![end]))),
+            Self::Request | Self::AfterHeaders | Self::MidBody => None,
+        }
     }
 }
 

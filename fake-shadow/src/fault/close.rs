@@ -1,6 +1,6 @@
 //! An early end.
 
-use super::act::{Act, Behavior, Met, Moment, OnConnect};
+use super::act::{Act, Behavior, Elsewhere, Met, Moment};
 use super::error::FaultError;
 use super::params::Params;
 use crate::message::WireStep;
@@ -17,8 +17,8 @@ impl Behavior for Close {
         Ok(Self { at: params.choice("at", &Moment::NAMES)?.unwrap_or_default() })
     }
 
-    fn on_connect(&self) -> Option<OnConnect> {
-        self.at.end_connect_with(WireStep::Close)
+    fn elsewhere(&self) -> Option<Elsewhere> {
+        self.at.end_early_with(WireStep::Close)
     }
 
     fn act(&self, _met: &mut Met<'_>) -> Act {

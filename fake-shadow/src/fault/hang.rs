@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::act::{Act, Behavior, Met, OnConnect};
+use super::act::{Act, Behavior, Elsewhere, Met, OnConnect, OnHandshake};
 use super::error::FaultError;
 use super::params::{Params, duration, one_of};
 use crate::message::WireStep;
@@ -21,6 +21,8 @@ pub struct Hang {
 pub enum HangAt {
     /// When it was made, before any request.
     Accept,
+    /// When the client has begun the TLS handshake; a connection without TLS does not meet it.
+    Tls,
     /// When the request has been read; the service never sees it.
     #[default]
     Request,
@@ -30,22 +32,30 @@ pub enum HangAt {
 
 impl Behavior for Hang {
     fn read(params: &mut Params<'_>) -> Result<Self, FaultError> {
-        const MOMENTS: [(&str, HangAt); 3] =
-            [("accept", HangAt::Accept), ("request", HangAt::Request), ("body", HangAt::Body)];
+        const MOMENTS: [(&str, HangAt); 4] = [
+            ("accept", HangAt::Accept),
+            ("tls", HangAt::Tls),
+            ("request", HangAt::Request),
+            ("body", HangAt::Body),
+        ];
         let at = params.take("at").map(|value| one_of("at", value, &MOMENTS)).transpose()?;
         let lasts = params.main("for").map(|(key, value)| duration(key, value)).transpose()?;
         Ok(Self { lasts: lasts.unwrap_or(Duration::from_secs(60)), at: at.unwrap_or_default() })
     }
 
-    fn on_connect(&self) -> Option<OnConnect> {
+    fn elsewhere(&self) -> Option<Elsewhere> {
         let hold = vec![WireStep::Hold(self.lasts)];
-        (self.at == HangAt::Accept).then_some(OnConnect::Perform(hold))
+        match self.at {
+            HangAt::Accept => Some(Elsewhere::Connect(OnConnect::Perform(hold))),
+            HangAt::Tls => Some(Elsewhere::Handshake(OnHandshake::Perform(hold))),
+            HangAt::Request | HangAt::Body => None,
+        }
     }
 
     fn act(&self, _met: &mut Met<'_>) -> Act {
         let hold = WireStep::Hold(self.lasts);
         match self.at {
-            HangAt::Accept | HangAt::Request => Act::Sever(vec![hold]),
+            HangAt::Accept | HangAt::Tls | HangAt::Request => Act::Sever(vec![hold]),
             HangAt::Body => Act::spoil(|answer| vec![WireStep::Send(answer.head()), hold]),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::act::{Act, Behavior, Met, OnConnect};
+use super::act::{Act, Behavior, Elsewhere, Met, Place};
 use super::error::FaultError;
 use super::params::Params;
 use super::*;
@@ -42,8 +42,14 @@ macro_rules! kinds {
                 }
             }
 
-            pub(super) fn on_connect(&self) -> Option<OnConnect> {
-                match self { $(Self::$kind(behavior) => behavior.on_connect(),)* }
+            /// What it acts on.
+            #[must_use]
+            pub fn place(&self) -> Place {
+                self.elsewhere().map_or(Place::Request, |elsewhere| elsewhere.place())
+            }
+
+            pub(super) fn elsewhere(&self) -> Option<Elsewhere> {
+                match self { $(Self::$kind(behavior) => behavior.elsewhere(),)* }
             }
 
             pub(super) fn spares(&self, passed: &mut VecDeque<UnixMillis>, now: UnixMillis) -> bool {
@@ -84,5 +90,6 @@ kinds! {
     "skew" Skew(Skew) "The cloud's clock is off for one request."
     "status" Status(Status) "Answers with a status; the service never sees the request."
     "throttle" Throttle(Throttle) "Answers 429 to all requests beyond a rate; the service never sees them."
+    "tls" Tls(Tls) "Shows another certificate, or speaks TLS otherwise, than a client may accept."
     "truncate" Truncate(Truncate) "Sends a part of the answer's body."
 }

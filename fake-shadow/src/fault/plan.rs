@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
-use super::act::{Act, Met, OnConnect, Spoil};
+use super::act::{Act, Elsewhere, Met, OnConnect, OnHandshake, Spoil};
 use super::armed::{Armed, Fault, FaultId, FaultRef};
 use crate::answer;
 use crate::clock::UnixMillis;
@@ -34,6 +34,17 @@ pub enum ConnectFate {
     Refuse(FaultRef),
     /// It is accepted, and this is done to it instead of reading from it.
     Perform(FaultRef, Vec<WireStep>),
+    /// It is accepted, and this is done to its TLS handshake.
+    Handshake(FaultRef, OnHandshake),
+}
+
+/// What carries a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// TCP alone.
+    Plain,
+    /// TLS.
+    Tls,
 }
 
 /// What becomes of a request.
@@ -114,18 +125,33 @@ impl Faulty {
     }
 
     /// What becomes of a connection that is made `now`.
-    pub fn connect(&mut self, now: UnixMillis) -> ConnectFate {
-        for armed in &mut self.armed {
-            let Some(on_connect) = armed.fault.kind.on_connect() else { continue };
-            if armed.is_spent() || !armed.meets(now, &mut self.chance) {
-                continue;
+    pub fn connect(&mut self, now: UnixMillis, channel: Channel) -> ConnectFate {
+        let met = self.meet_elsewhere(now, |elsewhere| match elsewhere {
+            Elsewhere::Connect(_) => Some(elsewhere),
+            Elsewhere::Handshake(_) => (channel == Channel::Tls).then_some(elsewhere),
+        });
+        match met {
+            None => ConnectFate::Serve,
+            Some((fault, Elsewhere::Connect(OnConnect::Refuse))) => ConnectFate::Refuse(fault),
+            Some((fault, Elsewhere::Connect(OnConnect::Perform(steps)))) => {
+                ConnectFate::Perform(fault, steps)
             }
-            return match on_connect {
-                OnConnect::Refuse => ConnectFate::Refuse(armed.reference()),
-                OnConnect::Perform(steps) => ConnectFate::Perform(armed.reference(), steps),
-            };
+            Some((fault, Elsewhere::Handshake(act))) => ConnectFate::Handshake(fault, act),
         }
-        ConnectFate::Serve
+    }
+
+    /// The first armed fault that acts on something else than requests, is meant here and acts now.
+    fn meet_elsewhere<T>(
+        &mut self,
+        now: UnixMillis,
+        is_meant: impl Fn(Elsewhere) -> Option<T>,
+    ) -> Option<(FaultRef, T)> {
+        let chance = &mut self.chance;
+        self.armed.iter_mut().find_map(|armed| {
+            let meant = armed.fault.kind.elsewhere().and_then(&is_meant)?;
+            let acts = !armed.is_spent() && armed.meets(now, chance);
+            acts.then(|| (armed.reference(), meant))
+        })
     }
 
     /// Answers a request that came in `now`, or does to it what the first fault that fits does.
@@ -222,7 +248,7 @@ impl Faulty {
         let chance = &mut self.chance;
         self.armed.iter_mut().position(|armed| {
             !armed.is_spent()
-                && armed.fault.kind.on_connect().is_none()
+                && armed.fault.kind.elsewhere().is_none()
                 && armed.fault.to.fits(request, operation)
                 && armed.meets(now, chance)
         })

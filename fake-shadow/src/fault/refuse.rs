@@ -1,6 +1,6 @@
 //! Nobody listens.
 
-use super::act::{Act, Behavior, Met, OnConnect};
+use super::act::{Act, Behavior, Elsewhere, Met, OnConnect};
 use super::error::FaultError;
 use super::params::Params;
 use crate::message::WireStep;
@@ -16,8 +16,8 @@ impl Behavior for Refuse {
         Ok(Self)
     }
 
-    fn on_connect(&self) -> Option<OnConnect> {
-        Some(OnConnect::Refuse)
+    fn elsewhere(&self) -> Option<Elsewhere> {
+        Some(Elsewhere::Connect(OnConnect::Refuse))
     }
 
     fn act(&self, _met: &mut Met<'_>) -> Act {

@@ -21,12 +21,15 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use super::control::CONTROL_PREFIX;
+use super::handshake::{client_hello, refuse_handshake};
 use super::perform::{Left, end, perform};
 use super::server::ended;
 use super::shared::Shared;
 use super::stream::{Rewound, Stream};
+use super::tls::ServerIdentity;
+use super::tls_flaw::Manner;
 use crate::event::{CloudEventKind, ConnectionId, Served, Side};
-use crate::fault::{ConnectFate, Faulty};
+use crate::fault::{Channel, ConnectFate, Faulty, OnHandshake, TlsFlaw};
 use crate::message::{Header, HttpVersion, Request};
 use crate::page;
 use crate::shadow::MESSAGE_BYTES_MAX;
@@ -49,7 +52,7 @@ pub(super) struct Context {
     pub(super) shared: Arc<Shared>,
     pub(super) control: Router,
     /// How connections are secured; none for plain HTTP.
-    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) tls: Option<ServerIdentity>,
     /// Becomes true when the server is to end.
     pub(super) ending: watch::Receiver<bool>,
 }
@@ -58,11 +61,24 @@ pub(super) struct Context {
 pub(super) async fn serve_connection(mut context: Context, tcp: TcpStream, peer: SocketAddr) {
     let shared = Arc::clone(&context.shared);
     let id = shared.next_connection();
-    let left = match shared.opened(id, peer.to_string()) {
-        ConnectFate::Serve => match secured(&context, id, tcp).await {
+    let channel = if context.tls.is_some() { Channel::Tls } else { Channel::Plain };
+    let left = match shared.opened(id, peer.to_string(), channel) {
+        ConnectFate::Serve => match secured(&context, id, tcp, None).await {
             Ok(stream) => converse(&mut context, id, stream, peer).await,
             Err(left) => left,
         },
+        ConnectFate::Handshake(_, OnHandshake::Flaw(flaw)) => {
+            match secured(&context, id, tcp, Some(flaw)).await {
+                Ok(stream) => converse(&mut context, id, stream, peer).await,
+                Err(left) => left,
+            }
+        }
+        ConnectFate::Handshake(_, OnHandshake::Perform(steps)) => {
+            let mut tcp = tcp;
+            // However the client's first words end, the steps end the connection.
+            let _ = timeout(HANDSHAKE_TIME_MAX, client_hello(&mut tcp)).await;
+            perform(Stream::Plain(tcp), &steps, &mut 0, &context.ending).await
+        }
         ConnectFate::Refuse(_) => {
             Stream::Plain(tcp).reset();
             Left::Ended { by: Side::Cloud, reset: true }
@@ -81,13 +97,29 @@ pub(super) async fn serve_connection(mut context: Context, tcp: TcpStream, peer:
     }
 }
 
-/// The connection with TLS around it where the listener has it.
-async fn secured(context: &Context, id: ConnectionId, tcp: TcpStream) -> Result<Stream, Left> {
-    let Some(acceptor) = &context.tls else { return Ok(Stream::Plain(tcp)) };
-    let reason = match timeout(HANDSHAKE_TIME_MAX, acceptor.accept(tcp)).await {
-        Ok(Ok(tls)) => return Ok(Stream::Tls(Box::new(tls))),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "the client was silent for too long".to_owned(),
+/// The connection with TLS around it where the listener has it, with a flaw or without.
+async fn secured(
+    context: &Context,
+    id: ConnectionId,
+    tcp: TcpStream,
+    flaw: Option<TlsFlaw>,
+) -> Result<Stream, Left> {
+    let Some(identity) = &context.tls else { return Ok(Stream::Plain(tcp)) };
+    let silent = |_| "the client was silent for too long".to_owned();
+    let reason = match identity.manner(flaw, context.shared.cloud_time()) {
+        Ok(Manner::Config(config)) => {
+            let accepting = TlsAcceptor::from(config).accept(tcp);
+            match timeout(HANDSHAKE_TIME_MAX, accepting).await {
+                Ok(Ok(tls)) => return Ok(Stream::Tls(Box::new(tls))),
+                Ok(Err(error)) => error.to_string(),
+                Err(elapsed) => silent(elapsed),
+            }
+        }
+        Ok(Manner::Refusal(refusal)) => {
+            let refusing = refuse_handshake(tcp, refusal);
+            timeout(HANDSHAKE_TIME_MAX, refusing).await.unwrap_or_else(silent)
+        }
+        Err(error) => error.to_string(),
     };
     context.shared.note(id, CloudEventKind::HandshakeFailed { reason });
     Err(Left::Ended { by: Side::Cloud, reset: false })

@@ -29,11 +29,13 @@
 
 mod connection;
 mod control;
+mod handshake;
 mod perform;
 mod server;
 mod shared;
 mod stream;
 mod tls;
+mod tls_flaw;
 
 pub use connection::{BODY_TIME_MAX, HANDSHAKE_TIME_MAX, HEAD_TIME_MAX};
 pub use control::{CONTROL_PREFIX, TOKEN_LETTERS_MIN, Token, TokenError};

@@ -10,7 +10,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 
 use super::connection::{Context, serve_connection};
 use super::control::{self, Control};
@@ -58,13 +57,13 @@ pub fn serve_tls(
     shared: Arc<Shared>,
     identity: &ServerIdentity,
 ) -> io::Result<Server> {
-    start(listener, shared, Some(TlsAcceptor::from(Arc::clone(&identity.config))))
+    start(listener, shared, Some(identity.clone()))
 }
 
 fn start(
     listener: TcpListener,
     shared: Arc<Shared>,
-    tls: Option<TlsAcceptor>,
+    tls: Option<ServerIdentity>,
 ) -> io::Result<Server> {
     let address = listener.local_addr()?;
     let (ending, is_ending) = watch::channel(false);

@@ -10,7 +10,7 @@ use super::control::Token;
 use crate::clock::UnixMillis;
 use crate::data::{DataError, DataFile};
 use crate::event::{CloudEvent, CloudEventKind, ConnectionId, Served};
-use crate::fault::{ConnectFate, Delivery, Faulty};
+use crate::fault::{Channel, ConnectFate, Delivery, Faulty};
 use crate::message::Request;
 use crate::recent::Recent;
 
@@ -133,14 +133,29 @@ impl Shared {
         ConnectionId(self.last_connection.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
+    /// What time it is for the cloud, its offset included.
+    pub(super) fn cloud_time(&self) -> UnixMillis {
+        self.lock().cloud.cloud().cloud_time(self.now())
+    }
+
     /// A connection was made: what becomes of it.
-    pub(super) fn opened(&self, connection: ConnectionId, peer: String) -> ConnectFate {
+    pub(super) fn opened(
+        &self,
+        connection: ConnectionId,
+        peer: String,
+        channel: Channel,
+    ) -> ConnectFate {
         let mut state = self.lock();
         let now = self.now();
-        let fate = state.cloud.connect(now);
+        let fate = state.cloud.connect(now, channel);
         self.tell(now, connection, CloudEventKind::Opened { peer });
-        if let ConnectFate::Refuse(fault) | ConnectFate::Perform(fault, _) = &fate {
-            self.tell(now, connection, CloudEventKind::Fault(*fault));
+        match &fate {
+            ConnectFate::Serve => {}
+            ConnectFate::Refuse(fault)
+            | ConnectFate::Perform(fault, _)
+            | ConnectFate::Handshake(fault, _) => {
+                self.tell(now, connection, CloudEventKind::Fault(*fault));
+            }
         }
         fate
     }

@@ -27,6 +27,19 @@ const PROTOCOLS: [&[u8]; 2] = [b"http/1.1", b"x-amzn-http-ca"];
 pub struct ServerIdentity {
     pub(super) config: Arc<ServerConfig>,
     ca_pem: Option<String>,
+    pub(super) origin: Origin,
+}
+
+/// Who signs certificates.
+pub(super) type Ca = Issuer<'static, KeyPair>;
+
+/// Where the certificate comes from: what others are made of when a fault wants them.
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    /// Files of the user.
+    Files { chain: Vec<CertificateDer<'static>>, key: Arc<PrivateKeyDer<'static>> },
+    /// The private CA, for these names.
+    PrivateCa { ca: Arc<Ca>, names: Vec<String> },
 }
 
 /// Why there is no identity.
@@ -60,7 +73,9 @@ impl ServerIdentity {
         }
         let key =
             PrivateKeyDer::from_pem_file(key).map_err(|error| failed(key, error.to_string()))?;
-        Self::new(chain, key, None)
+        let config = Arc::new(config(chain.clone(), key.clone_key())?);
+        let origin = Origin::Files { chain, key: Arc::new(key) };
+        Ok(Self { config, ca_pem: None, origin })
     }
 
     /// An identity for these names and addresses, of the private CA in a folder, which is made if it is not there; without
@@ -74,14 +89,11 @@ impl ServerIdentity {
             Some(folder) => kept_ca(folder)?,
         };
         // Only the name and the key of a CA go into what it signs, so its certificate need not be taken apart.
-        let issuer = Issuer::new(ca_params(), ca_key);
-        let key = KeyPair::generate().map_err(TlsError::Make)?;
-        let certificate = leaf_params(names)
-            .and_then(|params| params.signed_by(&key, &issuer))
-            .map_err(TlsError::Make)?;
-        let key = PrivateKeyDer::try_from(key.serialize_der())
-            .map_err(|reason| TlsError::Pair(rustls::Error::General(reason.to_owned())))?;
-        Self::new(vec![certificate.der().clone()], key, Some(ca_pem))
+        let ca = Arc::new(Issuer::new(ca_params(), ca_key));
+        let (certificate, key) = leaf(&leaf_params(names).map_err(TlsError::Make)?, &ca)?;
+        let config = Arc::new(config(vec![certificate], key)?);
+        let origin = Origin::PrivateCa { ca, names: names.to_vec() };
+        Ok(Self { config, ca_pem: Some(ca_pem), origin })
     }
 
     /// The certificate of the private CA, in PEM form, for clients to trust; none for an identity of one's own.
@@ -89,20 +101,32 @@ impl ServerIdentity {
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
     }
+}
 
-    fn new(
-        chain: Vec<CertificateDer<'static>>,
-        key: PrivateKeyDer<'static>,
-        ca_pem: Option<String>,
-    ) -> Result<Self, TlsError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-            .map_err(TlsError::Pair)?;
-        config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
-        Ok(Self { config: Arc::new(config), ca_pem })
-    }
+/// How a server speaks TLS that shows this chain.
+pub(super) fn config(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<ServerConfig, TlsError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+        .map_err(TlsError::Pair)?;
+    config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+    Ok(config)
+}
+
+/// A certificate that a CA vouches for, and its key.
+pub(super) fn leaf(
+    params: &CertificateParams,
+    ca: &Ca,
+) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), TlsError> {
+    let key = KeyPair::generate().map_err(TlsError::Make)?;
+    let certificate = params.signed_by(&key, ca).map_err(TlsError::Make)?;
+    let key = PrivateKeyDer::try_from(key.serialize_der())
+        .map_err(|reason| TlsError::Pair(rustls::Error::General(reason.to_owned())))?;
+    Ok((certificate.der().clone(), key))
 }
 
 /// The names for which AWS IoT's own certificate in a region stands, and those of this machine.
@@ -146,6 +170,13 @@ fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     options.open(path)?.write_all(text.as_bytes())
 }
 
+/// A CA that nobody trusts. It has a name of its own: under the same one clients complain of a bad signature.
+pub(super) fn stranger() -> Result<Ca, TlsError> {
+    let mut params = ca_params();
+    params.distinguished_name.push(DnType::CommonName, "Shadowrig CA that nobody trusts");
+    Ok(Issuer::new(params, KeyPair::generate().map_err(TlsError::Make)?))
+}
+
 fn make_ca() -> Result<(String, KeyPair), TlsError> {
     let key = KeyPair::generate().map_err(TlsError::Make)?;
     let certificate = ca_params().self_signed(&key).map_err(TlsError::Make)?;
@@ -159,7 +190,7 @@ fn ca_params() -> CertificateParams {
     params
 }
 
-fn leaf_params(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
+pub(super) fn leaf_params(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
     let mut params = valid_in_all_tests(CertificateParams::new(names)?, "Shadowrig fake cloud");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -30,6 +30,7 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("skew", r#"{"by": "+10m"}"#),
     ("status", r#"{"code": 503}"#),
     ("throttle", r#"{"rate": 0}"#),
+    ("tls", r#"{"flaw": "expired"}"#),
     ("truncate", r#"{"keep": "50%"}"#),
 ];
 

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
+use fake_shadow::fault::Channel;
 use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
 
@@ -12,6 +13,7 @@ use super::board_name::BoardName;
 use super::files::Case;
 use crate::board::Board;
 use crate::board::process::{ProcessBoard, Recipe};
+use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::real_bench::{CloudServer, RealBench};
 use crate::drive::seen::Sink;
 use crate::drive::sim::SimBench;
@@ -20,8 +22,9 @@ use crate::engine::mismatch::Mismatch;
 use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::report::CaseReport;
+use crate::scenario::SourceText;
 use crate::scenario::node::Span;
-use crate::scenario::plan::CloudKind;
+use crate::scenario::plan::{CloudKind, Plan};
 use crate::time::Moment;
 
 /// The name of the thing on benches in real time.
@@ -38,6 +41,8 @@ pub(super) struct Benches {
     pub(super) seed: u64,
     /// The program that is the device, with its arguments; `None` to go by the image.
     pub(super) command: Option<Vec<String>>,
+    /// Whether scenarios may run programs on this machine.
+    pub(super) allow_run: bool,
     /// The program that stands for our own things: this one.
     pub(super) things: PathBuf,
     /// What runs the clouds; only in real time.
@@ -55,9 +60,9 @@ impl Benches {
     ) -> CaseReport {
         let began = Instant::now();
         let (facts, outcome) = match &self.runtime {
-            Some(runtime) => match self.real(runtime, folder) {
+            Some(runtime) => match self.real(runtime, folder, &case.plan) {
                 Ok(mut bench) => {
-                    let facts = Facts { cloud: self.cloud, ..bench.facts() };
+                    let facts = self.facts(bench.facts());
                     let outcome = skip(&facts, case).unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
@@ -67,32 +72,53 @@ impl Benches {
             },
             None => {
                 let mut bench = SimBench::new(self.seed);
-                let facts = Facts { cloud: self.cloud, ..bench.facts() };
+                let facts = self.facts(bench.facts());
                 let outcome = skip(&facts, case)
                     .unwrap_or_else(|| virtual_time::run(case.plan.clone(), &mut bench));
                 (facts.board, outcome)
             }
         };
+        // From here on nothing that is kept or shown holds a secret.
+        let mask = &case.plan.mask;
+        let cover = |source: &SourceText| SourceText {
+            text: mask.cover(&source.text).into(),
+            path: source.path.clone(),
+        };
         CaseReport {
             plan: case.plan.as_ref().into(),
-            source: case.text.clone(),
-            included: case.plan.included.clone(),
+            source: mask.cover(&case.text).into(),
+            included: case.plan.included.iter().map(cover).collect(),
             board: facts,
             seed: self.seed,
             origin: None,
-            outcome,
+            outcome: outcome.masked(mask),
             wall: began.elapsed(),
         }
     }
 
+    /// What a bench can do in this run.
+    fn facts(&self, bench: Facts) -> Facts {
+        let mut cannot = bench.cannot;
+        if !self.allow_run {
+            cannot.push(RUN_NOT_ALLOWED);
+        }
+        Facts { cloud: self.cloud, cannot, ..bench }
+    }
+
     /// A board in real time with a cloud of its own.
-    fn real(&self, runtime: &Runtime, folder: &Path) -> Result<RealBench, ActionError> {
+    fn real(
+        &self,
+        runtime: &Runtime,
+        folder: &Path,
+        plan: &Plan,
+    ) -> Result<RealBench, ActionError> {
         std::fs::create_dir_all(folder).map_err(|error| {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
         let settings = Settings { seed: self.seed, ..Settings::default() };
-        let cloud = CloudServer::start(runtime.handle(), settings, sink.clone())?;
+        let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
+        let cloud = CloudServer::start(runtime.handle(), settings, channel, sink.clone())?;
         let board = self.board(&cloud, folder, sink)?;
         Ok(RealBench::new(board, cloud, THING_NAME, seen))
     }
@@ -104,7 +130,7 @@ impl Benches {
         sink: Sink,
     ) -> Result<Box<dyn Board>, ActionError> {
         match &self.board {
-            BoardName::Process | BoardName::Sim => Ok(self.process(cloud, folder, sink)),
+            BoardName::Process | BoardName::Sim => self.process(cloud, folder, sink),
             BoardName::Inventory(name) => Err(ActionError::new(
                 format!("find the board {name}"),
                 "there is no inventory on this machine",
@@ -118,21 +144,34 @@ impl Benches {
         }
     }
 
-    fn process(&self, cloud: &CloudServer, folder: &Path, sink: Sink) -> Box<dyn Board> {
+    fn process(
+        &self,
+        cloud: &CloudServer,
+        folder: &Path,
+        sink: Sink,
+    ) -> Result<Box<dyn Board>, ActionError> {
         let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut environment = vec![
+            variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
+            variable("SHADOWRIG_THING_NAME", THING_NAME),
+            variable("AWS_REGION", DEFAULT_REGION),
+            variable("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
+            variable("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
+        ];
+        if let Some(ca_pem) = cloud.ca_pem() {
+            let ca_file = folder.join("ca.pem");
+            std::fs::write(&ca_file, ca_pem).map_err(|error| {
+                ActionError::new(format!("write {}", ca_file.display()), error.to_string())
+            })?;
+            environment.push(variable("SHADOWRIG_CA_FILE", &ca_file.display().to_string()));
+        }
         let recipe = Recipe {
             command: self.command.clone(),
             things: self.things.clone(),
-            environment: vec![
-                variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
-                variable("SHADOWRIG_THING_NAME", THING_NAME),
-                variable("AWS_REGION", DEFAULT_REGION),
-                variable("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
-                variable("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
-            ],
+            environment,
             state_file: folder.join("device-state"),
         };
-        Box::new(ProcessBoard::new(recipe, sink))
+        Ok(Box::new(ProcessBoard::new(recipe, sink)))
     }
 }
 

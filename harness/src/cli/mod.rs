@@ -7,6 +7,7 @@ mod check;
 mod explain;
 mod files;
 mod list;
+mod prepare;
 mod progress;
 mod report;
 mod reports;

@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::benches::Benches;
 use super::board_name::BoardName;
 use super::files::{self, Case};
+use super::prepare::PrepareArgs;
 use super::progress::Progress;
 use super::reports::ReportArgs;
 use super::run_dir::RunDir;
@@ -43,6 +44,8 @@ pub(super) struct RunArgs {
     /// Where chance comes from; equal seeds give equal runs in virtual time.
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
+    #[command(flatten)]
+    prepare: PrepareArgs,
     #[command(flatten)]
     reports: ReportArgs,
     /// Only cases whose name or file has this text.
@@ -136,6 +139,10 @@ pub(super) fn run<W: Write, E: Write>(
         writeln!(terminal.err, "help: `shadowrig list` shows what there is")?;
         return Ok(exit::NOTHING_SELECTED);
     }
+    let cases = match args.prepare.prepare(cases, terminal)? {
+        Ok(cases) => cases,
+        Err(code) => return Ok(code),
+    };
     let dir = RunDir::create(args.out.clone().unwrap_or_else(default_out))?;
     let began_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     let cases = run_cases(args, &cases, &dir, terminal)?;
@@ -176,6 +183,7 @@ fn run_cases<W: Write, E: Write>(
         cloud: args.cloud,
         seed: args.seed,
         command: args.command.clone().map(|words| words.0),
+        allow_run: args.prepare.allow_run(),
         things: std::env::current_exe()?,
         runtime: match args.board.is_in_real_time() {
             true => Some(tokio::runtime::Runtime::new()?),
@@ -192,7 +200,7 @@ fn run_cases<W: Write, E: Write>(
             let folder = dir.case_path(number, &case.plan.name);
             benches.run(case, &folder, &interrupted, &mut |engine| {
                 if let Some((at, of, title)) = engine.at_step() {
-                    tell(Update::At(number, at, of, title.to_owned()));
+                    tell(Update::At(number, at, of, case.plan.mask.text(title)));
                 }
             })
         },
@@ -209,8 +217,10 @@ fn run_cases<W: Write, E: Write>(
         let Update::Over(number, report) = update else { return };
         for report in in_order.take(number, *report) {
             let number = reports.len();
-            let result = dir
-                .write_case(number, &report)
+            let result = args
+                .prepare
+                .store(&report)
+                .and_then(|()| dir.write_case(number, &report))
                 .and_then(|()| progress.suspend(|| write_case(&report, terminal)));
             reports.push(report);
             if written.is_ok() {

@@ -9,6 +9,9 @@ pub trait Bench {
     /// What the bench is and what it can do; asked before anything is touched.
     fn facts(&self) -> Facts;
 
+    /// The time of day at the beginning of the run: milliseconds since 1970.
+    fn began_ms(&self) -> i64;
+
     /// Does what the engine asks for and says what that made happen, in order. May take as long as the action takes (a
     /// flash: minutes); on a simulated bench it takes no time at all.
     ///
@@ -39,6 +42,14 @@ pub struct Facts {
     pub cannot: Vec<(&'static str, &'static str)>,
 }
 
+/// The verbs that no bench can do yet, each with the reason.
+const NO_BENCH_CAN: &[(&str, &str)] =
+    &[("expect-message", "it has no MQTT"), ("publish", "it has no MQTT")];
+
+/// Why a case that runs programs is skipped where nobody has allowed it.
+pub(crate) const RUN_NOT_ALLOWED: (&str, &str) =
+    ("run", "it runs a program on this machine, and the run does not have --allow-run");
+
 impl Facts {
     /// Why a case cannot run here; `None` if it can.
     #[must_use]
@@ -66,12 +77,16 @@ impl Facts {
                 name(self.cloud)
             ));
         }
+        if let Some(reason) = &plan.unmet {
+            return Some(reason.clone());
+        }
         plan.all_steps().into_iter().find_map(|step| {
             let verb = step.verb;
             if let Some(need) = step.step.needs().iter().find(|need| !self.can.contains(need)) {
                 return Some(format!("`{verb}` needs `{need}`, which {board} does not have"));
             }
-            let (_, reason) = self.cannot.iter().find(|(cannot, _)| *cannot == verb)?;
+            let mut cannot = self.cannot.iter().chain(NO_BENCH_CAN);
+            let (_, reason) = cannot.find(|(cannot, _)| *cannot == verb)?;
             Some(format!("{board} cannot do `{verb}`: {reason}"))
         })
     }

@@ -111,6 +111,7 @@ fn perform(
         | Action::Measure
         | Action::Power(_)
         | Action::Reset
+        | Action::RunCommand(_)
         | Action::Wake
         | Action::WriteConsole { .. } => {
             Err(ActionError::new("act on the board", "this went to the cloud by mistake"))

@@ -2,8 +2,9 @@
 //!
 //! Only here and in the adapters of boards is anything waited for. The engine does not know which loop runs it.
 
-pub mod bench;
+pub(crate) mod bench;
 pub mod cloud_side;
+pub mod host_command;
 pub mod real_bench;
 pub mod real_time;
 pub mod seen;

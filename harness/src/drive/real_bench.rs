@@ -7,14 +7,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use fake_shadow::clock::UnixMillis;
 use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
-use fake_shadow::fault::Faulty;
-use fake_shadow::http::{self, Server, Shared};
+use fake_shadow::fault::{Channel, Faulty};
+use fake_shadow::http::{self, Server, ServerIdentity, Shared, usual_names};
 use fake_shadow::{FakeShadow, Settings};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
 use super::bench::{Bench, Facts};
 use super::cloud_side::{self, CloudSide};
+use super::host_command;
 use super::seen::{Seen, Sink, What};
 use crate::board::Board;
 use crate::engine::event::ConnectionChange;
@@ -42,33 +43,59 @@ pub struct RealBench {
 pub struct CloudServer {
     runtime: Handle,
     server: Option<Server>,
+    /// The certificate that clients are to trust, where it is served over TLS.
+    ca_pem: Option<String>,
     shared: Arc<Shared>,
     settings: Settings,
 }
 
 impl CloudServer {
-    /// Starts a cloud on a free port of the loopback interface; what it sees goes into the sink.
+    /// Starts a cloud on a free port of the loopback interface, over TLS or not; what it sees goes into the sink.
     ///
     /// # Errors
     ///
-    /// No port can be had.
-    pub fn start(runtime: &Handle, settings: Settings, sink: Sink) -> Result<Self, ActionError> {
-        let error =
-            |error: std::io::Error| ActionError::new("start the fake cloud", error.to_string());
+    /// No port can be had, or no certificate can be made.
+    pub fn start(
+        runtime: &Handle,
+        settings: Settings,
+        channel: Channel,
+        sink: Sink,
+    ) -> Result<Self, ActionError> {
+        let what = "start the fake cloud";
+        let error = |error: std::io::Error| ActionError::new(what, error.to_string());
+        let identity = match channel {
+            Channel::Plain => None,
+            Channel::Tls => Some(
+                ServerIdentity::of_private_ca(None, &usual_names(&settings.region))
+                    .map_err(|error| ActionError::new(what, error.to_string()))?,
+            ),
+        };
         let cloud = Faulty::new(FakeShadow::new(settings.clone()));
         let shared = Shared::new(cloud, system_time);
         let shared = Arc::new(shared.observed_by(move |event| sink.tell_cloud(event.clone())));
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(error)?;
         let _in_runtime = runtime.enter();
-        let server = http::serve(listener, Arc::clone(&shared)).map_err(error)?;
-        Ok(Self { runtime: runtime.clone(), server: Some(server), shared, settings })
+        let server = match &identity {
+            None => http::serve(listener, Arc::clone(&shared)),
+            Some(identity) => http::serve_tls(listener, Arc::clone(&shared), identity),
+        };
+        let server = Some(server.map_err(error)?);
+        let ca_pem = identity.and_then(|identity| identity.ca_pem().map(str::to_owned));
+        Ok(Self { runtime: runtime.clone(), server, ca_pem, shared, settings })
     }
 
     /// Where it listens, as `http://127.0.0.1:41873`.
     #[must_use]
     pub fn endpoint(&self) -> String {
+        let scheme = if self.ca_pem.is_some() { "https" } else { "http" };
         let address = self.server.as_ref().map(Server::local_addr);
-        address.map_or_else(String::new, |address| format!("http://{address}"))
+        address.map_or_else(String::new, |address| format!("{scheme}://{address}"))
+    }
+
+    /// The certificate that clients are to trust, in PEM form; none without TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
     }
 }
 
@@ -195,6 +222,11 @@ impl Bench for RealBench {
         self.board.facts()
     }
 
+    fn began_ms(&self) -> i64 {
+        let since = i64::try_from(self.now().since_start().as_millis()).unwrap_or(0);
+        system_time().0.saturating_sub(since)
+    }
+
     fn perform(&mut self, _now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
             Action::Brownout { to_mv, length } => self.board.brownout(*to_mv, *length)?,
@@ -202,6 +234,7 @@ impl Bench for RealBench {
             Action::Measure => self.board.measure()?,
             Action::Power(order) => self.board.power(*order)?,
             Action::Reset => self.board.reset()?,
+            Action::RunCommand(order) => return host_command::run(order),
             Action::Wake => self.board.wake()?,
             Action::WriteConsole { text } => self.board.write_console(text)?,
             Action::ArmFault(_)

@@ -21,7 +21,7 @@ pub fn run(
     interrupted: &AtomicBool,
     watcher: &mut dyn FnMut(&Engine),
 ) -> Outcome {
-    let mut engine = Engine::new(plan);
+    let mut engine = Engine::new(plan).begun_at(bench.began_ms());
     let mut now = bench.now();
     tell(&mut engine, bench, now, Input::Start);
     let mut told_of_interrupt = false;

@@ -9,7 +9,7 @@ use crate::time::Moment;
 
 /// Runs a plan on a simulated bench, in one thread, without waiting.
 pub fn run(plan: Arc<Plan>, bench: &mut dyn Bench) -> Outcome {
-    let mut engine = Engine::new(plan);
+    let mut engine = Engine::new(plan).begun_at(bench.began_ms());
     let mut now = Moment::START;
     tell(&mut engine, bench, now, Input::Start);
     while !engine.is_over() {

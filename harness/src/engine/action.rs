@@ -31,6 +31,8 @@ pub enum Action {
     Power(PowerOrder),
     /// Reset the chip.
     Reset,
+    /// Run a program on this machine, and kill it when its time is over.
+    RunCommand(CommandOrder),
     /// Make a shadow hold exactly this, as the app side; it may be a new one.
     SetShadow { name: Option<String>, shadow: StartShadow },
     /// Update a shadow, as the app side; the document as UpdateThingShadow takes it.
@@ -39,6 +41,15 @@ pub enum Action {
     Wake,
     /// Write text on the device's console input.
     WriteConsole { text: String },
+}
+
+/// A program to run on the machine of the rig.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandOrder {
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// The most time that it may take, of this machine's own.
+    pub limit: Duration,
 }
 
 /// What to do with the supply.

@@ -28,6 +28,14 @@ pub struct Frame {
 }
 
 impl Crash {
+    /// Every text of it, for whoever must change one.
+    pub fn texts_mut(&mut self) -> Vec<&mut String> {
+        let frames =
+            self.frames.iter_mut().flat_map(|frame| [&mut frame.function, &mut frame.place]);
+        let others = frames.chain([&mut self.hint]).flatten();
+        std::iter::once(&mut self.reason).chain(others).collect()
+    }
+
     /// The crash in one line: its reason, and the innermost place that has a name.
     #[must_use]
     pub fn words(&self) -> String {

@@ -18,6 +18,8 @@ use crate::time;
 pub enum Event {
     /// The cloud answered a request.
     Answer(Answer),
+    /// A program ran on the machine of the rig; no exit code where a signal ended it.
+    Command { command: String, exit: Option<i32>, output: String },
     /// The cloud's clock was moved; the offset from the true time in milliseconds.
     Clock { offset_ms: i64 },
     /// A connection to the cloud changed.
@@ -46,6 +48,8 @@ pub enum Event {
     Shadow { name: Option<String>, by: Party, document: Option<Value> },
     /// The device went to sleep; with the span that it announced, if it did.
     Sleep { announced: Option<Duration> },
+    /// Something was written down to be compared with what is stored.
+    Snapshot { name: String, text: String },
     /// A step changed its state; the index counts all steps in the order in which they began.
     Step { index: usize, state: StepState },
     /// The device woke up.
@@ -183,6 +187,7 @@ impl Event {
         match self {
             Self::Answer(_) => "answer",
             Self::Clock { .. } => "clock",
+            Self::Command { .. } => "command",
             Self::Connection { .. } => "connection",
             Self::Console { .. } => "console",
             Self::Crash(_) => "crash",
@@ -196,6 +201,7 @@ impl Event {
             Self::Reset { .. } => "reset",
             Self::Shadow { .. } => "shadow",
             Self::Sleep { .. } => "sleep",
+            Self::Snapshot { .. } => "snapshot",
             Self::Step { .. } => "step",
             Self::Wake { .. } => "wake",
         }
@@ -212,6 +218,11 @@ impl Event {
             }
             Self::Clock { offset_ms } => {
                 format!("the cloud's clock is off by {}", time::signed_span(*offset_ms))
+            }
+            Self::Command { command, exit, .. } => {
+                let exit =
+                    exit.map_or_else(|| "no exit code".into(), |exit| format!("exit {exit}"));
+                format!("{command}: {exit}")
             }
             Self::Connection { id, change } => format!("connection {id} {}", change.word()),
             Self::Console { line } => line.clone(),
@@ -245,6 +256,7 @@ impl Event {
                 format!("asleep for {}", time::span(*length))
             }
             Self::Sleep { announced: None } => "asleep".into(),
+            Self::Snapshot { name, .. } => format!("snapshot {name}"),
             Self::Step { index, state } => format!("step {} {}", index + 1, state.word()),
             Self::Wake { cause } => format!("awake: {cause}"),
         }
@@ -259,6 +271,9 @@ impl Event {
                 "fault": answer.fault,
             }),
             Self::Clock { offset_ms } => json!({ "offset_ms": offset_ms }),
+            Self::Command { command, exit, output } => {
+                json!({ "command": command, "exit": exit, "output": output })
+            }
             Self::Connection { id, change } => json!({ "id": id, "change": change.word() }),
             Self::Console { line } => json!({ "line": line }),
             Self::Crash(crash) => json!(crash),
@@ -277,6 +292,7 @@ impl Event {
             Self::Sleep { announced } => {
                 json!({ "announced_ms": announced.map(|span| span.as_millis() as u64) })
             }
+            Self::Snapshot { name, text } => json!({ "name": name, "text": text }),
             Self::Step { index, state } => json!({ "index": index, "state": state.word() }),
         };
         let mut object = Map::from_iter([("kind".to_owned(), Value::from(self.kind()))]);
@@ -311,52 +327,5 @@ impl Request {
             "short": self.short(), "headers": headers, "body": self.body,
             "signature": signature, "refusal": message, "explanation": explanation,
         })
-    }
-}
-
-impl ConnectionChange {
-    /// As it stands in `events.jsonl`.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Closed => "closed",
-            Self::Reset => "reset",
-        }
-    }
-}
-
-impl PowerChange {
-    /// As it stands in `events.jsonl`.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Cut => "cut",
-            Self::Restored => "restored",
-        }
-    }
-}
-
-impl Party {
-    /// As it stands in `events.jsonl`.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Device => "device",
-            Self::Rig => "rig",
-        }
-    }
-}
-
-impl StepState {
-    /// As it stands in `events.jsonl`.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
     }
 }

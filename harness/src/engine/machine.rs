@@ -121,6 +121,13 @@ impl Engine {
         }
     }
 
+    /// The same for a run that begins at this time: milliseconds since 1970.
+    #[must_use]
+    pub const fn begun_at(mut self, epoch_ms: i64) -> Self {
+        self.book.epoch_ms = epoch_ms;
+        self
+    }
+
     /// Takes in what happened; returns what is to be done, in order. Does a bounded amount of work.
     #[must_use = "perform each action and hand its end back as `Input::Done`"]
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Action> {
@@ -214,7 +221,9 @@ impl Engine {
 
     /// Asks for what was to be done as soon as such an event comes.
     fn fire(&mut self, now: Moment, event: &Event, actions: &mut Vec<Action>) {
-        let fires = |trigger: &Trigger| trigger.fires(event, &self.log, &self.variables);
+        let fires = |trigger: &Trigger| {
+            trigger.fires(event, &self.log, (&self.variables, self.book.unix_ms(now)))
+        };
         let (firing, waiting): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.triggers).into_iter().partition(fires);
         self.triggers = waiting;
@@ -231,7 +240,11 @@ impl Engine {
         }
         let index = self.log.len() - 1;
         let Some(entry) = self.log.entries().get(index) else { return };
-        let comparison = Comparison { variables: &self.variables, strictness: Strictness::Partial };
+        let comparison = Comparison {
+            variables: &self.variables,
+            strictness: Strictness::Partial,
+            seen_at_ms: self.book.unix_ms(now),
+        };
         let plan = Arc::clone(&self.plan);
         let broken = plan
             .guards
@@ -377,11 +390,14 @@ impl Engine {
         act: impl FnOnce(&mut Run<'_>) -> T,
     ) -> T {
         let mut wanted = Vec::new();
+        let plan = Arc::clone(&self.plan);
         let (common, mut memory) = (Common::default(), Memory::default());
         let mut run = Run {
             now,
             started_at: self.started_at,
             started_index: 0,
+            plan: &plan,
+            step_name: None,
             common: &common,
             log: &mut self.log,
             book: &mut self.book,
@@ -464,10 +480,7 @@ impl Engine {
                 "wait for it by `expect-fault: applied`, or take it off by `clear-faults: all`",
             )
         });
-        let trigger = self.triggers.first().map(|trigger| {
-            let help = "wait for what it should meet by an `expect-...` before the last step";
-            (format!("{} was", trigger.what), trigger.span, trigger.watch.words(), help)
-        });
+        let trigger = self.triggers.first().map(Trigger::unmet);
         // A trigger may hold a request by a fault of its own; it is the trigger that stands in the file.
         let Some((what, span, expected, help)) = trigger.or(fault) else { return };
         let mismatch = Mismatch::new(

@@ -7,8 +7,10 @@
 pub mod action;
 pub mod crash;
 pub mod event;
+mod event_words;
 pub mod log;
 pub mod machine;
+mod masking;
 pub mod mismatch;
 pub mod nested;
 pub mod reading;

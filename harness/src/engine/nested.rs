@@ -119,9 +119,9 @@ impl Run<'_> {
 
     /// One look at a step that has begun; it is written down when it is over, and late ones have failed.
     pub fn look(&mut self, step: &PlannedStep, frame: &mut Frame) -> Progress {
-        let mut progress = step.step.poll(&mut self.inside(&step.common, frame));
+        let mut progress = step.step.poll(&mut self.inside_step(step, frame));
         if matches!(progress, Progress::Waiting(_)) && self.now >= frame.deadline {
-            progress = Progress::failed(step.step.late(&self.inside(&step.common, frame)));
+            progress = Progress::failed(step.step.late(&self.inside_step(step, frame)));
         }
         if let Progress::Passed(seen) = &progress
             && let Err(mismatch) = self.capture(&step.common, seen)
@@ -145,12 +145,18 @@ impl Run<'_> {
         }
     }
 
+    fn inside_step<'b>(&'b mut self, step: &'b PlannedStep, frame: &'b mut Frame) -> Run<'b> {
+        Run { step_name: step.name.as_deref(), ..self.inside(&step.common, frame) }
+    }
+
     /// What a step inside this one is given.
     pub(super) fn inside<'b>(&'b mut self, common: &'b Common, frame: &'b mut Frame) -> Run<'b> {
         Run {
             now: self.now,
             started_at: frame.started_at,
             started_index: frame.started_index,
+            plan: self.plan,
+            step_name: None,
             common,
             log: self.log,
             book: self.book,

@@ -40,7 +40,10 @@ pub(crate) fn request(want: &RequestWant, start: usize, run: &Run<'_>) -> Found 
             want,
             request,
             run.log,
-            run.comparison(want.strictness),
+            Comparison {
+                seen_at_ms: run.book.unix_ms(entry.at),
+                ..run.comparison(want.strictness)
+            },
             &mut found,
         );
         if differences.is_empty() {
@@ -220,7 +223,10 @@ pub(crate) fn all(watch: &Watch, start: usize, run: &Run<'_>) -> Vec<usize> {
     let comparison = run.comparison(crate::scenario::matcher::Strictness::Partial);
     run.log
         .from(start)
-        .filter(|(_, entry)| is_event(watch, &entry.event, run.log, comparison))
+        .filter(|(_, entry)| {
+            let seen_at_ms = run.book.unix_ms(entry.at);
+            is_event(watch, &entry.event, run.log, Comparison { seen_at_ms, ..comparison })
+        })
         .map(|(index, _)| index)
         .collect()
 }

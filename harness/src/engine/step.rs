@@ -13,7 +13,7 @@ use super::nested::Nested;
 use super::trigger::Trigger;
 use super::verdict::StepReport;
 use crate::scenario::matcher::{Comparison, Strictness};
-use crate::scenario::plan::{Common, PlannedStep, Since, WITHIN_DEFAULT};
+use crate::scenario::plan::{Common, Plan, PlannedStep, Since, WITHIN_DEFAULT};
 use crate::scenario::template::Variables;
 use crate::time::Moment;
 
@@ -109,6 +109,10 @@ pub struct Run<'a> {
     pub started_at: Moment,
     /// Where the log ended when the step began.
     pub started_index: usize,
+    /// What is run.
+    pub plan: &'a Plan,
+    /// The name that the step gives itself.
+    pub step_name: Option<&'a str>,
     /// The keys beside the verb.
     pub common: &'a Common,
     /// Everything observed so far.
@@ -140,8 +144,19 @@ pub struct Book {
     pub step_starts: BTreeMap<String, usize>,
     /// The number that the next action gets.
     pub next_action: u64,
+    /// When the run began: milliseconds since 1970.
+    pub epoch_ms: i64,
     /// Whether steps that begin now are those of `finally`.
     pub is_finally: bool,
+}
+
+impl Book {
+    /// A moment of the run in milliseconds since 1970.
+    #[must_use]
+    pub fn unix_ms(&self, at: Moment) -> i64 {
+        let since = i64::try_from(at.since_start().as_millis()).unwrap_or(i64::MAX);
+        self.epoch_ms.saturating_add(since)
+    }
 }
 
 impl Run<'_> {
@@ -217,6 +232,7 @@ impl Run<'_> {
     /// A comparison with the variables of now.
     #[must_use]
     pub fn comparison(&self, strictness: Strictness) -> Comparison<'_> {
-        Comparison { variables: self.variables, strictness }
+        let seen_at_ms = self.book.unix_ms(self.now);
+        Comparison { variables: self.variables, strictness, seen_at_ms }
     }
 }

@@ -22,10 +22,22 @@ pub struct Trigger {
 }
 
 impl Trigger {
+    /// What to say where it never fired: what was armed, where, what was waited for, and what to do next.
+    pub(super) fn unmet(&self) -> (String, Span, String, &'static str) {
+        let help = "wait for what it should meet by an `expect-...` before the last step";
+        (format!("{} was", self.what), self.span, self.watch.words(), help)
+    }
+
     /// Whether an event is the one that it waits for.
     #[must_use]
-    pub fn fires(&self, event: &Event, log: &Log, variables: &Variables) -> bool {
-        let comparison = Comparison { variables, strictness: Strictness::Partial };
+    pub fn fires(
+        &self,
+        event: &Event,
+        log: &Log,
+        (variables, seen_at_ms): (&Variables, i64),
+    ) -> bool {
+        let strictness = Strictness::Partial;
+        let comparison = Comparison { variables, strictness, seen_at_ms };
         search::is_event(&self.watch, event, log, comparison)
     }
 }

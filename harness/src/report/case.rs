@@ -7,7 +7,7 @@ use crate::engine::mismatch::Blame;
 use crate::engine::{Outcome, Verdict};
 use crate::scenario::SourceText;
 use crate::scenario::node::Span;
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Plan, slug};
 
 /// A run: what all reports are made from.
 #[derive(Debug, Clone)]
@@ -139,21 +139,6 @@ impl CaseReport {
 #[must_use]
 pub fn folder(number: usize, name: &str) -> String {
     format!("{number:03}-{}", slug(name)).trim_end_matches('-').to_owned()
-}
-
-/// A name as part of a path: short, lower-case, nothing but letters, digits and `-`.
-fn slug(name: &str) -> String {
-    const CHARS_MAX: usize = 60;
-    let mut slug = String::new();
-    for c in name.chars() {
-        match c {
-            c if c.is_ascii_alphanumeric() => slug.push(c.to_ascii_lowercase()),
-            _ if slug.ends_with('-') || slug.is_empty() => {}
-            _ => slug.push('-'),
-        }
-    }
-    slug.truncate(CHARS_MAX);
-    slug.trim_end_matches('-').to_owned()
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ struct Line {
 enum EventRecord {
     Answer { request: u64, status: Option<u16>, body: String, fault: Option<String> },
     Clock { offset_ms: i64 },
+    Command { command: String, exit: Option<i32>, output: String },
     Connection { id: u64, change: ConnectionWord },
     Console { line: String },
     Crash(Crash),
@@ -85,6 +86,7 @@ enum EventRecord {
     Reset { cause: String },
     Shadow { name: Option<String>, by: PartyWord, document: Option<Value> },
     Sleep { announced_ms: Option<u64> },
+    Snapshot { name: String, text: String },
     Step { index: usize, state: StepWord },
     Wake { cause: String },
 }
@@ -148,6 +150,9 @@ impl From<EventRecord> for Event {
                 Self::Answer(Answer { request, status, body, fault })
             }
             EventRecord::Clock { offset_ms } => Self::Clock { offset_ms },
+            EventRecord::Command { command, exit, output } => {
+                Self::Command { command, exit, output }
+            }
             EventRecord::Connection { id, change } => Self::Connection {
                 id,
                 change: match change {
@@ -189,6 +194,7 @@ impl From<EventRecord> for Event {
             EventRecord::Sleep { announced_ms } => {
                 Self::Sleep { announced: announced_ms.map(Duration::from_millis) }
             }
+            EventRecord::Snapshot { name, text } => Self::Snapshot { name, text },
             EventRecord::Step { index, state } => Self::Step {
                 index,
                 state: match state {
@@ -312,6 +318,7 @@ mod tests {
                 fault: Some(text("hang")),
             }),
             Event::Clock { offset_ms: -5 },
+            Event::Command { command: text("true"), exit: Some(0), output: text("a\nb") },
             Event::Connection { id: 1, change: ConnectionChange::Reset },
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
             Event::Crash(crash),
@@ -331,6 +338,7 @@ mod tests {
                 document: Some(json!({ "version": 1, "n": 1.5 })),
             },
             Event::Sleep { announced: Some(Duration::from_millis(5)) },
+            Event::Snapshot { name: text("shadow"), text: text("{}") },
             Event::Step { index: 0, state: StepState::Skipped },
             Event::Wake { cause: text("timer") },
         ]
@@ -342,6 +350,7 @@ mod tests {
             match &event {
                 Event::Answer(_)
                 | Event::Clock { .. }
+                | Event::Command { .. }
                 | Event::Connection { .. }
                 | Event::Console { .. }
                 | Event::Crash(_)
@@ -355,6 +364,7 @@ mod tests {
                 | Event::Reset { .. }
                 | Event::Shadow { .. }
                 | Event::Sleep { .. }
+                | Event::Snapshot { .. }
                 | Event::Step { .. }
                 | Event::Wake { .. } => {}
             }

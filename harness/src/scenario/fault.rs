@@ -1,15 +1,42 @@
 //! Faults as a scenario writes them. What kinds there are and what each takes stands in the cloud's own table.
 
-use fake_shadow::fault::{Fault, FaultError, Kind};
+use std::collections::BTreeSet;
+
+use fake_shadow::fault::{Fault, FaultError, Kind, Place};
 use serde_json::{Value, json};
 
-use super::node::{Node, Span};
+use super::node::{Data, Node, Span};
 use super::problem::{Problem, ProblemKind, nearest};
 
 /// A fault in the words of the cloud's table: `{ status: 503 }` as it is, a bare word as its kind.
 #[must_use]
 pub fn description(node: &Node) -> Value {
     node.text().map_or_else(|| node.to_json(), |word| json!({ "kind": word }))
+}
+
+/// What all faults of a file act on, wherever they stand in it; one that has a captured value in it is not known yet.
+#[must_use]
+pub fn places(node: &Node) -> BTreeSet<Place> {
+    let mut found = BTreeSet::new();
+    collect_places(node, &mut found);
+    found
+}
+
+fn collect_places(node: &Node, found: &mut BTreeSet<Place>) {
+    match &node.data {
+        Data::List(items) => items.iter().for_each(|item| collect_places(item, found)),
+        Data::Map(entries) => {
+            for (key, value) in entries {
+                if key.name == "fault"
+                    && let Ok(fault) = Fault::read(&description(value))
+                {
+                    found.insert(fault.kind.place());
+                }
+                collect_places(value, found);
+            }
+        }
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) => {}
+    }
 }
 
 /// Whether the cloud knows such a fault.

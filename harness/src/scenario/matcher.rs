@@ -1,10 +1,14 @@
 //! Values to compare with: literals, and maps with one `$` key.
 
+use std::time::Duration;
+
 use regex::Regex;
 use serde_json::{Number, Value};
 
 use super::node::{Data, Node, Span};
+use super::point_in_time::point_in_time;
 use super::template::{self, Variables};
+use crate::time;
 
 /// The matchers, with what each does; the reference page is made from this.
 pub const MATCHERS: &[(&str, &str)] = &[
@@ -20,6 +24,10 @@ pub const MATCHERS: &[(&str, &str)] = &[
     ("$near", "a number at most `by` away"),
     ("$not", "anything that is not like this"),
     ("$one-of", "one of a list"),
+    (
+        "$time",
+        "`{ within: 5s }`: a point in time at most so far from when it was seen: seconds or milliseconds since 1970, or RFC 3339",
+    ),
 ];
 
 /// The types that `$any` knows.
@@ -71,6 +79,11 @@ pub enum MatcherKind {
     },
     /// Text that a regular expression finds something in.
     Regex(Regex),
+    /// A point in time near the one at which it was seen.
+    Time {
+        /// The most that it may be away.
+        within: Duration,
+    },
 }
 
 /// The side on which a number must be.
@@ -115,6 +128,8 @@ pub struct Comparison<'a> {
     pub variables: &'a Variables,
     /// Whether unnamed keys are a difference.
     pub strictness: Strictness,
+    /// When what is compared was seen: milliseconds since 1970.
+    pub seen_at_ms: i64,
 }
 
 /// What a comparison collects.
@@ -240,6 +255,9 @@ impl Matcher {
                 Order::AtMost => format!("a number up to {bound}"),
             },
             MatcherKind::Regex(regex) => format!("text that matches /{regex}/"),
+            MatcherKind::Time { within } => {
+                format!("a time within {} of when it was seen", time::span(*within))
+            }
         }
     }
 }
@@ -270,6 +288,9 @@ impl MatcherKind {
                 Order::AtMost => number <= *bound,
             }),
             Self::Regex(regex) => find(regex, &template::plain(value), found),
+            Self::Time { within } => point_in_time(value).is_some_and(|at| {
+                Duration::from_millis(at.abs_diff(comparison.seen_at_ms)) <= *within
+            }),
         }
     }
 }
@@ -361,6 +382,10 @@ fn read_dollar(name: &str, value: &Node, node: &Node) -> Option<MatcherKind> {
         "$matches" => Regex::new(value.text()?).ok().map(MatcherKind::Regex),
         "$near" => Some(MatcherKind::Near { target: number(value)?, by: number(node.get("by")?)? }),
         "$not" => Some(MatcherKind::Not(boxed())),
+        "$time" => {
+            let within = time::parse_span(value.get("within")?.text()?)?;
+            Some(MatcherKind::Time { within })
+        }
         "$one-of" => Some(MatcherKind::OneOf(value.items().iter().map(Matcher::read).collect())),
         _ => None,
     }
@@ -379,7 +404,11 @@ mod tests {
         assert!(problems.is_empty(), "{problems:?}");
         let value = yaml::parse(value, 0).expect("the value is YAML").to_json();
         let variables = Variables::from([("two".to_owned(), Value::from(2))]);
-        let comparison = Comparison { variables: &variables, strictness: Strictness::Partial };
+        let comparison = Comparison {
+            variables: &variables,
+            strictness: Strictness::Partial,
+            seen_at_ms: 1_767_225_600_000,
+        };
         let found = Matcher::read(&node)
             .differences(Some(&value), comparison, &mut Variables::new())
             .into_iter()
@@ -414,6 +443,12 @@ mod tests {
         check("{ $not: 1 }", "2", &[]);
         check("{ $not: 1 }", "1", &[": not 1 != 1"]);
         check("{ $one-of: [1, two] }", "two", &[]);
+        check("{ $time: { within: 5s } }", "1767225604", &[]);
+        check(
+            "{ $time: { within: 5s } }",
+            "'2026-01-01T00:00:06Z'",
+            &[": a time within 5s of when it was seen != \"2026-01-01T00:00:06Z\""],
+        );
         check("{ $literal: { $any: x } }", "{ $any: x }", &[]);
     }
 

@@ -2,9 +2,13 @@
 
 use regex::Regex;
 
+use super::field::{Field, Shape, required};
 use super::matcher::{MATCHERS, TYPES};
 use super::node::{Data, Node, Span};
 use super::problem::{Problem, ProblemKind, nearest};
+
+/// What stands behind `$time`.
+const TIME: &[Field] = &[required("within", Shape::Span, "the most that it may be away")];
 
 /// Adds what is wrong with a node that is to be a matcher.
 pub fn check(node: &Node, problems: &mut Vec<Problem>) {
@@ -71,6 +75,9 @@ fn check_dollar(node: &Node, key: (&str, Span), value: &Node, problems: &mut Vec
             }
             _ => "a number",
         },
+        "$time" => {
+            return super::field::check_map(TIME, value, "`$time`", problems);
+        }
         _ => {
             let nearest = nearest(name, MATCHERS.iter().map(|(name, _)| *name));
             let kind = ProblemKind::UnknownMatcher { key: name.to_owned(), nearest };

@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fake_shadow::fault::Place;
+
+use super::fault;
 use super::field;
 use super::include::{self, Load, SourceText, Sources};
 use super::node::{Data, Node, Span};
 use super::plan::{BoardNeeds, CloudKind, Erase, Firmware, Guard, Plan, Sleeping, StartShadow};
 use super::problem::{Problem, ProblemKind, Severity};
 use super::scope::{Scope, collect_names};
+use super::secrets::Mask;
+use super::snapshots::Snapshots;
 use super::top::TOP;
 use super::variables::{self, Row};
 use super::watch::Watch;
@@ -125,6 +130,9 @@ impl Reader<'_, '_> {
         field::check_map(TOP, root, "a scenario", &mut self.problems);
         self.check_version(root);
         let mut scope = Scope::default();
+        for secret in texts(root.get("secrets")) {
+            scope.captures.insert(format!("secrets.{secret}"), None);
+        }
         let steps = self.read_steps(root.get("steps"), &mut scope, None);
         if steps.is_empty()
             && matches!(root.get("steps").map(|node| &node.data), Some(Data::List(items)) if items.is_empty())
@@ -137,6 +145,8 @@ impl Reader<'_, '_> {
         self.warn_of_unused(&scope, root);
         let texts = |node: Option<&Node>| texts(node);
         let name = root.get("name").and_then(Node::text).unwrap_or(self.file);
+        let fault_places = fault::places(root);
+        let asks_for_tls = root.get("cloud").and_then(|cloud| cloud.get("tls"));
         Some(Plan {
             name: row.label.as_ref().map_or(name.to_owned(), |label| format!("{name} [{label}]")),
             description: root.get("description").and_then(Node::text).map(str::to_owned),
@@ -144,13 +154,11 @@ impl Reader<'_, '_> {
             file: self.file.to_owned(),
             timeout: root.get("timeout").and_then(Node::text).and_then(time::parse_span),
             board: board_needs(root.get("board")),
-            requires_cloud: root.get("requires").and_then(|node| node.get("cloud")).and_then(
-                |node| match node.text()? {
-                    "aws" => Some(CloudKind::Aws),
-                    _ => Some(CloudKind::Fake),
-                },
-            ),
+            requires_cloud: required_cloud(root.get("requires")),
             firmware: firmware(root.get("firmware")),
+            tls: asks_for_tls.is_some_and(|tls| tls.data == Data::Bool(true))
+                || fault_places.contains(&Place::Handshake),
+            fault_places,
             shadows: shadows(root.get("cloud")),
             guards: guards(root),
             sleeping: match root
@@ -163,6 +171,11 @@ impl Reader<'_, '_> {
             },
             variables: BTreeMap::new(),
             included: Vec::new(),
+            secrets: texts(root.get("secrets")),
+            mask: Mask::default(),
+            snapshots: Snapshots::default(),
+            unmet: unmet(root),
+            quarantine: root.get("quarantine").and_then(Node::text).map(str::to_owned),
             steps,
             finally,
         })
@@ -211,6 +224,27 @@ fn board_needs(board: Option<&Node>) -> BoardNeeds {
         needs: list("needs"),
         labels: list("labels"),
         same: list("same").into_iter().next(),
+    }
+}
+
+/// What a case asks for that no bench can do yet, or only the other cloud.
+fn unmet(root: &Node) -> Option<String> {
+    if let Some(boards) = root.get("boards") {
+        let count = boards.entries().len();
+        return Some(format!("the case needs {count} boards at once; a bench has one"));
+    }
+    let cloud = root.get("cloud")?;
+    let key = ["endpoint", "sigv4"].into_iter().find(|key| cloud.get(key).is_some())?;
+    Some(format!("the case sets `{key}` of its cloud; no bench can do that yet"))
+}
+
+/// The cloud that a case needs; a clock that can be moved is the fake one's.
+fn required_cloud(requires: Option<&Node>) -> Option<CloudKind> {
+    let requires = requires?;
+    match requires.get("cloud").and_then(Node::text) {
+        Some("aws") => Some(CloudKind::Aws),
+        Some(_) => Some(CloudKind::Fake),
+        None => requires.get("clock").map(|_| CloudKind::Fake),
     }
 }
 

@@ -47,6 +47,16 @@ impl Path {
     }
 }
 
+impl Path {
+    /// The same, to be changed.
+    pub fn find_mut<'a>(&self, value: &'a mut Value) -> Option<&'a mut Value> {
+        self.0.iter().try_fold(value, |value, part| match part {
+            Part::Key(key) => value.get_mut(key),
+            Part::Index(index) => value.get_mut(index),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,14 +1,17 @@
 //! A scenario as it is run: checked values, nothing that can still be wrong in its text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fake_shadow::fault::Place;
 use serde_json::Value;
 
 use super::include::SourceText;
 use super::node::Span;
 use super::path::Path;
+use super::secrets::Mask;
+use super::snapshots::Snapshots;
 use super::template::Variables;
 use super::watch::Watch;
 use crate::engine::steps::Step;
@@ -32,6 +35,10 @@ pub struct Plan {
     pub requires_cloud: Option<CloudKind>,
     /// The image that runs on the board, by name or path.
     pub firmware: Firmware,
+    /// Whether the cloud is to be served over TLS.
+    pub tls: bool,
+    /// What the faults act on that the case arms, as far as that is known before it runs.
+    pub fault_places: BTreeSet<Place>,
     /// What the shadows hold at the beginning.
     pub shadows: BTreeMap<Option<String>, StartShadow>,
     /// What must not happen during the whole case.
@@ -40,6 +47,16 @@ pub struct Plan {
     pub sleeping: Sleeping,
     /// The values of `vars` and of the row of the matrix.
     pub variables: Variables,
+    /// The names of the secrets that it uses; their values are not in the file.
+    pub secrets: Vec<String>,
+    /// What no output may show.
+    pub mask: Mask,
+    /// What earlier runs have stored.
+    pub snapshots: Snapshots,
+    /// Why it cannot run anywhere, or is not to run for now; the case is skipped with this reason.
+    pub unmet: Option<String>,
+    /// Why it is not to count for now.
+    pub quarantine: Option<String>,
     /// The files that it includes; number 1 of a [`Span`] is the first.
     pub included: Vec<SourceText>,
     /// What is done and seen, in order.
@@ -195,6 +212,22 @@ pub enum Since {
     Step(String),
     /// The latest wake.
     Wake,
+}
+
+/// A name as part of a path: short, lower-case, nothing but letters, digits and `-`.
+#[must_use]
+pub fn slug(name: &str) -> String {
+    const CHARS_MAX: usize = 60;
+    let mut slug = String::new();
+    for c in name.chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() => slug.push(c.to_ascii_lowercase()),
+            _ if slug.ends_with('-') || slug.is_empty() => {}
+            _ => slug.push('-'),
+        }
+    }
+    slug.truncate(CHARS_MAX);
+    slug.trim_end_matches('-').to_owned()
 }
 
 /// The most time that a step may take where it does not say.

@@ -19,6 +19,16 @@ use crate::time;
 /// How deep steps may stand inside steps.
 const STEPS_DEPTH_MAX: usize = 8;
 
+/// Verbs as other tools call them, with ours.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("delay", "wait"),
+    ("exec", "run"),
+    ("expect-serial", "expect-console"),
+    ("sleep", "wait"),
+    ("wait-serial", "expect-console"),
+    ("write-serial", "write-console"),
+];
+
 impl Reader<'_, '_> {
     /// Reads a list of steps; `within` is the limit of those that have none of their own.
     pub(super) fn read_steps(
@@ -171,7 +181,10 @@ impl Reader<'_, '_> {
         let problem = match strange {
             None => Problem::new(node.span, ProblemKind::VerbMissing),
             Some((key, _)) => {
-                let nearest = nearest(&key.name, VERBS.iter().map(|verb| verb.name));
+                let known_elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == key.name);
+                let nearest = known_elsewhere
+                    .map(|(_, ours)| (*ours).to_owned())
+                    .or_else(|| nearest(&key.name, VERBS.iter().map(|verb| verb.name)));
                 let place = "a step".to_owned();
                 Problem::new(
                     key.span,

@@ -6,11 +6,26 @@ use crate::engine::steps;
 
 /// The shadows that the cloud holds at the beginning.
 pub const CLOUD: &[Field] = &[
+    optional(
+        "tls",
+        Shape::TrueFalse,
+        "serve it over HTTPS; a fault of the handshake does so by itself. The simulated bench has no TLS",
+    ),
     optional("shadow", Shape::Map(steps::SHADOW_FIELDS), "the classic shadow at the beginning"),
     optional(
         "named-shadows",
         Shape::AnyKeys(&Shape::Map(steps::SHADOW_FIELDS)),
         "named shadows at the beginning",
+    ),
+    optional(
+        "endpoint",
+        Shape::Text,
+        "an endpoint of its own; no bench can do that yet, so the case is skipped",
+    ),
+    optional(
+        "sigv4",
+        Shape::Object,
+        "settings of its check of signatures; no bench can do that yet, so the case is skipped",
     ),
 ];
 
@@ -39,8 +54,14 @@ const TIME: &[Field] = &[optional(
     "whether a sleeping board may be woken early to save time; a simulated one always jumps",
 )];
 
-const REQUIRES: &[Field] =
-    &[optional("cloud", Shape::Choice(&["fake", "aws"]), "the cloud that the case needs")];
+const REQUIRES: &[Field] = &[
+    optional("cloud", Shape::Choice(&["fake", "aws"]), "the cloud that the case needs"),
+    optional(
+        "clock",
+        Shape::Choice(&["settable"]),
+        "a cloud whose clock can be moved; only the fake one's can",
+    ),
+];
 
 /// The keys at the top of a file.
 pub const TOP: &[Field] = &[
@@ -65,8 +86,24 @@ pub const TOP: &[Field] = &[
         Shape::Map(steps::FLASH_FIELDS),
         "the image that runs on the board; default `signal-thing`",
     ),
+    optional(
+        "boards",
+        Shape::AnyKeys(&Shape::Map(BOARD)),
+        "several boards by their names; no bench has more than one yet, so the case is skipped",
+    ),
     optional("cloud", Shape::Map(CLOUD), "what the cloud holds at the beginning"),
     optional("vars", Shape::AnyKeys(&Shape::Json), "values for `${name}`"),
+    optional(
+        "secrets",
+        Shape::List(&Shape::Text),
+        "names of values that no output shows, for `${secrets.NAME}`; each comes from the variable of that name or from \
+         `--secrets-file`, and the case is skipped without it",
+    ),
+    optional(
+        "quarantine",
+        Shape::Text,
+        "why the case is not to count for now; it is skipped with this reason, unless the run has `--run-quarantined`",
+    ),
     optional(
         "matrix",
         Shape::AnyKeys(&Shape::List(&Shape::Json)),

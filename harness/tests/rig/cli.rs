@@ -51,7 +51,7 @@ fn each_way_to_end_has_its_exit_code() {
     assert_eq!(code(&[("a.yaml", SKIPPED)], &["run", "."]), 0);
     assert_eq!(code(&[], &["run", "."]), 4);
     assert_eq!(code(&[("a.yaml", PASSES)], &["run", ".", "--filter", "nothing like it"]), 4);
-    assert_eq!(code(&[("a.yaml", PASSES)], &["run", ".", "--board", "toaster"]), 2);
+    assert_eq!(code(&[("a.yaml", PASSES)], &["run", ".", "--board", "toaster"]), 5);
     assert_eq!(code(&[], &["run", "missing.yaml"]), 2);
     assert_eq!(code(&[], &["explode"]), 2);
 }
@@ -121,7 +121,7 @@ fn the_reference_page_is_the_one_in_the_docs() {
     let (_, out, _) = check(&[], &["schema", "--markdown"]);
     let kept = fs::read_to_string(root().join("docs/scenario-reference.md")).expect("it is kept");
     let help = "write it again by `cargo shadowrig schema --markdown > docs/scenario-reference.md`";
-    assert_eq!(kept, out, "{help}");
+    assert!(kept == out, "{help}");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn the_schema_is_json_and_the_one_in_the_docs() {
     let schema: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(schema["title"], "Shadowrig scenario");
     let kept = fs::read_to_string(root().join("docs/scenario.v1.json")).expect("it is kept");
-    assert_eq!(kept, out, "write it again by `cargo shadowrig schema > docs/scenario.v1.json`");
+    assert!(kept == out, "write it again by `cargo shadowrig schema > docs/scenario.v1.json`");
 }
 
 /// Two cases of the folder that users get, on a program in real time: they take as long as the device sleeps.

@@ -5,6 +5,7 @@ mod boards;
 mod cli;
 mod console;
 mod flashing;
+mod language;
 mod power_contract;
 mod reports;
 mod robust;

@@ -16,13 +16,20 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The scenario files of a folder below the root, in order, each with its name and text.
+/// The scenario files of a folder below the root and of those in it, in order, each with its name and text.
 pub(crate) fn files(folder: &str) -> Vec<(String, String)> {
-    let mut paths: Vec<_> = fs::read_dir(root().join(folder))
-        .expect("the folder is there")
-        .map(|entry| entry.expect("the folder can be read").path())
-        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
-        .collect();
+    let mut paths = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the folder is there") {
+            let path = entry.expect("the folder can be read").path();
+            match path.extension() {
+                Some(end) if end == "yaml" => paths.push(path),
+                None if path.is_dir() => folders.push(path),
+                _ => {}
+            }
+        }
+    }
     paths.sort();
     assert!(!paths.is_empty(), "{folder} has scenarios");
     paths

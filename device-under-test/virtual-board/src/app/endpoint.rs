@@ -1,21 +1,14 @@
-//! Reads an endpoint.
+//! Which endpoints this board can connect to.
+
+use firmware::{Endpoint, Scheme};
 
 /// The address to connect to, `host:port`, or why it cannot be used.
 pub(crate) fn address(endpoint: &str) -> Result<String, &'static str> {
-    let authority = match endpoint.split_once("://") {
-        Some(("http", rest)) => rest,
-        Some(("https", _)) => return Err("this board has no TLS; give an http:// endpoint"),
-        Some(_) => return Err("the endpoint's scheme is not http"),
-        None => endpoint,
-    };
-    let authority = authority.split('/').next().unwrap_or_default();
-    if authority.is_empty() {
-        return Err("the endpoint has no host");
+    let endpoint = Endpoint::parse(endpoint).map_err(firmware::EndpointError::reason)?;
+    match endpoint.scheme {
+        Scheme::Http => Ok(format!("{}:{}", endpoint.name, endpoint.port)),
+        Scheme::Https => Err("this board has no TLS; give an http:// endpoint"),
     }
-    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| {
-        !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit())
-    });
-    Ok(if has_port { authority.to_owned() } else { format!("{authority}:80") })
 }
 
 #[cfg(test)]

@@ -1,62 +1,26 @@
-//! What a program keeps across sleep and power loss: two sectors that take turns, so that there is
-//! always one good record, wherever the power is cut.
+//! What a program keeps across sleep and power loss, in the records of the firmware.
 
-use sha2::{Digest, Sha256};
+use firmware::record::{Record, SECTORS, newest, next};
 
 use super::region::Region;
 use crate::flash::{Flash, FlashError, SECTOR_BYTES};
 
-/// What a record begins with.
-const MAGIC: &[u8; 4] = b"KEPT";
-
-/// Bytes before the data: magic, sequence, length, check.
-const HEAD_BYTES: usize = 16;
-
-/// Sectors that take turns, counted in the region.
-const SECTORS: [u32; 2] = [1, 2];
-
 /// The bytes that were kept last; empty when there are none.
 pub(crate) fn read_kept(flash: &Flash, region: Region) -> Vec<u8> {
-    newest(flash, region).map_or_else(Vec::new, |(_, _, data)| data.to_vec())
+    newest_in(flash, region).map_or_else(Vec::new, |(_, record)| record.data.to_vec())
 }
 
 /// Keeps these bytes in place of the former ones, which stay readable until these are complete.
 pub(crate) fn write_kept(flash: &mut Flash, region: Region, data: &[u8]) -> Result<(), FlashError> {
-    let (sequence, index) = match newest(flash, region) {
-        Some((sequence, index, _)) => (sequence.wrapping_add(1), 1 - index),
-        None => (1, 0),
-    };
-    let room = SECTOR_BYTES as usize - HEAD_BYTES;
-    let data = data.get(..room).unwrap_or(data);
-    let mut record = MAGIC.to_vec();
-    record.extend(sequence.to_le_bytes());
-    record.extend((data.len() as u32).to_le_bytes());
-    record.extend(check(sequence, data));
-    record.extend(data);
-    let at = region.sector(SECTORS[index]);
+    let (sequence, place) = next(newest_in(flash, region));
+    let (record, length) = Record { sequence, data }.write();
+    let at = region.sector(SECTORS[place] as u32);
     flash.erase(at, SECTOR_BYTES)?;
-    flash.program(at, &record)
+    flash.program(at, &record[..length])
 }
 
-/// The good record with the highest sequence, and which sector has it.
-fn newest(flash: &Flash, region: Region) -> Option<(u32, usize, &[u8])> {
-    let records = SECTORS.iter().enumerate().filter_map(|(index, sector)| {
-        let (sequence, data) = record(flash.read(region.sector(*sector), SECTOR_BYTES))?;
-        Some((sequence, index, data))
-    });
-    records.max_by_key(|(sequence, _, _)| *sequence)
-}
-
-fn record(sector: &[u8]) -> Option<(u32, &[u8])> {
-    let word = |at| sector.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
-    let sequence = word(4).filter(|_| sector.starts_with(MAGIC))?;
-    let data = sector.get(HEAD_BYTES..)?.get(..word(8)? as usize)?;
-    (sector.get(12..HEAD_BYTES)? == check(sequence, data)).then_some((sequence, data))
-}
-
-fn check(sequence: u32, data: &[u8]) -> [u8; 4] {
-    let digest = Sha256::new().chain_update(sequence.to_le_bytes()).chain_update(data).finalize();
-    [digest[0], digest[1], digest[2], digest[3]]
+fn newest_in(flash: &Flash, region: Region) -> Option<(usize, Record<'_>)> {
+    newest(SECTORS.map(|sector| flash.read(region.sector(sector as u32), SECTOR_BYTES)))
 }
 
 #[cfg(test)]
@@ -83,7 +47,7 @@ mod tests {
         write_kept(&mut flash, REGION, b"second").unwrap();
         // The third goes where the first was; its last byte never arrives.
         write_kept(&mut flash, REGION, b"third").unwrap();
-        let last = REGION.sector(1) + HEAD_BYTES as u32 + 4;
+        let last = REGION.sector(1) + 16 + 4;
         flash.program(last, &[0]).unwrap();
         assert_eq!(read_kept(&flash, REGION), b"second");
     }

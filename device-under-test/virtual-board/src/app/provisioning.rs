@@ -1,16 +1,15 @@
 //! What a program is told when the board is installed: whom to ask, and with which key.
 
+use firmware::{Field, ProvisioningError};
+
 use super::region::Region;
 use crate::chips::Chip;
 use crate::flash::{Flash, SECTOR_BYTES};
 
-/// The first line of a provisioning in the flash.
-const HEAD: &str = "shadowrig-provisioning 1";
-
-/// The settings of a program; each may be missing.
+/// The settings of a program that this board knows; each may be missing.
 ///
-/// In the flash it is text in the first sector of [`Region::of`]: a head, and one `name=value` a line.
-/// What stands there goes before what the board was started with. `Debug` hides the secrets.
+/// In the flash they stand in the first sector of [`Region::of`], in the format of [`firmware::provisioning`], which a chip
+/// reads with the same code. What stands there goes before what the board was started with. `Debug` hides the secrets.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Provisioning {
     /// Whom to connect to: `http://host:port` or `host:port`.
@@ -59,34 +58,30 @@ impl Provisioning {
         })
     }
 
-    /// The sector as it stands in the flash; cut at its end if the settings are longer.
-    #[must_use]
-    pub fn write(&self) -> Vec<u8> {
+    /// The sector as it stands in the flash.
+    ///
+    /// # Errors
+    ///
+    /// A value that would not be read back, and too much of them for the sector.
+    pub fn write(&self) -> Result<Vec<u8>, ProvisioningError> {
         let mut copy = self.clone();
-        let mut text = format!("{HEAD}\n");
-        for name in Self::FIELDS {
-            if let Some(value) = copy.field(name).and_then(Option::take) {
-                text.push_str(&format!("{name}={value}\n"));
-            }
-        }
-        let mut bytes = text.into_bytes();
-        bytes.resize(SECTOR_BYTES as usize, 0xff);
-        bytes
+        let given = |field: Field| Some((field, copy.field(field.name())?.take()?));
+        let given: Vec<_> = Field::ALL.into_iter().filter_map(given).collect();
+        let settings = given
+            .iter()
+            .fold(firmware::Provisioning::default(), |all, (field, value)| all.with(*field, value));
+        let mut sector = vec![0; SECTOR_BYTES as usize];
+        settings.write(&mut sector).map(|()| sector)
     }
 
     /// Reads a sector; all fields are missing when no provisioning stands there.
     #[must_use]
     pub fn read(sector: &[u8]) -> Self {
-        let end = sector.iter().position(|byte| *byte == 0xff).unwrap_or(sector.len());
-        let text = str::from_utf8(sector.get(..end).unwrap_or_default()).unwrap_or_default();
-        let mut lines = text.lines();
+        let read = firmware::Provisioning::read(sector);
         let mut provisioning = Self::default();
-        if lines.next() != Some(HEAD) {
-            return provisioning;
-        }
-        for (name, value) in lines.filter_map(|line| line.split_once('=')) {
-            if let Some(field) = provisioning.field(name) {
-                *field = Some(value.to_owned());
+        for known in Field::ALL {
+            if let Some(field) = provisioning.field(known.name()) {
+                *field = read.get(known).map(str::to_owned);
             }
         }
         provisioning
@@ -135,9 +130,9 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        assert_eq!(Provisioning::read(&full().write()), full());
+        assert_eq!(Provisioning::read(&full().write().unwrap()), full());
         let empty = Provisioning::default();
-        assert_eq!(Provisioning::read(&empty.write()), empty);
+        assert_eq!(Provisioning::read(&empty.write().unwrap()), empty);
     }
 
     #[test]
@@ -153,7 +148,7 @@ mod tests {
         let flashed = Provisioning { endpoint: Some("here:1".into()), ..Provisioning::default() };
         let mut flash = Flash::new();
         let region = Region::of(Chip::Esp32c3, &flash);
-        flash.program(region.sector(0), &flashed.write()).unwrap();
+        flash.program(region.sector(0), &flashed.write().unwrap()).unwrap();
         let merged = started.on(Chip::Esp32c3, &flash);
         assert_eq!(merged.endpoint.as_deref(), Some("here:1"));
         assert_eq!(merged.region.as_deref(), Some("eu-west-1"));

@@ -112,7 +112,7 @@ fn the_provisioning_in_the_flash_is_used() {
     let setup = Setup::new(Chip::Esp32c3);
     let mut flash = flashed(Chip::Esp32c3, "shade-thing");
     let region = Region::of(Chip::Esp32c3, &flash);
-    flash.program(region.offset, &provisioning().write()).unwrap();
+    flash.program(region.offset, &provisioning().write().unwrap()).unwrap();
     let mut bench = bench_with(setup, flash);
     bench.order(Order::PowerRestore { into: BootMode::Run });
     bench.pass(Duration::from_millis(1));

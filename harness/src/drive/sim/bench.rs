@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fake_shadow::fault::{ConnectFate, Faulty};
+use fake_shadow::fault::{Channel, Faulty};
 use fake_shadow::message::WireStep;
 use fake_shadow::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use fake_shadow::wire::encode;
 use fake_shadow::{FakeShadow, Settings, raw_request};
 use thing::{Config, Input, Lent, WakeCause};
 
+use super::accept::{Accepted, accepted};
 use super::chip::Chip;
 use super::current::SimMeter;
 use super::device::{self, MakeDevice, Told, Want, reading};
@@ -20,6 +21,7 @@ use super::timing::{CONNECT, ONE_WAY, SERVICE, chip_time, moment_of, true_time};
 use super::wire::{Wire, sendings, with_end};
 use crate::drive::bench::{Bench, Facts};
 use crate::drive::cloud_side::{self, CloudSide};
+use crate::drive::host_command;
 use crate::engine::event::ConnectionChange;
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::CloudKind;
@@ -228,7 +230,7 @@ impl SimBench {
             }
         };
         let ended = match what {
-            Wire::Connected | Wire::Refused | Wire::Bytes(_) => None,
+            Wire::Connected | Wire::Failed(_) | Wire::Bytes(_) => None,
             Wire::Closed => end(ConnectionChange::Closed)(self),
             Wire::Reset => end(ConnectionChange::Reset)(self),
         };
@@ -246,22 +248,13 @@ impl SimBench {
     }
 
     fn accept(&mut self, now: Moment, connection: u64) -> Vec<Event> {
+        let fate = self.cloud.connect(true_time(now), Channel::Tls);
+        let Accepted { is_opened, met, after, what, steps } = accepted(fate);
+        self.at(now.after(after), Due::Wire { connection, what });
+        self.play(now, connection, steps, None);
         let opened = Event::Connection { id: connection, change: ConnectionChange::Opened };
-        match self.cloud.connect(true_time(now)) {
-            ConnectFate::Serve => {
-                self.at(now, Due::Wire { connection, what: Wire::Connected });
-                vec![opened]
-            }
-            ConnectFate::Refuse(met) => {
-                self.at(now, Due::Wire { connection, what: Wire::Refused });
-                vec![Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }]
-            }
-            ConnectFate::Perform(met, steps) => {
-                self.at(now, Due::Wire { connection, what: Wire::Connected });
-                self.play(now, connection, steps, None);
-                vec![opened, Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }]
-            }
-        }
+        let met = met.map(|met| Event::FaultMet { id: met.id.0, what: met.kind.to_owned() });
+        is_opened.then_some(opened).into_iter().chain(met).collect()
     }
 
     fn request(&mut self, now: Moment, connection: u64, bytes: &[u8]) -> Vec<Event> {
@@ -318,6 +311,7 @@ impl SimBench {
             }
             Action::Power(order) => Ok(self.power(now, *order)),
             Action::Reset => self.reset(now),
+            Action::RunCommand(order) => host_command::run(order),
             Action::Wake => self.wake(now),
             Action::WriteConsole { .. } => Err(ActionError::new(
                 "write on the console",
@@ -363,6 +357,10 @@ impl Bench for SimBench {
             cloud: CloudKind::Fake,
             cannot: vec![("write-console", "the simulated device has no console input")],
         }
+    }
+
+    fn began_ms(&self) -> i64 {
+        super::timing::EPOCH.0
     }
 
     fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {

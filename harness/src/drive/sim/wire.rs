@@ -10,8 +10,8 @@ use crate::time::Moment;
 pub enum Wire {
     /// It stands.
     Connected,
-    /// It cannot be had.
-    Refused,
+    /// It cannot be had, and why.
+    Failed(&'static str),
     /// Bytes.
     Bytes(Vec<u8>),
     /// It ended in order.
@@ -26,7 +26,7 @@ impl Wire {
     pub fn input(&self) -> Input<'_> {
         match self {
             Self::Connected => Input::Connected,
-            Self::Refused => Input::ConnectFailed("connection refused"),
+            Self::Failed(reason) => Input::ConnectFailed(reason),
             Self::Bytes(bytes) => Input::Received(bytes),
             Self::Closed => Input::Closed,
             Self::Reset => Input::Reset,

@@ -108,7 +108,8 @@ fn marks(event: &Event) -> Marks {
         Event::FaultsCleared => labeled("cleared".into()),
         Event::Crash(crash) => labeled(crash.words()),
         Event::Current(reading) => labeled(reading.words()),
-        Event::Console { .. } | Event::Note { .. } => Marks::default(),
+        Event::Snapshot { name, .. } => labeled(name.clone()),
+        Event::Command { .. } | Event::Console { .. } | Event::Note { .. } => Marks::default(),
     }
 }
 
@@ -148,6 +149,8 @@ fn details(event: &Event) -> Vec<Detail> {
         }
         Event::Answer(answer) => add("body", &pretty(body_value(&answer.body).as_ref())),
         Event::Crash(crash) => add("crash", &crash.lines().join("\n")),
+        Event::Command { output, .. } => add("output", output),
+        Event::Snapshot { text, .. } => add("snapshot", text),
         Event::Shadow { document, .. } => add("document", &pretty(document.as_ref())),
         Event::Clock { .. }
         | Event::Connection { .. }

@@ -1,0 +1,168 @@
+"""Meets every kind of fault with clients that know nothing of us; `run.sh` installs them and starts this."""
+
+import http.client
+import json
+import re
+import ssl
+import subprocess
+import sys
+import time
+import traceback
+
+from cloud import KEY, SECRET, Cloud
+
+LOST = (http.client.RemoteDisconnected, ConnectionResetError)
+SHORT = 0.7
+
+
+def is_good(answer):
+    return answer.status == 200 and answer.json()["state"]["desired"] == {"on": True}
+
+
+# Each fault with what Python's http.client makes of it. The third, where there is one, says how to ask.
+HTTP = [
+    ({"aws-error": "ThrottlingException"}, lambda a: a.status == 429 and a.headers["x-amzn-ErrorType"] == "ThrottlingException:"),
+    ({"bandwidth": 2000}, lambda a: is_good(a) and a.seconds > 0.1),
+    ({"chunked": 7}, lambda a: is_good(a) and a.headers["Transfer-Encoding"] == "chunked"),
+    ({"close": "request"}, lambda a: a.failed(*LOST)),
+    ({"close": "accept"}, lambda a: a.failed(*LOST)),
+    ({"close": "mid-body"}, lambda a: a.failed(http.client.IncompleteRead)),
+    ({"conflict": True}, lambda a: a.status == 409 and a.json()["message"] == "Version conflict"),
+    ({"drip": {"bytes": 100, "every": "50ms"}}, lambda a: is_good(a) and a.seconds > 0.1),
+    ({"empty": True}, lambda a: a.failed(*LOST)),
+    ({"empty": "body"}, lambda a: a.status == 200 and a.body == b""),
+    ({"garbage": 64}, lambda a: a.failed(http.client.BadStatusLine)),
+    ({"hang": "30s"}, lambda a: a.failed(TimeoutError), {"timeout": SHORT}),
+    ({"hang": {"at": "accept", "for": "30s"}}, lambda a: a.failed(TimeoutError), {"timeout": SHORT}),
+    ({"hang": {"at": "body", "for": "30s"}}, lambda a: a.failed(TimeoutError), {"timeout": SHORT}),
+    ({"html-error": 502}, lambda a: a.status == 502 and b"<html>" in a.body),
+    ({"http-version": "1.0"}, is_good),
+    ({"http-version": "wrong"}, lambda a: a.failed(http.client.UnknownProtocol)),
+    ({"interim": True}, is_good),
+    ({"keep-open": "30s"}, is_good),
+    ({"latency": "400ms", "jitter": "10ms"}, lambda a: is_good(a) and a.seconds > 0.4),
+    ({"latency": "400ms", "before": "body"}, lambda a: is_good(a) and a.seconds > 0.4),
+    ({"lost-answer": True}, lambda a: a.failed(*LOST)),
+    ({"malformed": "json"}, lambda a: a.status == 200 and b"}" != a.body[-2:-1] and not is_json(a.body)),
+    ({"malformed": "header"}, lambda a: a.status == 200),
+    ({"malformed": "chunk"}, lambda a: a.failed(http.client.IncompleteRead)),
+    ({"no-reason-phrase": True}, is_good),
+    ({"refuse": True}, lambda a: a.failed(*LOST)),
+    ({"reset": "accept"}, lambda a: a.failed(*LOST)),
+    ({"reset": "request"}, lambda a: a.failed(*LOST)),
+    ({"reset": "after-headers"}, lambda a: a.failed(ConnectionResetError)),
+    ({"reset": "mid-body"}, lambda a: a.failed(ConnectionResetError, http.client.IncompleteRead)),
+    ({"shadow-deep": True}, lambda a: a.status == 200 and depth(a.json()["state"]) > 6),
+    ({"shadow-large": True}, lambda a: a.status == 200 and len(a.body) > 8000),
+    ({"shadow-missing": True}, lambda a: a.status == 404),
+    ({"shadow-version": -1}, lambda a: a.json()["version"] == 0),
+    ({"skew": "+20m"}, lambda a: a.status == 403 and "Signature expired" in a.json()["message"]),
+    ({"status": 503, "body": "", "headers": {"retry-after": 7}}, lambda a: a.status == 503 and a.headers["retry-after"] == "7"),
+    ({"throttle": 0}, lambda a: a.status == 429),
+    ({"truncate": "60%"}, lambda a: a.failed(http.client.IncompleteRead)),
+    ({"truncate": 9, "length": "corrected"}, lambda a: a.body == b'{"state":'),
+]
+
+# What Python's ssl, which is OpenSSL, makes of a handshake.
+TLS = [
+    ({"tls": "expired"}, lambda a: "certificate has expired" in str(a.error)),
+    ({"tls": "not-yet-valid"}, lambda a: "certificate is not yet valid" in str(a.error)),
+    ({"tls": "wrong-host"}, lambda a: "ostname mismatch" in str(a.error)),
+    ({"tls": "unknown-ca"}, lambda a: "unable to get local issuer" in str(a.error)),
+    ({"tls": "no-common-cipher"}, lambda a: a.failed(ssl.SSLError) and "HANDSHAKE_FAILURE" in str(a.error).upper()),
+    ({"tls": "old-version"}, lambda a: a.failed(ssl.SSLError) and "UNSUPPORTED_PROTOCOL" in str(a.error).upper()),
+    ({"tls": "large-cert"}, is_good),
+    ({"tls": "max-fragment"}, is_good),
+    ({"tls": {"flaw": "max-fragment", "bytes": 64}}, is_good),
+    ({"reset": "tls"}, lambda a: a.failed(ConnectionResetError)),
+    ({"close": "tls"}, lambda a: a.failed(ssl.SSLError, ConnectionResetError)),
+    ({"hang": {"at": "tls", "for": "30s"}}, lambda a: a.failed(TimeoutError), {"timeout": SHORT}),
+]
+
+# The exit code of curl, by which scripts tell what went wrong; see curl(1), "EXIT CODES".
+CURL = [
+    ("http", {"close": "request"}, 52),
+    ("http", {"reset": "request"}, 56),
+    ("http", {"truncate": "60%"}, 18),
+    ("http", {"hang": "30s"}, 28),
+    ("http", {"garbage": True}, 1),
+    ("http", {"interim": True}, 0),
+    ("https", {"tls": "expired"}, 60),
+    ("https", {"tls": "wrong-host"}, 60),
+    ("https", {"tls": "unknown-ca"}, 60),
+    ("https", {"tls": "no-common-cipher"}, 35),
+    ("https", {"tls": "old-version"}, 35),
+    ("https", {"tls": "large-cert"}, 0),
+]
+
+
+def is_json(body):
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
+
+
+def depth(value):
+    return 1 + max((depth(inner) for inner in value.values()), default=0) if isinstance(value, dict) else 0
+
+
+def python_meets(cloud, scheme, fault, expected, how):
+    cloud.arm(fault)
+    began = time.monotonic()
+    answer = cloud.ask(scheme, **how)
+    answer.seconds = time.monotonic() - began
+    assert expected(answer), f"{answer}, {answer.seconds:.2f} s"
+    assert cloud.met() == [1], "the fault was not met"
+    assert is_good(cloud.ask(scheme)), "the next request is not served as ever"
+
+
+def curl_meets(cloud, scheme, fault, expected):
+    cloud.arm(fault)
+    _, port = cloud.addresses[scheme]
+    command = ["curl", "--silent", "--noproxy", "*", "--max-time", "1", "--cacert", cloud.ca.name]
+    command += ["--aws-sigv4", "aws:amz:us-east-1:iotdata", "--user", f"{KEY}:{SECRET}"]
+    done = subprocess.run([*command, f"{scheme}://localhost:{port}/things/lamp/shadow"], capture_output=True)
+    assert done.returncode == expected, f"curl ended with {done.returncode}: {done.stdout[:200]}"
+    assert cloud.met() == [1], "the fault was not met"
+
+
+def no_kind_is_left_out(cloud):
+    complaint = cloud.control("POST", "/faults", {"kind": "explode"})["error"]
+    kinds = set(re.search("there are (.*)$", complaint).group(1).split(", "))
+    shown = {next(iter(row[0])) for row in HTTP + TLS}
+    assert kinds == shown, f"not shown: {kinds - shown}"
+
+
+def checks(cloud):
+    for scheme, rows in (("http", HTTP), ("https", TLS)):
+        for fault, expected, *how in rows:
+            how = how[0] if how else {}
+            yield f"http.client {json.dumps(fault)}", lambda f=fault, e=expected, h=how, s=scheme: python_meets(cloud, s, f, e, h)
+    for scheme, fault, code in CURL:
+        yield f"curl {json.dumps(fault)}", lambda s=scheme, f=fault, c=code: curl_meets(cloud, s, f, c)
+    yield "no kind is left out", lambda: no_kind_is_left_out(cloud)
+
+
+def main():
+    cloud = Cloud(sys.argv[1])
+    failed = 0
+    try:
+        for name, check in checks(cloud):
+            try:
+                check()
+                print(f"ok {name}", flush=True)
+            except Exception as error:
+                failed += 1
+                reason = str(error) if isinstance(error, AssertionError) else traceback.format_exc()
+                print(f"FAILED {name}\n      {reason}", flush=True)
+                cloud.met()
+    finally:
+        cloud.end()
+    print(f"{failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

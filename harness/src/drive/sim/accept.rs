@@ -1,0 +1,77 @@
+//! What becomes of a connection on the simulated network. That network carries no TLS: a fault of the handshake is what a
+//! device hears of it that checks all that it must.
+
+use std::time::Duration;
+
+use fake_shadow::fault::{ConnectFate, FaultRef, OnHandshake};
+use fake_shadow::message::WireStep;
+
+use super::wire::Wire;
+
+/// A connection that the device asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// Whether the cloud sees it.
+    pub(super) is_opened: bool,
+    /// The fault that it meets.
+    pub(super) met: Option<FaultRef>,
+    /// How much later than usual the device hears of it.
+    pub(super) after: Duration,
+    /// What the device hears.
+    pub(super) what: Wire,
+    /// What the cloud does to it before any request.
+    pub(super) steps: Vec<WireStep>,
+}
+
+/// What a fate means on the simulated network.
+pub(super) fn accepted(fate: ConnectFate) -> Accepted {
+    let plain = |met, what| Accepted {
+        is_opened: true,
+        met,
+        after: Duration::ZERO,
+        what,
+        steps: Vec::new(),
+    };
+    match fate {
+        ConnectFate::Serve => plain(None, Wire::Connected),
+        ConnectFate::Refuse(met) => {
+            Accepted { is_opened: false, ..plain(Some(met), Wire::Failed("connection refused")) }
+        }
+        ConnectFate::Perform(met, steps) => Accepted { steps, ..plain(Some(met), Wire::Connected) },
+        ConnectFate::Handshake(met, OnHandshake::Flaw(flaw)) => {
+            plain(Some(met), flaw.refused_as().map_or(Wire::Connected, Wire::Failed))
+        }
+        ConnectFate::Handshake(met, OnHandshake::Perform(steps)) => match steps.last() {
+            Some(WireStep::Hold(span)) => Accepted {
+                after: *span,
+                ..plain(Some(met), Wire::Failed("tls: the server said nothing"))
+            },
+            Some(WireStep::Reset) => plain(Some(met), Wire::Failed("tls: connection reset")),
+            _ => plain(Some(met), Wire::Failed("tls: connection closed")),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fake_shadow::fault::{FaultId, TlsFlaw};
+
+    use super::*;
+
+    fn check(act: OnHandshake, after_secs: u64, fails: bool) {
+        let shown = format!("{act:?}");
+        let met = FaultRef { id: FaultId(1), kind: "tls" };
+        let accepted = accepted(ConnectFate::Handshake(met, act));
+        let failed = matches!(accepted.what, Wire::Failed(_));
+        assert_eq!((accepted.after.as_secs(), failed), (after_secs, fails), "{shown}");
+    }
+
+    #[test]
+    fn a_device_refuses_what_it_must_and_copes_with_the_rest() {
+        check(OnHandshake::Flaw(TlsFlaw::Expired), 0, true);
+        check(OnHandshake::Flaw(TlsFlaw::LargeCert), 0, false);
+        check(OnHandshake::Flaw(TlsFlaw::MaxFragment { bytes: 64 }), 0, false);
+        check(OnHandshake::Perform(vec![WireStep::Reset]), 0, true);
+        check(OnHandshake::Perform(vec![WireStep::Hold(Duration::from_secs(7))]), 7, true);
+    }
+}
