@@ -33,6 +33,8 @@ pub mod diagnostics;
 pub mod drive;
 pub mod engine;
 pub mod flash;
+pub mod fleet;
+pub mod invariant;
 pub mod inventory;
 pub mod meter;
 pub mod power;

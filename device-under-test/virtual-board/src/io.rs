@@ -44,6 +44,8 @@ pub enum Input {
 pub enum Order {
     /// All faults end.
     ClearFaults,
+    /// The sleep ends as if its time were over; nothing happens to a board that is awake.
+    EndSleep,
     /// A fault begins.
     Fault(Fault),
     /// The power is cut.
@@ -72,7 +74,7 @@ pub enum Order {
     },
     /// The sensors read something else from here on.
     Sensors(Sensors),
-    /// The sleep ends early; nothing happens to a board that is awake.
+    /// The wake pin is pulled: the sleep ends before its time; nothing happens to a board that is awake.
     Wake,
 }
 

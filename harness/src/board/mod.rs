@@ -2,9 +2,12 @@
 
 pub mod console;
 pub mod equipped;
+mod listener;
 pub mod pins;
 pub mod port;
 pub mod process;
+pub mod serial;
+pub mod virtual_board;
 pub mod virtual_pins;
 
 use std::time::Duration;
@@ -72,6 +75,12 @@ pub trait Board {
     ///
     /// It is not asleep, or cannot be woken.
     fn wake(&mut self) -> Result<(), ActionError>;
+
+    /// Ends a sleep as if its time were over, to save time, and says whether it did. Boards that cannot sleep on, which is the
+    /// default. Takes a second at most.
+    fn end_sleep(&mut self) -> bool {
+        false
+    }
 
     /// Writes on the console's input. Takes a second at most.
     ///

@@ -8,11 +8,16 @@ use fake_shadow::Settings;
 use fake_shadow::fault::Channel;
 use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
+use virtual_board::Provisioning;
 
 use super::board_name::BoardName;
 use super::files::Case;
 use crate::board::Board;
+use crate::board::pins::LinePins;
+use crate::board::port::PortOptions;
 use crate::board::process::{ProcessBoard, Recipe};
+use crate::board::serial::{self, SerialBoard};
+use crate::board::virtual_board::VirtualBoard;
 use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::real_bench::{CloudServer, RealBench};
 use crate::drive::seen::Sink;
@@ -136,11 +141,22 @@ impl Benches {
                 "there is no inventory on this machine",
             )
             .help("name sim, process or virtual, or a port such as /dev/ttyUSB0")),
-            BoardName::Port(_) | BoardName::Virtual(_) => Err(ActionError::new(
-                format!("use {} as the board of a scenario", self.board),
-                "it cannot be one yet",
-            )
-            .help("name sim or process")),
+            BoardName::Port(port) => {
+                let recipe = serial::Recipe {
+                    name: port.to_string(),
+                    port: port.clone(),
+                    options: PortOptions::default(),
+                    pins: Box::new(LinePins),
+                    chip: None,
+                    mac: None,
+                    images: Box::new(serial::image_by_path),
+                    settings: settings(cloud),
+                };
+                Ok(Box::new(SerialBoard::new(recipe, sink)))
+            }
+            BoardName::Virtual(chip) => {
+                Ok(Box::new(VirtualBoard::new(*chip, settings(cloud), sink)?))
+            }
         }
     }
 
@@ -172,6 +188,18 @@ impl Benches {
             state_file: folder.join("device-state"),
         };
         Ok(Box::new(ProcessBoard::new(recipe, sink)))
+    }
+}
+
+/// What a board is told about its cloud.
+fn settings(cloud: &CloudServer) -> Provisioning {
+    Provisioning {
+        endpoint: Some(cloud.endpoint()),
+        thing_name: Some(THING_NAME.into()),
+        region: Some(DEFAULT_REGION.into()),
+        access_key_id: Some(TEST_ACCESS_KEY_ID.into()),
+        secret_access_key: Some(TEST_SECRET_ACCESS_KEY.into()),
+        ..Provisioning::default()
     }
 }
 

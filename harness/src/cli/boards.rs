@@ -188,12 +188,12 @@ fn learn<W: Write, E: Write>(args: &PortArgs, terminal: &mut Terminal<'_, W, E>)
         }
     }
     let learned = learn::learn(&file.text, &file.read.inventory, &found);
-    if learned.text != file.text {
-        if let Err(error) = file::save(&file.path, &learned.text) {
-            let path = file.path.display();
-            writeln!(terminal.err, "error: failed to write the inventory {path}: {error}")?;
-            return Ok(exit::RIG);
-        }
+    if learned.text != file.text
+        && let Err(error) = file::save(&file.path, &learned.text)
+    {
+        let path = file.path.display();
+        writeln!(terminal.err, "error: failed to write the inventory {path}: {error}")?;
+        return Ok(exit::RIG);
     }
     for news in &learned.news {
         writeln!(terminal.out, "{}", words(news))?;

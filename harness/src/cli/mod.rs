@@ -15,6 +15,7 @@ mod run;
 mod run_dir;
 mod scheduler;
 mod schema;
+mod simulate;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -96,6 +97,8 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Run a fleet of devices in virtual time against the fake cloud.
+    Simulate(simulate::SimulateArgs),
     /// Run the fake cloud, as `fake-shadow` does.
     Serve(fake_shadow::cli::ServeArgs),
     /// Explain a captured raw HTTP request: is its signature right, and if not, why?
@@ -133,6 +136,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Check { paths } => check::check(&paths, terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
+        Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),

@@ -266,7 +266,9 @@ fn sent_body(steps: &[WireStep]) -> Vec<u8> {
     end.map_or_else(Vec::new, |end| sent[end + 4..].to_vec())
 }
 
-fn pattern(operation: &Operation) -> Option<RequestPattern> {
+/// What an operation asks of which shadow.
+#[must_use]
+pub fn pattern(operation: &Operation) -> Option<RequestPattern> {
     let of = |method: &str, id: &ShadowId| RequestPattern {
         method: method.to_owned(),
         target: id.name.as_ref().map_or(Target::Classic, |name| Target::Named(name.to_string())),

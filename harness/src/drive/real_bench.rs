@@ -21,6 +21,7 @@ use crate::board::Board;
 use crate::engine::event::ConnectionChange;
 use crate::engine::reading::Reading;
 use crate::engine::{Action, ActionError, Event};
+use crate::scenario::plan::Sleeping;
 use crate::time::Moment;
 
 /// A bench in real time.
@@ -36,6 +37,8 @@ pub struct RealBench {
     /// The request that each connection is busy with, and its number.
     open: BTreeMap<u64, (u64, Arc<Served>)>,
     last_request: u64,
+    /// Whether sleeps are cut short where the board lets them.
+    sleeping: Sleeping,
 }
 
 /// The fake cloud on a port of this machine.
@@ -126,6 +129,7 @@ impl RealBench {
             began: Instant::now(),
             open: BTreeMap::new(),
             last_request: 0,
+            sleeping: Sleeping::Real,
         }
     }
 
@@ -150,7 +154,16 @@ impl RealBench {
             self.take_in(seen);
         }
         let (at, event) = self.waiting.pop_front()?;
+        if self.sleeping == Sleeping::FastForward && matches!(event, Event::Sleep { .. }) {
+            // A board that cannot sleeps on, which only costs time.
+            self.board.end_sleep();
+        }
         Some((Moment::at(at.saturating_duration_since(self.began)), event))
+    }
+
+    /// Says whether sleeps may be cut short; they may not unless it is said.
+    pub const fn set_sleeping(&mut self, sleeping: Sleeping) {
+        self.sleeping = sleeping;
     }
 
     /// Switches everything off.

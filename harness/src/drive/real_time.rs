@@ -21,6 +21,7 @@ pub fn run(
     interrupted: &AtomicBool,
     watcher: &mut dyn FnMut(&Engine),
 ) -> Outcome {
+    bench.set_sleeping(plan.sleeping);
     let mut engine = Engine::new(plan).begun_at(bench.began_ms());
     let mut now = bench.now();
     tell(&mut engine, bench, now, Input::Start);

@@ -157,6 +157,21 @@ impl Chip {
         CHIPS.iter().find(|facts| facts.magic == Some(magic)).map(|facts| facts.chip)
     }
 
+    /// The chip as the espflash library names it; `None` for the ESP8266, which it does not flash.
+    pub(crate) const fn for_espflash(self) -> Option<espflash::target::Chip> {
+        use espflash::target::Chip as Target;
+        Some(match self {
+            Self::Esp8266 => return None,
+            Self::Esp32 => Target::Esp32,
+            Self::Esp32s2 => Target::Esp32s2,
+            Self::Esp32s3 => Target::Esp32s3,
+            Self::Esp32c2 => Target::Esp32c2,
+            Self::Esp32c3 => Target::Esp32c3,
+            Self::Esp32c6 => Target::Esp32c6,
+            Self::Esp32h2 => Target::Esp32h2,
+        })
+    }
+
     pub(crate) fn facts(self) -> &'static ChipFacts {
         // The table is in the order of the enum; a test holds it to that.
         &CHIPS[self as usize]

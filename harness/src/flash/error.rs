@@ -1,5 +1,7 @@
 //! What can go wrong between a firmware file and a chip.
 
+use super::Mac;
+use super::image::ImageError;
 use crate::board::port::PortError;
 use crate::engine::ActionError;
 
@@ -7,10 +9,31 @@ use crate::engine::ActionError;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum FlashError {
+    /// Another board is on the port than before, or than is meant.
+    AnotherBoard {
+        /// The one that is meant.
+        wanted: Mac,
+        /// The one that is there.
+        found: Mac,
+    },
     /// The loader answered something that makes no sense.
     BadReply {
         /// What was asked.
         asked: &'static str,
+    },
+    /// A file cannot be read.
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// The firmware does not fit the board.
+    Image(ImageError),
+    /// What goes over the line does not arrive.
+    Line {
+        /// Why.
+        why: String,
     },
     /// The chip does not answer as a loader.
     NoAnswer {
@@ -39,6 +62,11 @@ pub enum FlashError {
     UnknownChip {
         /// The number that it gave.
         id: u32,
+    },
+    /// The flash does not hold what was written.
+    VerifyFailed {
+        /// What was written, where it is known.
+        what: Option<String>,
     },
 }
 
@@ -96,13 +124,39 @@ impl Symptom {
 }
 
 impl FlashError {
+    /// Whether a lower rate of the line may help.
+    #[must_use]
+    pub const fn is_of_the_line(&self) -> bool {
+        match self {
+            Self::BadReply { .. }
+            | Self::Line { .. }
+            | Self::NoAnswer { .. }
+            | Self::Silent { .. } => true,
+            Self::Refused { code, .. } => matches!(code, 0x07 | 0xc1),
+            Self::AnotherBoard { .. }
+            | Self::File { .. }
+            | Self::Image(_)
+            | Self::Port(_)
+            | Self::UnknownChip { .. }
+            | Self::VerifyFailed { .. } => false,
+        }
+    }
+
     /// What to do next.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NoAnswer { symptom, .. } => Some(symptom.help().into()),
+            Self::AnotherBoard { .. } => {
+                Some("nothing was written; put the right board on the port, or name the one that is there".into())
+            }
+            Self::File { .. } => Some("name a file that is there: an ELF, a .bin, or flasher_args.json".into()),
+            Self::Image(error) => Some(error.help()),
             Self::Port(error) => error.help(),
-            Self::BadReply { .. } | Self::Silent { .. } => {
+            Self::VerifyFailed { .. } => {
+                Some("the flash is worn or damaged there: try again once, then take another board".into())
+            }
+            Self::BadReply { .. } | Self::Line { .. } | Self::Silent { .. } => {
                 Some("try again; if it stays so, try a lower baud rate and another cable".into())
             }
             Self::Refused { .. } => Some(
@@ -123,6 +177,9 @@ impl FlashError {
 impl std::fmt::Display for FlashError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::AnotherBoard { wanted, found } => {
+                write!(f, "the board on the port is {found}, and {wanted} is meant")
+            }
             Self::BadReply { asked } => {
                 write!(f, "the loader's answer to `{asked}` makes no sense")
             }
@@ -130,6 +187,9 @@ impl std::fmt::Display for FlashError {
                 write!(f, "the chip {} ({attempts} attempts)", symptom.words())?;
                 if heard.is_empty() { Ok(()) } else { write!(f, "; it printed:\n{heard}") }
             }
+            Self::File { path, why } => write!(f, "{path} cannot be read: {why}"),
+            Self::Image(error) => error.fmt(f),
+            Self::Line { why } => write!(f, "the line to the chip failed: {why}"),
             Self::Port(error) => error.fmt(f),
             Self::Refused { asked, code } => {
                 write!(f, "the loader refused `{asked}`: {} (0x{code:02x})", reason(*code))
@@ -138,11 +198,21 @@ impl std::fmt::Display for FlashError {
             Self::UnknownChip { id } => {
                 write!(f, "the chip says that it is number {id}, which is not known here")
             }
+            Self::VerifyFailed { what } => {
+                let what = what.as_deref().unwrap_or("a part");
+                write!(f, "the flash does not hold what was written: {what}")
+            }
         }
     }
 }
 
 impl std::error::Error for FlashError {}
+
+impl From<ImageError> for FlashError {
+    fn from(error: ImageError) -> Self {
+        Self::Image(error)
+    }
+}
 
 impl From<PortError> for FlashError {
     fn from(error: PortError) -> Self {

@@ -92,6 +92,12 @@ impl<'a> Loader<'a> {
         Ok(replies > 0)
     }
 
+    /// From here on a stub answers.
+    pub(crate) const fn stub_started(&mut self) {
+        self.speaker = Speaker::Stub;
+        self.status_bytes = 2;
+    }
+
     /// Reads a register.
     pub(crate) fn read_register(&mut self, address: u32) -> Result<u32, FlashError> {
         self.ask("read a register", op::READ_REG, &[address]).map(|reply| reply.value)

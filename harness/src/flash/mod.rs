@@ -2,17 +2,26 @@
 //!
 //! ```text
 //! connect: reset, sync, and why not ─▶ Loader ─▶ identify: chip, MAC, size of the flash
+//! file ─▶ image::Image, checked for that chip ─▶ write: erase, skip what is there, write, verify
 //! ```
 
 mod chip;
 mod connect;
 mod error;
+mod esp8266;
 mod identity;
+pub mod image;
 mod loader;
 mod packet;
+mod region;
+mod source;
+mod write;
 
 pub use chip::{Chip, Mac};
 pub use connect::{Notes, connect};
 pub use error::{FlashError, Symptom};
 pub use identity::{Identity, identify, identify_port};
-pub use loader::Loader;
+pub use loader::{Loader, Speaker};
+pub use region::nvs;
+pub use source::Source;
+pub use write::{BAUD_FLASHING, EraseFirst, Job, Rewrite, Update, Watcher, Written, write};

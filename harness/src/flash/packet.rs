@@ -10,14 +10,27 @@ const ESCAPED_ESCAPE: u8 = 0xdd;
 /// Bytes of a frame: the longest is a block of 16 KiB with its head. What is longer is noise.
 const FRAME_BYTES_MAX: usize = 64 * 1024;
 
+/// With what the checksum of data begins.
+const CHECKSUM_SEED: u8 = 0xef;
+
 /// The numbers of the commands.
 pub(crate) mod op {
     pub(crate) const FLASH_BEGIN: u8 = 0x02;
+    pub(crate) const MEM_BEGIN: u8 = 0x05;
+    pub(crate) const MEM_END: u8 = 0x06;
+    pub(crate) const MEM_DATA: u8 = 0x07;
     pub(crate) const SYNC: u8 = 0x08;
     pub(crate) const WRITE_REG: u8 = 0x09;
     pub(crate) const READ_REG: u8 = 0x0a;
+    pub(crate) const SPI_SET_PARAMS: u8 = 0x0b;
     pub(crate) const SPI_ATTACH: u8 = 0x0d;
+    pub(crate) const READ_FLASH_SLOW: u8 = 0x0e;
+    pub(crate) const CHANGE_BAUDRATE: u8 = 0x0f;
+    pub(crate) const FLASH_DEFL_BEGIN: u8 = 0x10;
+    pub(crate) const FLASH_DEFL_DATA: u8 = 0x11;
+    pub(crate) const FLASH_MD5: u8 = 0x13;
     pub(crate) const GET_SECURITY_INFO: u8 = 0x14;
+    pub(crate) const ERASE_FLASH: u8 = 0xd0;
 }
 
 /// An answer.
@@ -57,6 +70,14 @@ pub(crate) fn request(op: u8, data: &[u8], checksum: u8) -> Vec<u8> {
 /// The data of a command that is only words.
 pub(crate) fn words(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+/// The data of a command that brings a block, and its checksum.
+pub(crate) fn block(sequence: u32, bytes: &[u8]) -> (Vec<u8>, u8) {
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    let mut data = words(&[length, sequence, 0, 0]);
+    data.extend(bytes);
+    (data, bytes.iter().fold(CHECKSUM_SEED, |sum, byte| sum ^ byte))
 }
 
 /// The data of SYNC.

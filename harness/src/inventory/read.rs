@@ -270,7 +270,7 @@ fn whole(node: &Node) -> Option<u64> {
 fn hex_bytes(text: &str) -> Option<Vec<u8>> {
     let digits: String = text.split_whitespace().collect();
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if digits.is_empty() || digits.len() % 2 != 0 || !is_hex {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) || !is_hex {
         return None;
     }
     let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();

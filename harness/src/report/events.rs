@@ -265,6 +265,16 @@ mod tests {
     use crate::time::Moment;
 
     /// One event of each kind. The match beside it names all kinds, so a new one has to come by here.
+    fn a_reading() -> Reading {
+        Reading {
+            until: Moment::at(Duration::from_millis(1500)),
+            length: Duration::from_micros(999),
+            average_na: -3,
+            peak_na: 80_000_000,
+            lost: 1,
+        }
+    }
+
     fn one_of_each() -> Vec<Event> {
         let text = |text: &str| text.to_owned();
         let request = Request {
@@ -303,13 +313,6 @@ mod tests {
             ],
             hint: None,
         };
-        let reading = Reading {
-            until: Moment::at(Duration::from_millis(1500)),
-            length: Duration::from_micros(999),
-            average_na: -3,
-            peak_na: 80_000_000,
-            lost: 1,
-        };
         vec![
             Event::Answer(Answer {
                 request: 1,
@@ -322,7 +325,7 @@ mod tests {
             Event::Connection { id: 1, change: ConnectionChange::Reset },
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
             Event::Crash(crash),
-            Event::Current(reading),
+            Event::Current(a_reading()),
             Event::FaultArmed { id: 1, what: text("503") },
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,

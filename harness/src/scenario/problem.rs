@@ -38,6 +38,8 @@ pub enum ProblemKind {
     AmbiguousBoolean { text: String },
     /// A fault with a key or value that its kind does not take.
     BadFault { reason: String },
+    /// An invariant that demands nothing, or two things.
+    BadInvariant { reason: String },
     /// A regular expression that does not compile.
     BadRegex { reason: String },
     /// A capture whose path is not `$` or `$.name.name`.
@@ -98,6 +100,7 @@ impl ProblemKind {
             Self::UnusedCapture { .. } | Self::Wait => Severity::Warning,
             Self::AmbiguousBoolean { .. }
             | Self::BadFault { .. }
+            | Self::BadInvariant { .. }
             | Self::BadRegex { .. }
             | Self::BadPath { .. }
             | Self::BareNumber { .. }
@@ -131,7 +134,7 @@ impl ProblemKind {
             Self::AmbiguousBoolean { text } => {
                 format!("`{text}` is true or false to some readers of YAML and text to others")
             }
-            Self::BadFault { reason } => reason.clone(),
+            Self::BadFault { reason } | Self::BadInvariant { reason } => reason.clone(),
             Self::BadRegex { reason } => format!("not a regular expression: {reason}"),
             Self::BadPath { path } => format!("`{path}` is not a path into what was seen"),
             Self::BareNumber { text } => format!("`{text}` has no unit"),
@@ -220,6 +223,7 @@ impl ProblemKind {
                 Some("wait for what you want to see, by an `expect-...` with `within`".into())
             }
             Self::BadFault { .. }
+            | Self::BadInvariant { .. }
             | Self::BadRegex { .. }
             | Self::Empty { .. }
             | Self::Missing { .. }

@@ -5,11 +5,13 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use shadowrig::board::process::{ProcessBoard, Recipe};
+use shadowrig::board::virtual_board::VirtualBoard;
 use shadowrig::board::{Board, Sink};
 use shadowrig::drive::seen::{Seen, What};
 use shadowrig::engine::Event;
 use shadowrig::engine::action::PowerOrder;
 use shadowrig::scenario::plan::{Erase, Firmware};
+use virtual_board::Provisioning;
 
 /// How long a board may take for what it does by itself. Nothing waits that long but a test that fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -119,6 +121,26 @@ fn a_process_is_a_board() {
         };
         Box::new(ProcessBoard::new(recipe, sink))
     });
+}
+
+/// Settings with which each wake ends with an error and a sleep: nobody listens there.
+fn settings_to_nowhere() -> Provisioning {
+    Provisioning {
+        endpoint: Some("http://127.0.0.1:9".into()),
+        thing_name: Some("contract".into()),
+        access_key_id: Some("AKIDEXAMPLE".into()),
+        secret_access_key: Some("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into()),
+        ..Provisioning::default()
+    }
+}
+
+#[test]
+fn each_chip_in_software_is_a_board() {
+    for chip in virtual_board::Chip::ALL {
+        contract(|_, sink| {
+            Box::new(VirtualBoard::new(chip, settings_to_nowhere(), sink).expect("it starts"))
+        });
+    }
 }
 
 #[test]

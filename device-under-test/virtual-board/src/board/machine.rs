@@ -172,10 +172,14 @@ impl Board {
             },
             Order::Sag { .. } => {}
             Order::Sensors(sensors) => self.sensors = sensors,
-            Order::Wake if matches!(self.stage, Stage::Asleep) => {
-                self.reset(now, ResetCause::DeepSleep, BootMode::Run);
+            Order::EndSleep | Order::Wake if matches!(self.stage, Stage::Asleep) => {
+                let cause = match order {
+                    Order::Wake => ResetCause::WakePin,
+                    _ => ResetCause::DeepSleep,
+                };
+                self.reset(now, cause, BootMode::Run);
             }
-            Order::Wake => {}
+            Order::EndSleep | Order::Wake => {}
         }
     }
 

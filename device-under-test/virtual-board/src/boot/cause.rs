@@ -19,6 +19,8 @@ pub enum ResetCause {
     Software,
     /// The USB-Serial-JTAG unit.
     Usb,
+    /// The wake pin was pulled in a sleep. The boot log cannot tell it from [`ResetCause::DeepSleep`]; a program can.
+    WakePin,
     /// The watchdog of the real-time clock, which tools use to leave the loader.
     Watchdog,
     /// The watchdog of the boot: nothing could be booted.
@@ -43,6 +45,7 @@ impl ResetCause {
         match self {
             Self::Brownout => "brownout",
             Self::DeepSleep => "deep-sleep",
+            Self::WakePin => "wake-pin",
             Self::Pin => "pin",
             Self::PowerOn => "power-on",
             Self::Software => "software",
@@ -57,6 +60,7 @@ impl ResetCause {
         match self {
             Self::Brownout => WakeCause::Brownout,
             Self::DeepSleep => WakeCause::Timer,
+            Self::WakePin => WakeCause::External,
             Self::Pin if chip != Chip::Esp8266 => WakeCause::PowerOn,
             Self::PowerOn => WakeCause::PowerOn,
             Self::Pin | Self::Software | Self::Usb => WakeCause::Reset,
@@ -68,7 +72,7 @@ impl ResetCause {
         match self {
             Self::PowerOn | Self::Brownout => 1,
             // The timer wakes the ESP8266 by pulling its reset pin.
-            Self::Pin | Self::DeepSleep | Self::Usb => 2,
+            Self::Pin | Self::DeepSleep | Self::WakePin | Self::Usb => 2,
             Self::Software => 3,
             Self::Watchdog | Self::BootWatchdog => 4,
         }
@@ -78,7 +82,7 @@ impl ResetCause {
         match self {
             Self::PowerOn | Self::Pin | Self::Usb => (0x1, "POWERON_RESET"),
             Self::Software => (0x3, "SW_RESET"),
-            Self::DeepSleep => (0x5, "DEEPSLEEP_RESET"),
+            Self::DeepSleep | Self::WakePin => (0x5, "DEEPSLEEP_RESET"),
             Self::Brownout => (0xf, "RTCWDT_BROWN_OUT_RESET"),
             Self::Watchdog | Self::BootWatchdog => (0x10, "RTCWDT_RTC_RESET"),
         }
@@ -88,7 +92,7 @@ impl ResetCause {
         match self {
             Self::PowerOn | Self::Pin => (0x1, "POWERON"),
             Self::Software => (0x3, "RTC_SW_SYS_RST"),
-            Self::DeepSleep => (0x5, "DSLEEP"),
+            Self::DeepSleep | Self::WakePin => (0x5, "DSLEEP"),
             Self::BootWatchdog => (0x7, "TG0WDT_SYS_RST"),
             Self::Brownout => (0xf, "BROWNOUT_RST"),
             Self::Watchdog => (0x10, "RTCWDT_RTC_RST"),
@@ -100,7 +104,7 @@ impl ResetCause {
         match self {
             Self::PowerOn | Self::Pin => (0x1, "POWERON"),
             Self::Software => (0x3, "LP_SW_HPSYS"),
-            Self::DeepSleep => (0x5, "SLEEP_WAKEUP"),
+            Self::DeepSleep | Self::WakePin => (0x5, "SLEEP_WAKEUP"),
             Self::BootWatchdog => (0x7, "TG0_WDT_HPSYS"),
             Self::Brownout => (0xf, "LP_BOD_SYS"),
             Self::Watchdog => (0x10, "LP_WDT_SYS"),

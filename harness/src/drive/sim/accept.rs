@@ -10,21 +10,21 @@ use super::wire::Wire;
 
 /// A connection that the device asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Accepted {
+pub(crate) struct Accepted {
     /// Whether the cloud sees it.
-    pub(super) is_opened: bool,
+    pub(crate) is_opened: bool,
     /// The fault that it meets.
-    pub(super) met: Option<FaultRef>,
+    pub(crate) met: Option<FaultRef>,
     /// How much later than usual the device hears of it.
-    pub(super) after: Duration,
+    pub(crate) after: Duration,
     /// What the device hears.
-    pub(super) what: Wire,
+    pub(crate) what: Wire,
     /// What the cloud does to it before any request.
-    pub(super) steps: Vec<WireStep>,
+    pub(crate) steps: Vec<WireStep>,
 }
 
 /// What a fate means on the simulated network.
-pub(super) fn accepted(fate: ConnectFate) -> Accepted {
+pub(crate) fn accepted(fate: ConnectFate) -> Accepted {
     let plain = |met, what| Accepted {
         is_opened: true,
         met,

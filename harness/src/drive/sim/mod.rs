@@ -7,7 +7,7 @@
 //!
 //! The last three serve a whole fleet as well (a fleet module).
 
-mod accept;
+pub(crate) mod accept;
 pub mod bench;
 mod chip;
 mod current;

@@ -12,7 +12,8 @@ pub(super) const VERB: Verb = Verb {
     name: "reset",
     shape: Shape::Choice(&["pin"]),
     beside: &[],
-    doc: "Resets the chip as its reset button does. What the device keeps in memory that only deep sleep keeps is lost.",
+    doc: "Resets the chip as its reset button does. What the device keeps in memory that only deep sleep keeps is lost. \
+          The reset is told as `external` and the wake as `reset` on every board: most chips take their reset pin for power, but the rig knows what it did.",
     example: "reset: pin",
     read: |_, _| Some(Arc::new(Reset)),
 };

@@ -7,7 +7,8 @@
 //! | `{"order":"power-restore"}` | brings it back |
 //! | `{"order":"power-cycle","off_ms":500}` | both, by default 500 ms apart |
 //! | `{"order":"reset"}` | pulls the enable pin |
-//! | `{"order":"wake"}` | ends a sleep |
+//! | `{"order":"wake"}` | pulls the wake pin, which ends a sleep |
+//! | `{"order":"end-sleep"}` | ends a sleep as if its time were over |
 //! | `{"order":"sensors","battery_mv":3300}` | sets what sensors read; `null` for one that does not answer |
 //! | `{"order":"fault","fault":"drop-byte","after":100}` | begins a fault; see [`Fault`](crate::Fault) |
 //! | `{"order":"clear-faults"}` | ends all faults |

@@ -20,6 +20,7 @@ const AWAY_MS_DEFAULT: u64 = 500;
 #[serde(tag = "order", rename_all = "kebab-case", deny_unknown_fields)]
 enum OrderLine {
     ClearFaults,
+    EndSleep,
     Fault(FaultLine),
     PowerCut,
     PowerCycle {
@@ -124,6 +125,7 @@ pub(super) fn read(line: &str) -> Result<Option<Order>, String> {
     let line: OrderLine = serde_json::from_str(line).map_err(|error| error.to_string())?;
     Ok(Some(match line {
         OrderLine::ClearFaults => Order::ClearFaults,
+        OrderLine::EndSleep => Order::EndSleep,
         OrderLine::Fault(fault) => Order::Fault(fault.into()),
         OrderLine::PowerCut => Order::PowerCut,
         OrderLine::PowerCycle { off_ms, into } => {
@@ -249,6 +251,7 @@ mod tests {
         check(r#"{"order":"wake"}"#, Some(Order::Wake));
         let sag = Order::Sag { millivolts: 2600 };
         check(r#"{"order":"sag","to_mv":2600,"for_ms":30}"#, Some(sag));
+        check(r#"{"order":"end-sleep"}"#, Some(Order::EndSleep));
         let sensors = Sensors { battery_mv: Some(3300), motor_ma: None, ..Sensors::default() };
         let line = r#"{"order":"sensors","battery_mv":3300,"motor_ma":null}"#;
         check(line, Some(Order::Sensors(sensors)));

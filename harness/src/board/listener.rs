@@ -1,0 +1,245 @@
+//! The thread that listens to a board: from the bytes of its port to what it does, through sleeps that take the port along.
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::Sink;
+use super::console::{Announced, Console};
+use super::pins::Pins;
+use super::port::{BootInto, Pace, PortError, SerialPort};
+use crate::engine::Event;
+use crate::time::Moment;
+
+/// How long one look at the port waits; so long an order may wait, too.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// How long one look for a port that is gone takes.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long a port may be gone before its loss is told: longer than things of ours sleep.
+const AWAY_MAX: Duration = Duration::from_secs(900);
+
+/// What a wake is told to be by that the rig has made.
+const POWER_ON: &str = "power-on";
+const RESET: &str = "reset";
+
+/// Bytes that are read at once.
+const READ_BYTES: usize = 4096;
+
+/// What a listener needs of a board: the way to it, which flashing needs, too.
+#[derive(Debug)]
+pub(super) struct Way {
+    pub(super) port: SerialPort,
+    pub(super) pins: Box<dyn Pins>,
+}
+
+/// Orders, each with where to say that it is done.
+type Orders = Sender<(Order, Sender<Result<(), PortError>>)>;
+
+/// A thread that listens.
+#[derive(Debug)]
+pub(super) struct Listener {
+    orders: Orders,
+    thread: JoinHandle<Box<Way>>,
+}
+
+/// Tells a listener that the supply is about to be switched.
+#[derive(Debug, Clone)]
+pub(super) struct Announcer(Orders);
+
+#[derive(Debug)]
+enum Order {
+    Announce,
+    Reset,
+    Write(Vec<u8>),
+    Stop,
+}
+
+impl Listener {
+    /// Resets the board into what was flashed, and listens from its first byte on.
+    pub(super) fn start(mut way: Box<Way>, sink: Sink) -> Result<Self, (PortError, Box<Way>)> {
+        // What a loader said last is nobody's console.
+        if let Err(error) = way.port.clear_input().and_then(|()| run(&mut way)) {
+            return Err((error, way));
+        }
+        let mut ear = Ear::new(way, sink);
+        ear.console.announce(Moment::START, Announced::Silently);
+        ear.started_by = Some(POWER_ON);
+        let (orders, receiver) = mpsc::channel();
+        let thread = thread::spawn(move || ear.listen(&receiver));
+        Ok(Self { orders, thread })
+    }
+
+    /// For whoever switches the supply.
+    pub(super) fn announcer(&self) -> Announcer {
+        Announcer(self.orders.clone())
+    }
+
+    /// Resets the board into what was flashed.
+    pub(super) fn reset(&self) -> Result<(), PortError> {
+        self.order(Order::Reset)
+    }
+
+    /// Writes on its console.
+    pub(super) fn write(&self, bytes: &[u8]) -> Result<(), PortError> {
+        self.order(Order::Write(bytes.to_vec()))
+    }
+
+    /// Stops listening, and gives the way back.
+    pub(super) fn stop(self) -> Box<Way> {
+        let _ended = self.order(Order::Stop);
+        match self.thread.join() {
+            Ok(way) => way,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+
+    fn order(&self, what: Order) -> Result<(), PortError> {
+        order(&self.orders, what)
+    }
+}
+
+impl Announcer {
+    /// The supply is about to be switched: what boots next is no surprise.
+    pub(super) fn announce(&self) {
+        // A thread that has ended has told why.
+        let _ended = order(&self.0, Order::Announce);
+    }
+}
+
+/// Gives an order and waits until it is done. A thread that has ended obeys nobody, and has told why.
+fn order(orders: &Orders, what: Order) -> Result<(), PortError> {
+    let (answer, receiver) = mpsc::channel();
+    if orders.send((what, answer)).is_err() {
+        return Ok(());
+    }
+    receiver.recv().unwrap_or(Ok(()))
+}
+
+/// Resets into what was flashed; a port that the reset takes along comes back later.
+fn run(way: &mut Way) -> Result<(), PortError> {
+    match way.pins.reset(&mut way.port, BootInto::Run, Pace::Quick) {
+        Err(error) if error.is_gone() => Ok(()),
+        result => result,
+    }
+}
+
+/// What the thread owns.
+struct Ear {
+    way: Box<Way>,
+    sink: Sink,
+    console: Console,
+    began: Instant,
+    /// Since when the port is gone, and whether that was told.
+    gone: Option<(Instant, bool)>,
+    /// What the rig has done to start the board. The wake that follows is told by it, whatever the chip takes it for: most take
+    /// their reset pin for power, and the ESP8266 takes a start after flashing for its reset pin.
+    started_by: Option<&'static str>,
+}
+
+impl Ear {
+    fn new(way: Box<Way>, sink: Sink) -> Self {
+        let console = Console::default();
+        Self { way, sink, console, began: Instant::now(), gone: None, started_by: None }
+    }
+
+    fn listen(mut self, orders: &Receiver<(Order, Sender<Result<(), PortError>>)>) -> Box<Way> {
+        loop {
+            match orders.try_recv() {
+                Ok((Order::Stop, answer)) => {
+                    let _nobody_waits = answer.send(Ok(()));
+                    return self.way;
+                }
+                Ok((order, answer)) => {
+                    // Whoever asked may have gone.
+                    let _nobody_waits = answer.send(self.obey(order));
+                }
+                Err(mpsc::TryRecvError::Disconnected) => return self.way,
+                Err(mpsc::TryRecvError::Empty) => {}
+            }
+            match self.gone {
+                Some(since) => self.look(since),
+                None => self.hear(),
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Order) -> Result<(), PortError> {
+        let now = self.now();
+        match order {
+            Order::Announce => {
+                self.started_by = Some(POWER_ON);
+                self.console.announce(now, Announced::Silently);
+                Ok(())
+            }
+            Order::Reset => {
+                // What it said before is told before.
+                self.hear();
+                self.tell(vec![Event::Reset { cause: "external".into() }]);
+                self.console.announce(now, Announced::Silently);
+                self.started_by = Some(RESET);
+                run(&mut self.way)
+            }
+            Order::Write(bytes) => self.way.port.write(&bytes),
+            Order::Stop => Ok(()),
+        }
+    }
+
+    /// Takes in what came, or that nothing did.
+    fn hear(&mut self) {
+        let mut buffer = [0; READ_BYTES];
+        let heard = self.way.port.read(&mut buffer, GLANCE);
+        let now = self.now();
+        match heard {
+            Ok(0) => {
+                let events = self.console.tick(now);
+                self.tell(events);
+            }
+            Ok(count) => {
+                let events = self.console.feed(now, &buffer[..count]);
+                self.tell(events);
+            }
+            Err(error) => {
+                let events = self.console.end(now);
+                self.tell(events);
+                if !error.is_gone() {
+                    self.tell(vec![Event::Note {
+                        text: format!("the console is disturbed: {error}"),
+                    }]);
+                }
+                self.gone = Some((Instant::now(), false));
+            }
+        }
+    }
+
+    /// Looks for a port that is gone: that of a chip that sleeps comes back when it wakes.
+    fn look(&mut self, (since, is_told): (Instant, bool)) {
+        match self.way.port.reopen(LOOK) {
+            Ok(()) => self.gone = None,
+            Err(error) if !is_told && (since.elapsed() > AWAY_MAX || !error.is_gone()) => {
+                let help = error.help().map(|help| format!("; {help}")).unwrap_or_default();
+                self.tell(vec![Event::Note {
+                    text: format!("the link to the board is lost: {error}{help}"),
+                }]);
+                self.gone = Some((since, true));
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn now(&self) -> Moment {
+        Moment::at(self.began.elapsed())
+    }
+
+    fn tell(&mut self, events: Vec<Event>) {
+        for event in events {
+            self.sink.tell(match event {
+                Event::Wake { cause } if matches!(cause.as_str(), POWER_ON | RESET) => {
+                    Event::Wake { cause: self.started_by.take().map_or(cause, str::to_owned) }
+                }
+                event => event,
+            });
+        }
+    }
+}

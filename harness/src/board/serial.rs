@@ -1,0 +1,268 @@
+//! A board on a serial port: flashed, provisioned, listened to, reset by its lines.
+
+use std::path::Path;
+
+use virtual_board::Provisioning;
+
+use super::listener::{Announcer, Listener, Way};
+use super::pins::Pins;
+use super::port::{PortName, PortOptions, SerialPort};
+use super::{Board, Sink};
+use crate::drive::Facts;
+use crate::engine::action::PowerOrder;
+use crate::engine::{ActionError, Event};
+use crate::flash::image::{Part, Target};
+use crate::flash::{
+    self, Chip, EraseFirst, FlashError, Identity, Job, Mac, Rewrite, Source, Update, connect,
+};
+use crate::scenario::plan::{CloudKind, Erase, Firmware};
+
+/// The bytes of the sector that settings stand in.
+const SETTINGS_BYTES: u32 = 4096;
+
+/// Finds the firmware of a name or a path, for a chip.
+pub type FindImage = dyn Fn(&str, Chip) -> Result<Source, ActionError> + Send;
+
+/// What a serial board is made of.
+pub struct Recipe {
+    /// What a person calls it.
+    pub name: String,
+    /// Where it is.
+    pub port: PortName,
+    /// How the port is opened.
+    pub options: PortOptions,
+    /// The way to its reset and boot pins.
+    pub pins: Box<dyn Pins>,
+    /// Its chip, where that is known before anybody asks it.
+    pub chip: Option<Chip>,
+    /// The only board that may be flashed on this port; `None` for whichever is there.
+    pub mac: Option<Mac>,
+    /// Finds images by their names.
+    pub images: Box<FindImage>,
+    /// What it is told about its cloud; erased from it at the end.
+    pub settings: Provisioning,
+}
+
+/// A board on a serial port.
+pub struct SerialBoard {
+    recipe: Recipe,
+    sink: Sink,
+    state: State,
+    /// What holds the settings, once they are there.
+    provisioned: Option<(Identity, u32)>,
+}
+
+enum State {
+    /// The port was not opened yet.
+    Closed,
+    /// Nobody listens: it is being flashed, or could not be.
+    Quiet(Box<Way>),
+    /// What was flashed runs.
+    Running(Listener),
+}
+
+impl SerialBoard {
+    /// A board that nobody has touched yet.
+    #[must_use]
+    pub const fn new(recipe: Recipe, sink: Sink) -> Self {
+        Self { recipe, sink, state: State::Closed, provisioned: None }
+    }
+
+    /// Whoever switches the supply says so by this before, and tells of the reset itself; `None` while nothing runs.
+    pub(super) fn announcer(&self) -> Option<Announcer> {
+        match &self.state {
+            State::Running(listener) => Some(listener.announcer()),
+            State::Closed | State::Quiet(_) => None,
+        }
+    }
+
+    /// The way to the board, nobody listening.
+    fn way(&mut self) -> Result<Box<Way>, FlashError> {
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Running(listener) => Ok(listener.stop()),
+            State::Quiet(way) => Ok(way),
+            State::Closed => {
+                let port = SerialPort::open(&self.recipe.port, &self.recipe.options)?;
+                // The pins go where the port goes, and come back with it.
+                let pins =
+                    std::mem::replace(&mut self.recipe.pins, Box::new(super::pins::LinePins));
+                Ok(Box::new(Way { port, pins }))
+            }
+        }
+    }
+
+    /// Erases, writes and verifies; the chip is in its loader afterwards.
+    fn write(&mut self, way: &mut Way, firmware: &Firmware) -> Result<(), ActionError> {
+        let what = format!("flash {}", firmware.image);
+        let stops = |error: FlashError| error.stops(what.clone());
+        let sink = self.sink.clone();
+        let mut note = |text: String| sink.tell(Event::Note { text });
+        let mut loader = connect(&mut way.port, &mut *way.pins, &mut note).map_err(stops)?;
+        let identity = loader.identify().map_err(stops)?;
+        if let Some(wanted) = self.recipe.mac.filter(|wanted| *wanted != identity.mac) {
+            return Err(stops(FlashError::AnotherBoard { wanted, found: identity.mac }));
+        }
+        let source = (self.recipe.images)(&firmware.image, identity.chip)?;
+        let table = match source.needs_table(identity.chip) {
+            true => loader.read_table(&identity).map_err(stops)?,
+            false => None,
+        };
+        let flash_bytes = identity.flash_bytes.unwrap_or(FLASH_BYTES_ASSUMED);
+        let target =
+            Target { chip: identity.chip, flash_bytes, table: table.as_deref(), partition: None };
+        let mut image = source.image(&target).map_err(|error| stops(error.into()))?;
+        let region = flash::nvs(identity.chip, flash_bytes, &image.table);
+        image.parts.push(self.settings_part(firmware, region)?);
+        let job = Job {
+            parts: &image.parts,
+            erase: if firmware.erase == Erase::All { EraseFirst::All } else { EraseFirst::Nothing },
+            rewrite: Rewrite::IfChanged,
+            baud_max: None,
+        };
+        let mut watcher = |update| {
+            if let Update::Note(text) = update {
+                note(text);
+            }
+        };
+        self.provisioned = Some((identity, region.0));
+        flash::write(&mut way.port, &mut *way.pins, &identity, &job, &mut watcher)
+            .map_err(stops)?;
+        Ok(())
+    }
+
+    /// The settings, and behind them erased flash where what the device remembers is to be erased.
+    fn settings_part(
+        &self,
+        firmware: &Firmware,
+        (offset, size): (u32, u32),
+    ) -> Result<Part, ActionError> {
+        let settings =
+            Provisioning { shadow_name: firmware.shadow.clone(), ..self.recipe.settings.clone() };
+        let bytes = settings.write();
+        let mut bytes = bytes.map_err(|error| {
+            ActionError::new("tell the board its cloud", format!("{error:?}"))
+                .help("its endpoint, names or keys are too long, or have line ends in them")
+        })?;
+        let size = match firmware.erase {
+            Erase::Nothing => SETTINGS_BYTES,
+            Erase::All | Erase::State => size,
+        };
+        bytes.resize(size as usize, 0xff);
+        Ok(Part { offset, bytes, name: "settings".into() })
+    }
+
+    /// Takes the settings off the board, credentials and all.
+    fn erase_settings(&mut self, way: &mut Way) -> Result<(), FlashError> {
+        let Some((identity, offset)) = self.provisioned.take() else { return Ok(()) };
+        let mut nobody = |_| {};
+        let mut loader = connect(&mut way.port, &mut *way.pins, &mut nobody)?;
+        loader.erase_by_rom(&identity, offset, SETTINGS_BYTES)
+    }
+
+    fn off(what: &str) -> ActionError {
+        ActionError::new(what, "nothing was flashed yet")
+    }
+}
+
+/// The size of a flash that does not say.
+const FLASH_BYTES_ASSUMED: u32 = 4 << 20;
+
+impl std::fmt::Debug for Recipe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recipe")
+            .field("name", &self.name)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for SerialBoard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SerialBoard").field("port", &self.recipe.port).finish_non_exhaustive()
+    }
+}
+
+impl Board for SerialBoard {
+    fn facts(&self) -> Facts {
+        Facts {
+            board: self.recipe.name.clone(),
+            chip: self.recipe.chip.map(|chip| chip.name().to_owned()),
+            can: vec!["console"],
+            cloud: CloudKind::Fake,
+            cannot: Vec::new(),
+        }
+    }
+
+    fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
+        let what = format!("flash {}", firmware.image);
+        let mut way = self.way().map_err(|error| error.stops(what.clone()))?;
+        if let Err(error) = self.write(&mut way, firmware) {
+            self.state = State::Quiet(way);
+            return Err(error);
+        }
+        match Listener::start(way, self.sink.clone()) {
+            Ok(listener) => {
+                self.state = State::Running(listener);
+                Ok(())
+            }
+            Err((error, way)) => {
+                self.state = State::Quiet(way);
+                Err(error.stops("start what was flashed"))
+            }
+        }
+    }
+
+    fn reset(&mut self) -> Result<(), ActionError> {
+        let State::Running(listener) = &self.state else {
+            return Err(Self::off("reset the board"));
+        };
+        listener.reset().map_err(|error| error.stops("reset the board"))
+    }
+
+    fn power(&mut self, _: PowerOrder) -> Result<(), ActionError> {
+        Err(ActionError::new(
+            "switch the supply",
+            "nothing is known that switches the supply of this board",
+        )
+        .help("name what switches it in the inventory, or take a board that has `power-switch`"))
+    }
+
+    fn wake(&mut self) -> Result<(), ActionError> {
+        Err(ActionError::new("wake the board", "nothing is known that pulls its wake pin")
+            .help("name its wake pin in the inventory, or take a board that has `wake-pin`"))
+    }
+
+    fn write_console(&mut self, text: &str) -> Result<(), ActionError> {
+        let what = "write on the device's console";
+        let State::Running(listener) = &self.state else { return Err(Self::off(what)) };
+        listener.write(text.as_bytes()).map_err(|error| error.stops(what))
+    }
+
+    fn stop(&mut self) {
+        let Ok(mut way) = self.way() else { return };
+        // A board that does not answer any more keeps them; the next flash writes over them.
+        let _kept = self.erase_settings(&mut way);
+    }
+}
+
+impl Drop for SerialBoard {
+    fn drop(&mut self) {
+        if !matches!(self.state, State::Closed) {
+            self.stop();
+        }
+    }
+}
+
+/// Finds a firmware by its path only.
+///
+/// # Errors
+///
+/// There is no such file, or it cannot be read.
+pub fn image_by_path(image: &str, _: Chip) -> Result<Source, ActionError> {
+    let path = Path::new(image);
+    if path.is_file() {
+        return Source::read(path).map_err(|error| error.stops(format!("read {image}")));
+    }
+    Err(ActionError::new(format!("find the image {image}"), "there is no such file")
+        .help("name an ELF, a .bin, or flasher_args.json by its path"))
+}

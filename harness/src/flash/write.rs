@@ -1,0 +1,226 @@
+//! Parts onto a chip: what is there already is skipped, what was written is verified.
+
+use espflash::flasher::Flasher;
+use espflash::image_format::Segment;
+use espflash::target::ProgressCallbacks;
+
+use super::image::Part;
+use super::{FlashError, Identity, connect, esp8266};
+use crate::board::pins::Pins;
+use crate::board::port::{BAUD_DEFAULT, SerialPort, Wiring};
+
+/// The rates that are tried one after another: a cable or an adapter that fails at one may work at the next.
+const BAUDS: [u32; 3] = [921_600, 460_800, BAUD_DEFAULT];
+
+/// The rate that most cables and adapters bear.
+pub const BAUD_FLASHING: u32 = 460_800;
+
+/// What is to be done with a chip.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// What goes where.
+    pub parts: &'a [Part],
+    /// Whether the whole flash is erased first.
+    pub erase: EraseFirst,
+    /// Whether what is there already is written again.
+    pub rewrite: Rewrite,
+    /// The highest rate of the line; `None` for what suits the port.
+    pub baud_max: Option<u32>,
+}
+
+/// Whether the whole flash is erased first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EraseFirst {
+    /// It is.
+    All,
+    /// Only what is written.
+    Nothing,
+}
+
+/// Whether what is there already is written again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rewrite {
+    /// It is.
+    Always,
+    /// It is compared by its MD5, and skipped where nothing changed.
+    IfChanged,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Parts that were written and verified.
+    pub written: usize,
+    /// Parts that were there already.
+    pub skipped: usize,
+    /// The bytes of what was written.
+    pub bytes: u64,
+}
+
+/// What is told while a chip is written, for a progress bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Update {
+    /// The whole flash is being erased.
+    Erasing,
+    /// A part begins.
+    Begins {
+        /// What it is, and where.
+        what: String,
+        /// Its bytes.
+        bytes: u64,
+    },
+    /// So many bytes of it are written.
+    At(u64),
+    /// It is being compared with what was sent.
+    Verifying,
+    /// The part is over.
+    Over {
+        /// Whether it was there already.
+        skipped: bool,
+    },
+    /// Something that a reader should know, as a retry with its reason.
+    Note(String),
+}
+
+/// Who watches.
+pub type Watcher<'a> = dyn FnMut(Update) + 'a;
+
+/// Writes parts onto the chip that was identified on this port, and verifies them. It is in a loader afterwards. A line that fails
+/// is tried again at a lower rate, where what was written before is skipped.
+///
+/// # Errors
+///
+/// Nobody answers, the chip is another one than before, the flash does not hold what is written, or the line fails at every rate.
+pub fn write(
+    port: &mut SerialPort,
+    pins: &mut dyn Pins,
+    identity: &Identity,
+    job: &Job<'_>,
+    watcher: &mut Watcher<'_>,
+) -> Result<Written, FlashError> {
+    let bauds = bauds(port, job.baud_max);
+    let mut job = *job;
+    for (index, baud) in bauds.iter().enumerate() {
+        let result = match identity.chip.for_espflash() {
+            Some(chip) => with_espflash(port, chip, &job, *baud, watcher),
+            None => esp8266::write(port, &job, *baud, watcher),
+        };
+        let error = match result {
+            Ok(written) => return Ok(written),
+            Err(error) => error,
+        };
+        let Some(next) = bauds.get(index + 1).filter(|_| error.is_of_the_line()) else {
+            return Err(error);
+        };
+        watcher(Update::Note(format!("at {baud} baud: {error}; trying again at {next} baud")));
+        // What is verified need not be sent a second time.
+        job.rewrite = Rewrite::IfChanged;
+        let found = connect(port, pins, &mut |note| watcher(Update::Note(note)))?.identify()?;
+        if found != *identity {
+            return Err(FlashError::AnotherBoard { wanted: identity.mac, found: found.mac });
+        }
+    }
+    // There is at least one rate, and its error has been returned.
+    Err(FlashError::Silent { asked: "write the flash" })
+}
+
+/// The rates to try, the highest first. Where the rate means nothing, there is one.
+fn bauds(port: &SerialPort, baud_max: Option<u32>) -> Vec<u32> {
+    let is_real_line =
+        matches!(port.wiring(), Wiring::Classic | Wiring::Custom { .. }) && port.usb().is_some();
+    let first = baud_max.unwrap_or(if is_real_line { BAUD_FLASHING } else { BAUD_DEFAULT });
+    let mut bauds = vec![first];
+    bauds.extend(BAUDS.into_iter().filter(|baud| *baud < first));
+    bauds
+}
+
+fn with_espflash(
+    port: &SerialPort,
+    chip: espflash::target::Chip,
+    job: &Job<'_>,
+    baud: u32,
+    watcher: &mut Watcher<'_>,
+) -> Result<Written, FlashError> {
+    let skip = job.rewrite == Rewrite::IfChanged;
+    let baud = Some(baud).filter(|baud| *baud > BAUD_DEFAULT);
+    let mut flasher = Flasher::connect(port.connection()?, true, true, skip, Some(chip), baud)?;
+    if job.erase == EraseFirst::All {
+        watcher(Update::Erasing);
+        flasher.erase_flash()?;
+    }
+    let segments: Vec<_> =
+        job.parts.iter().map(|part| Segment::new(part.offset, &part.bytes)).collect();
+    let mut told =
+        Told { parts: job.parts, at: 0, blocks: 0, written: Written::default(), watcher };
+    flasher.write_bins_to_flash(&segments, &mut told)?;
+    Ok(told.written)
+}
+
+/// Tells what espflash tells in blocks of what it sends.
+struct Told<'a, 'b> {
+    parts: &'a [Part],
+    at: usize,
+    blocks: usize,
+    written: Written,
+    watcher: &'a mut Watcher<'b>,
+}
+
+impl Told<'_, '_> {
+    fn bytes(&self) -> u64 {
+        self.parts.get(self.at).map_or(0, |part| part.bytes.len() as u64)
+    }
+}
+
+impl ProgressCallbacks for Told<'_, '_> {
+    fn init(&mut self, _: u32, blocks: usize) {
+        self.blocks = blocks;
+        let what = self.parts.get(self.at).map(Part::what).unwrap_or_default();
+        let bytes = self.bytes();
+        (self.watcher)(Update::Begins { what, bytes });
+    }
+
+    fn update(&mut self, done: usize) {
+        let at = self.bytes() * done as u64 / self.blocks.max(1) as u64;
+        (self.watcher)(Update::At(at));
+    }
+
+    fn verifying(&mut self) {
+        (self.watcher)(Update::Verifying);
+    }
+
+    fn finish(&mut self, skipped: bool) {
+        if skipped {
+            // espflash tells of a part that it skips only here.
+            self.init(0, 1);
+            self.written.skipped += 1;
+        } else {
+            self.written.written += 1;
+            self.written.bytes += self.bytes();
+        }
+        (self.watcher)(Update::Over { skipped });
+        self.at += 1;
+    }
+}
+
+impl From<espflash::Error> for FlashError {
+    fn from(error: espflash::Error) -> Self {
+        match error {
+            espflash::Error::VerifyFailed => Self::VerifyFailed { what: None },
+            error => Self::Line { why: plain(&error) },
+        }
+    }
+}
+
+/// An error of espflash with what caused it: its own words often name only the step.
+fn plain(error: &espflash::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,140 @@
+//! The cloud's side of a fleet: connections, requests, and the answers on their way back.
+
+use fake_shadow::event::ShadowTopic;
+use fake_shadow::fault::{Channel, Delivery, FaultId};
+use fake_shadow::message::{Request as CloudRequest, WireStep};
+use fake_shadow::raw_request;
+
+use super::incident::Mishap;
+use super::machine::Fleet;
+use super::network::Way;
+use super::queue::Due;
+use crate::drive::cloud_side;
+use crate::drive::sim::accept::{Accepted, accepted};
+use crate::drive::sim::timing::{SERVICE, true_time};
+use crate::drive::sim::wire::{Wire, sendings, with_end};
+use crate::engine::event::{Request, Signature};
+use crate::invariant::Seen;
+use crate::time::Moment;
+
+impl Fleet {
+    pub(super) fn accept(&mut self, now: Moment, number: u32, connection: u16) {
+        let armed = self.arm(now, number, connection);
+        let fate = self.cloud.connect(true_time(now), Channel::Tls);
+        self.cloud.clear();
+        let Accepted { met, after, what, steps, .. } = accepted(fate);
+        self.met(now, (number, connection), met.map(|met| met.id), &armed);
+        let member = &mut self.members[number as usize];
+        if !steps.is_empty() {
+            member.unserved = Some((member.life, connection));
+        }
+        self.queue.push(now.after(after), member.id(), Due::Wire { connection, what });
+        self.play(now, number, connection, steps);
+    }
+
+    pub(super) fn request(
+        &mut self,
+        now: Moment,
+        (number, life): (u32, u32),
+        connection: u16,
+        bytes: &[u8],
+    ) {
+        let member = &self.members[number as usize];
+        if member.unserved == Some((life, connection)) {
+            return;
+        }
+        let Ok(request) = raw_request::parse(bytes) else { return };
+        let armed = self.arm(now, number, connection);
+        let delivery = self.cloud.handle(true_time(now), &request);
+        if !armed.is_empty() {
+            self.cloud.clear();
+        }
+        self.count(now, number, &request, &delivery);
+        self.met(now, (number, connection), delivery.fault.map(|met| met.id), &armed);
+        let member = &self.members[number as usize];
+        if member.life == life && member.is_open && member.connection == connection {
+            let steps = with_end(delivery.steps(&request).into_owned(), &request);
+            self.play(now.after(SERVICE), number, connection, steps);
+        }
+    }
+
+    /// Arms what chance wants for a connection; with the number of each fault its place in the profile.
+    fn arm(&mut self, now: Moment, number: u32, connection: u16) -> Vec<(FaultId, usize)> {
+        let member = &self.members[number as usize];
+        let wanted = self.network.faults(member, connection, now.since_start());
+        let faults = &self.network.profile.faults;
+        wanted
+            .into_iter()
+            .map(|index| (self.cloud.arm(faults[index].fault.clone()), index))
+            .collect()
+    }
+
+    fn met(
+        &mut self,
+        now: Moment,
+        (number, connection): (u32, u16),
+        met: Option<FaultId>,
+        armed: &[(FaultId, usize)],
+    ) {
+        let place = armed.iter().find(|(id, _)| Some(*id) == met);
+        let Some((_, index)) = place else { return };
+        self.tally.at(now).faults += 1;
+        let what = Mishap::Fault(*index as u16, connection);
+        self.network.note(&self.members[number as usize], what);
+        self.see(now, number, Seen::Disturbed);
+    }
+
+    fn count(&mut self, now: Moment, number: u32, request: &CloudRequest, delivery: &Delivery) {
+        self.tally.request(now);
+        if delivery.status != Some(200) {
+            self.tally.at(now).refused += 1;
+        }
+        let seen = Request {
+            id: 0,
+            method: request.method.clone(),
+            target: request.target.clone(),
+            pattern: delivery.operation.as_ref().ok().and_then(cloud_side::pattern),
+            headers: Vec::new(),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+            signature: Signature::Unchecked,
+        };
+        self.see(now, number, Seen::Request(&seen));
+        let Some(record) = delivery.exchange.as_ref().map(|exchange| &exchange.record) else {
+            return;
+        };
+        let has = |topic| record.events.iter().any(|event| event.topic == topic);
+        let (Some(version), true) = (record.version, has(ShadowTopic::UpdateAccepted)) else {
+            return;
+        };
+        self.tally.at(now).reports += 1;
+        self.see(now, number, Seen::Version(version));
+        if !has(ShadowTopic::UpdateDelta)
+            && let Some(changed_at) = self.members[number as usize].changed_at.take()
+        {
+            self.tally.lag(now, changed_at);
+        }
+    }
+
+    /// Puts what the cloud does to a connection into the queue.
+    fn play(&mut self, from: Moment, number: u32, connection: u16, steps: Vec<WireStep>) {
+        for (at, what) in sendings(from, steps) {
+            let member = &mut self.members[number as usize];
+            let way = self.network.way(member);
+            let (what, after, was_disturbed) = match way {
+                Way::Arrives { after, was_disturbed } => (what, after, was_disturbed),
+                Way::Breaks { after } => (Wire::Reset, after, true),
+                Way::Lost => return self.see(from, number, Seen::Disturbed),
+            };
+            let at = at.after(after).max(member.arrives_at);
+            member.arrives_at = at;
+            let is_broken = what == Wire::Reset;
+            self.queue.push(at, member.id(), Due::Wire { connection, what });
+            if was_disturbed {
+                self.see(from, number, Seen::Disturbed);
+            }
+            if is_broken {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! The machine: what is to happen next, happens.
+
+use std::time::Duration;
+
+use fake_shadow::FakeShadow;
+use fake_shadow::fault::Faulty;
+use fake_shadow::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
+use fake_shadow::shadow::ShadowId;
+use thing::{Config, Input, Lent, WakeCause};
+
+use super::incident::Incident;
+use super::member::{After, Awake, Member, Obey};
+use super::network::Network;
+use super::profile::Profile;
+use super::queue::{Due, Item, Queue};
+use super::settings::Settings;
+use super::tally::Tally;
+use crate::drive::sim::device::{Told, reading};
+use crate::drive::sim::timing::{BOOT, chip_time, true_time};
+use crate::drive::sim::wire::Wire;
+use crate::engine::Log;
+use crate::invariant::{Look, Rule, Seen, Violation};
+use crate::time::Moment;
+
+/// The endpoint that the devices ask.
+const HOST: &str = "a1b2c3d4e5f6g7-ats.iot.us-east-1.amazonaws.com";
+
+/// A fleet at a point of its run.
+#[derive(Debug)]
+pub struct Fleet {
+    pub(super) settings: Settings,
+    rules: Vec<Rule>,
+    pub(super) cloud: Faulty,
+    pub(super) network: Network,
+    pub(super) members: Vec<Member>,
+    pub(super) names: Vec<Box<str>>,
+    pub(super) queue: Queue,
+    /// What sleeping devices do not need.
+    pool: Vec<Awake>,
+    pub(super) tally: Tally,
+    found: Vec<Found>,
+    digest: u64,
+    empty: Log,
+    ended: bool,
+}
+
+/// An invariant that a device broke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The number of the device.
+    pub device: u32,
+    /// In which of its wakes, from 1.
+    pub wake: u32,
+    /// What.
+    pub violation: Violation,
+}
+
+impl Fleet {
+    /// A fleet before its run. Each device is switched on at some time within the first period.
+    #[must_use]
+    pub fn new(settings: Settings, profile: Profile, rules: Vec<Rule>) -> Self {
+        let cloud =
+            fake_shadow::Settings { seed: settings.seed, ..fake_shadow::Settings::default() };
+        let mut fleet = Self {
+            cloud: Faulty::new(FakeShadow::new(cloud)),
+            network: Network::new(settings.seed, profile, settings.subset.clone()),
+            members: (0..settings.devices).map(|number| Member::new(number, &rules)).collect(),
+            names: (0..settings.devices).map(|number| Member::name(number).into()).collect(),
+            queue: Queue::default(),
+            pool: Vec::new(),
+            tally: Tally::new(settings.span),
+            found: Vec::new(),
+            digest: 0xcbf2_9ce4_8422_2325,
+            empty: Log::default(),
+            ended: false,
+            rules,
+            settings,
+        };
+        let only = fleet.settings.subset.as_ref().map(|subset| subset.device);
+        for number in 0..fleet.settings.devices {
+            if only.is_none_or(|only| only == number) {
+                fleet.begin(number);
+            }
+        }
+        fleet
+    }
+
+    /// Lets everything happen that happens before a point of the run.
+    pub fn run_until(&mut self, end: Moment) {
+        let end = end.min(Moment::at(self.settings.span));
+        while let Some(item) = self.queue.pop(end) {
+            self.note(&item);
+            self.happen(item);
+        }
+    }
+
+    /// Lets everything happen, and looks a last time at each device.
+    pub fn run(&mut self) {
+        let end = Moment::at(self.settings.span);
+        self.run_until(end);
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        for member in &mut self.members {
+            let mut found = Vec::new();
+            let look = Look {
+                now: end,
+                unix_ms: true_time(end).0,
+                rules: &self.rules,
+                document: &|| None,
+                log: &self.empty,
+            };
+            member.monitor.end(&look, &mut found);
+            let (device, wake) = (member.number, member.wake);
+            self.found.extend(found.into_iter().map(|violation| Found { device, wake, violation }));
+        }
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The violations, in the order in which they were seen.
+    #[must_use]
+    pub fn found(&self) -> &[Found] {
+        &self.found
+    }
+
+    /// The rules that are watched.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// How the run is set up.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The profile of the run.
+    #[must_use]
+    pub const fn profile(&self) -> &Profile {
+        &self.network.profile
+    }
+
+    /// What went wrong on purpose, where one device is looked at.
+    #[must_use]
+    pub fn incidents(&self) -> &[Incident] {
+        &self.network.incidents
+    }
+
+    /// How many messages were lost, and connections broken, by the network.
+    #[must_use]
+    pub const fn network_mishaps(&self) -> u64 {
+        self.network.mishaps
+    }
+
+    /// A number that all that happened goes into, in its order: equal runs have equal numbers.
+    #[must_use]
+    pub const fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    fn note(&mut self, item: &Item) {
+        let kind = match &item.due {
+            Due::Accept { .. } => 1,
+            Due::Booted => 2,
+            Due::Change => 3,
+            Due::PowerOn => 4,
+            Due::Request { bytes, .. } => 5 + bytes.len() as u64 * 16,
+            Due::SleepOver => 6,
+            Due::Tick => 7,
+            Due::Told(_) => 8,
+            Due::Wire { what: Wire::Bytes(bytes), .. } => 9 + bytes.len() as u64 * 16,
+            Due::Wire { .. } => 10,
+        };
+        for part in [item.at.micros(), u64::from(item.device), kind] {
+            self.digest = (self.digest ^ part).wrapping_mul(0x0100_0000_01b3).rotate_left(17);
+        }
+    }
+
+    fn happen(&mut self, Item { at: now, device, life, due, .. }: Item) {
+        let member = &mut self.members[device as usize];
+        let is_alive = member.life == life;
+        let is_on = |member: &Member, connection| {
+            is_alive && member.is_open && member.connection == connection
+        };
+        match due {
+            Due::Change => self.change(now, device),
+            // What was sent arrives, whatever has become of the sender.
+            Due::Request { connection, bytes } => {
+                self.request(now, (device, life), connection, &bytes)
+            }
+            Due::Accept { connection } if is_on(member, connection) => {
+                self.accept(now, device, connection);
+            }
+            Due::Booted if is_alive => self.boot(now, device),
+            Due::PowerOn if is_alive => {
+                self.see(now, device, Seen::Reset("power-on"));
+                self.wake(now, device, WakeCause::PowerOn);
+            }
+            Due::SleepOver if is_alive => self.wake(now, device, WakeCause::Timer),
+            Due::Tick if is_alive => {
+                member.tick_at = None;
+                let is_due = deadline(member).is_some_and(|at| at <= now);
+                match is_due {
+                    true => self.tell(now, device, Input::Tick),
+                    false => self.ask_for_tick(now, device),
+                }
+            }
+            Due::Told(what) if is_alive => self.told(now, device, what),
+            Due::Wire { connection, what } if is_on(member, connection) => {
+                self.tell(now, device, what.input());
+            }
+            Due::Accept { .. }
+            | Due::Booted
+            | Due::PowerOn
+            | Due::SleepOver
+            | Due::Tick
+            | Due::Told(_)
+            | Due::Wire { .. } => {}
+        }
+    }
+
+    fn wake(&mut self, now: Moment, number: u32, cause: WakeCause) {
+        self.tally.at(now).wakes += 1;
+        let member = &mut self.members[number as usize];
+        member.life += 1;
+        member.wake += 1;
+        member.born_at = now;
+        member.cause = cause;
+        (member.connection, member.ways, member.edges) = (0, 0, 0);
+        member.is_open = false;
+        member.tick_at = None;
+        member.cut_at = self.network.cut(member);
+        self.queue.push(now.after(BOOT), member.id(), Due::Booted);
+        self.see(now, number, Seen::Wake(cause.name()));
+    }
+
+    fn boot(&mut self, now: Moment, number: u32) {
+        let awake = self.pool.pop().unwrap_or_else(|| Awake::new(&self.settings));
+        let member = &mut self.members[number as usize];
+        member.awake = Some(awake);
+        // A copy, since the device may persist another one while it reads.
+        let mut memory = [0; thing::STATE_BYTES_MAX];
+        let bytes = member.state.len().min(memory.len());
+        memory[..bytes].copy_from_slice(&member.state[..bytes]);
+        let cause = member.cause;
+        self.tell(now, number, Input::Wake { cause, state: &memory[..bytes] });
+    }
+
+    fn told(&mut self, now: Moment, number: u32, what: Told) {
+        match what {
+            Told::NetworkUp => self.tell(now, number, Input::NetworkUp),
+            Told::Sample(sensor) => {
+                let value = Some(reading(sensor));
+                self.tell(now, number, Input::Sample { sensor, value });
+            }
+            Told::Time => {
+                let (off_ms, is_wrong) = self.network.date_off(&self.members[number as usize]);
+                if is_wrong {
+                    self.see(now, number, Seen::Disturbed);
+                }
+                let date = true_time(now).offset_by(off_ms);
+                let unix_ms = u64::try_from(date.0).unwrap_or(0);
+                self.tell(now, number, Input::Time { unix_ms });
+            }
+        }
+    }
+
+    /// Hands an input to a device and does all that follows from it.
+    fn tell(&mut self, now: Moment, number: u32, input: Input<'_>) {
+        let Self { members, names, queue, network, rules, cloud, empty, .. } = self;
+        let member = &mut members[number as usize];
+        let Some(mut awake) = member.awake.take() else { return };
+        let name = &names[number as usize];
+        let config = Config {
+            thing_name: name,
+            shadow_name: None,
+            host: HOST,
+            region: fake_shadow::settings::DEFAULT_REGION,
+            access_key_id: TEST_ACCESS_KEY_ID,
+            secret_access_key: TEST_SECRET_ACCESS_KEY,
+            session_token: None,
+        };
+        let at = chip_time(member.born_at, now);
+        let cloud = cloud.cloud();
+        let document = || cloud.shadow(true_time(now), &ShadowId::classic(name).ok()?);
+        let mut found = Vec::new();
+        let mut obey = Obey {
+            now,
+            member,
+            queue,
+            network,
+            rules,
+            log: empty,
+            document: &document,
+            found: &mut found,
+            after: After::Awake,
+        };
+        let Awake { device, workspace } = &mut awake;
+        device.handle(Lent { config: &config, workspace }, at, input, &mut |output| {
+            obey.obey(output);
+        });
+        let after = obey.after;
+        self.keep(number, found);
+        match after {
+            After::Awake => {
+                self.members[number as usize].awake = Some(awake);
+                self.ask_for_tick(now, number);
+            }
+            After::Asleep => self.pool.push(awake),
+            After::Cut => {
+                awake.device = (self.settings.make)(&thing::SIGNAL);
+                self.pool.push(awake);
+                self.cut(now, number);
+            }
+        }
+    }
+
+    /// One question at a time: a deadline that moves away is asked for again when its first time has come.
+    fn ask_for_tick(&mut self, now: Moment, number: u32) {
+        let member = &mut self.members[number as usize];
+        let Some(deadline) = deadline(member) else { return };
+        // A device that wants to be asked again at once is asked a millisecond later, so that time goes on.
+        let at = deadline.max(now.after(Duration::from_millis(1)));
+        if member.tick_at.is_none_or(|asked| at < asked) {
+            member.tick_at = Some(at);
+            self.queue.push(at, member.id(), Due::Tick);
+        }
+    }
+
+    fn cut(&mut self, now: Moment, number: u32) {
+        self.tally.at(now).cuts += 1;
+        let off = self.network.profile.power.off;
+        let member = &mut self.members[number as usize];
+        member.life += 1;
+        member.is_open = false;
+        self.queue.push(now.after(off), member.id(), Due::PowerOn);
+        self.see(now, number, Seen::PowerCut);
+    }
+
+    pub(super) fn see(&mut self, now: Moment, number: u32, seen: Seen<'_>) {
+        let mut found = Vec::new();
+        let look = Look {
+            now,
+            unix_ms: true_time(now).0,
+            rules: &self.rules,
+            document: &|| None,
+            log: &self.empty,
+        };
+        self.members[number as usize].monitor.see(&look, seen, &mut found);
+        self.keep(number, found);
+    }
+
+    fn keep(&mut self, device: u32, found: Vec<Violation>) {
+        let wake = self.members[device as usize].wake;
+        self.found.extend(found.into_iter().map(|violation| Found { device, wake, violation }));
+    }
+}
+
+/// When a device has waited long enough.
+fn deadline(member: &Member) -> Option<Moment> {
+    let instant = member.awake.as_ref()?.device.wake_at()?;
+    Some(member.born_at.after(Duration::from_millis(instant.0)))
+}

@@ -1,0 +1,144 @@
+//! What chance does to one device: to its messages, its supply, its clock, and to what it is answered.
+
+use std::time::Duration;
+
+use super::chance::{Chance, Place, Question};
+use super::incident::{Incident, Mishap, Subset};
+use super::member::Member;
+use super::profile::Profile;
+
+/// How often something is sent before TCP gives up here: the device gives up after ten seconds anyway.
+const TRIES_MAX: u16 = 6;
+
+/// How long TCP waits before it sends for the second time (RFC 6298, section 2); each further wait is twice as long.
+const RETRANSMIT: Duration = Duration::from_secs(1);
+
+/// Edges from which the one is drawn at which the power is cut: a wake with an action has fewer.
+const EDGES: u64 = 40;
+
+/// Chance with a profile: what happens to whom.
+#[derive(Debug)]
+pub(super) struct Network {
+    pub(super) chance: Chance,
+    pub(super) profile: Profile,
+    subset: Option<Subset>,
+    /// What has happened, where one device is looked at.
+    pub(super) incidents: Vec<Incident>,
+    /// How many messages were lost, and connections broken.
+    pub(super) mishaps: u64,
+}
+
+/// What becomes of something that is sent.
+pub(super) enum Way {
+    Arrives { after: Duration, was_disturbed: bool },
+    Breaks { after: Duration },
+    Lost,
+}
+
+impl Network {
+    pub(super) const fn new(seed: u64, profile: Profile, subset: Option<Subset>) -> Self {
+        let chance = Chance::new(seed);
+        Self { chance, profile, subset, incidents: Vec::new(), mishaps: 0 }
+    }
+
+    /// What becomes of the next thing that is sent, either way.
+    pub(super) fn way(&mut self, member: &mut Member) -> Way {
+        let way = member.ways;
+        member.ways = member.ways.saturating_add(1);
+        let settings = self.profile.network;
+        let jitter = u64::try_from(settings.jitter.as_micros()).unwrap_or(u64::MAX);
+        let jitter = self.chance.below(jitter, Question::Latency, place(member, way, 0));
+        let mut after = settings.latency + Duration::from_micros(jitter);
+        let is_reset = self.chance.happens(settings.reset, Question::Reset, place(member, way, 0));
+        if is_reset && self.may_happen(member, Mishap::Reset(member.connection, way)) {
+            self.mishaps += 1;
+            return Way::Breaks { after };
+        }
+        let mut was_disturbed = false;
+        for number in 0..TRIES_MAX {
+            let place = place(member, way, number);
+            let is_lost = self.chance.happens(settings.loss, Question::Loss, place);
+            if !is_lost || !self.may_happen(member, Mishap::Loss(way, number)) {
+                return Way::Arrives { after, was_disturbed };
+            }
+            self.mishaps += 1;
+            was_disturbed = true;
+            after += RETRANSMIT * 2_u32.pow(number.into());
+        }
+        Way::Lost
+    }
+
+    /// How long a sleep lasts in truth.
+    pub(super) const fn slept(&self, member: &Member, length: Duration) -> Duration {
+        let off = self.profile.clock.sleep_off as u64;
+        let drawn = self.chance.below(2 * off + 1, Question::SleepOff, place(member, 0, 0));
+        // From 1 - off to 1 + off, in millionths.
+        let share = 1_000_000 + drawn - off;
+        Duration::from_micros(length.as_micros() as u64 / 1_000_000 * share)
+    }
+
+    /// The edge at which the power is cut in a wake that begins.
+    pub(super) fn cut(&mut self, member: &Member) -> Option<u16> {
+        let is_cut =
+            self.chance.happens(self.profile.power.cut, Question::Cut, place(member, 0, 0));
+        let edge = || self.chance.below(EDGES, Question::Edge, place(member, 0, 0)) as u16;
+        let edge = is_cut.then(edge)?;
+        self.may_happen(member, Mishap::Cut(edge)).then_some(edge)
+    }
+
+    /// How far the date is off that a device is told, in milliseconds, and whether that is wrong on purpose.
+    pub(super) fn date_off(&mut self, member: &Member) -> (i64, bool) {
+        let clock = self.profile.clock;
+        let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        let is_wrong = self.chance.happens(clock.wrong, Question::WrongDate, place(member, 0, 0));
+        let number = self.chance.number(Question::DateOff, place(member, 0, 0));
+        if is_wrong && self.may_happen(member, Mishap::WrongDate) {
+            let sign = if number.is_multiple_of(2) { 1 } else { -1 };
+            return (sign * millis(clock.wrong_by), true);
+        }
+        let off = millis(clock.date_off);
+        ((number % (2 * off.unsigned_abs() + 1)) as i64 - off, false)
+    }
+
+    /// The faults of the profile that chance wants for a connection of a device, by their place.
+    pub(super) fn faults(
+        &self,
+        member: &Member,
+        connection: u16,
+        since_start: Duration,
+    ) -> Vec<usize> {
+        let is_due = |(index, fault): &(usize, &super::profile::ProfileFault)| {
+            let place = place(member, connection, *index as u16);
+            fault.window.is_none_or(|window| window.is_open(since_start))
+                && self.chance.happens(fault.chance, Question::Fault, place)
+                && self.is_wanted(member, Mishap::Fault(*index as u16, connection))
+        };
+        self.profile.faults.iter().enumerate().filter(is_due).map(|(index, _)| index).collect()
+    }
+
+    /// Whether something that chance wants may happen; if so it is remembered.
+    pub(super) fn may_happen(&mut self, member: &Member, what: Mishap) -> bool {
+        let is_wanted = self.is_wanted(member, what);
+        if is_wanted {
+            self.note(member, what);
+        }
+        is_wanted
+    }
+
+    /// Remembers what has happened, where one device is looked at.
+    pub(super) fn note(&mut self, member: &Member, what: Mishap) {
+        if self.subset.is_some() {
+            self.incidents.push(Incident { wake: member.wake, what });
+        }
+    }
+
+    fn is_wanted(&self, member: &Member, what: Mishap) -> bool {
+        let only = self.subset.as_ref().and_then(|subset| subset.incidents.as_ref());
+        only.is_none_or(|only| only.contains(&Incident { wake: member.wake, what }))
+    }
+}
+
+const fn place(member: &Member, number: u16, part: u16) -> Place {
+    let number = (number as u32) << 16 | part as u32;
+    Place { device: member.number, wake: member.wake, number }
+}

@@ -1,0 +1,124 @@
+//! What is told of a run of a fleet, in words.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::machine::{Fleet, Found};
+use super::member::Member;
+use super::settings::Settings;
+use crate::time;
+
+/// How many devices are named for each invariant.
+const NAMED_MAX: usize = 3;
+
+/// All that is told before the last line. Equal runs have equal words.
+#[must_use]
+pub fn words(fleet: &Fleet) -> String {
+    let mut text = String::new();
+    let totals = fleet.tally().totals();
+    let profile = fleet.profile();
+    let _ = writeln!(text, "profile {}: {}", profile.name, profile.says);
+    let seconds = fleet.settings().span.as_secs_f64();
+    let busiest = fleet.tally().buckets.iter().map(|bucket| bucket.peak).max().unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "requests: {:.1} in a second, {busiest} in the busiest; {} not answered with 200",
+        totals.requests as f64 / seconds,
+        totals.refused,
+    );
+    let _ = writeln!(
+        text,
+        "mishaps: {} faults met, {} power cuts, {} messages lost or connections broken",
+        totals.faults,
+        totals.cuts,
+        fleet.network_mishaps(),
+    );
+    let lag = |share| {
+        let millis = fleet.tally().lag_below(share, None);
+        millis.map_or_else(|| "none".to_owned(), |millis| seconds_of(millis.into()))
+    };
+    let _ = writeln!(
+        text,
+        "changes: {} desired, {} reports; half reported within {}, 99% within {}, all within {}",
+        totals.changes,
+        totals.reports,
+        lag(0.5),
+        lag(0.99),
+        lag(1.0),
+    );
+    let _ = writeln!(text, "digest: {:016x}", fleet.digest());
+    for (index, rule) in fleet.rules().iter().enumerate() {
+        let is_of = |found: &&Found| found.violation.rule == index;
+        let found: Vec<_> = fleet.found().iter().filter(is_of).collect();
+        if found.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "violated: {} ({})", rule.name, rule.says);
+        for found in found.iter().take(NAMED_MAX) {
+            let _ = writeln!(text, "  {}", found_words(found));
+        }
+        if found.len() > NAMED_MAX {
+            let _ = writeln!(text, "  and {} devices more", found.len() - NAMED_MAX);
+        }
+    }
+    text
+}
+
+/// A violation in one line.
+#[must_use]
+pub fn found_words(found: &Found) -> String {
+    format!(
+        "{} at {}, in wake {}: {}",
+        Member::name(found.device),
+        seconds_of(u64::try_from(found.violation.at.since_start().as_millis()).unwrap_or(u64::MAX)),
+        found.wake,
+        found.violation.why
+    )
+}
+
+/// The last line: devices, wakes, requests, violated invariants, virtual and wall time.
+#[must_use]
+pub fn last_line(fleet: &Fleet, wall: Duration) -> String {
+    let totals = fleet.tally().totals();
+    let settings = fleet.settings();
+    format!(
+        "{} devices, {} wakes, {} requests, {} invariants violated, {} in {:.2}s",
+        settings.devices,
+        totals.wakes,
+        totals.requests,
+        violated(fleet),
+        time::span(settings.span),
+        wall.as_secs_f64()
+    )
+}
+
+/// How many invariants were violated by one device at least.
+#[must_use]
+pub fn violated(fleet: &Fleet) -> usize {
+    let is_violated =
+        |index: &usize| fleet.found().iter().any(|found| found.violation.rule == *index);
+    (0..fleet.rules().len()).filter(is_violated).count()
+}
+
+/// The command that runs the same again; `more` are its further words.
+#[must_use]
+pub fn again(settings: &Settings, profile: &str, more: &str) -> String {
+    format!(
+        "shadowrig simulate --devices {} --for {} --seed {} --profile {profile} --every {} --changes-every {}{more}",
+        settings.devices,
+        time::span(settings.span),
+        settings.seed,
+        time::span(settings.every),
+        time::span(settings.changes_every),
+    )
+}
+
+/// A span with its fraction of a second only where it is short.
+fn seconds_of(millis: u64) -> String {
+    let span = Duration::from_millis(millis);
+    if span < Duration::from_secs(60) {
+        time::span(span)
+    } else {
+        time::span(Duration::from_secs(span.as_secs()))
+    }
+}
