@@ -73,7 +73,20 @@ pub fn failure(source: Source<'_>, verdict: &Verdict, log: &Log, style: Style) -
     if let Some(help) = &mismatch.help {
         text += &format!("      help: {help}\n");
     }
-    text + &window(mismatch, log)
+    text + &crash(mismatch, log) + &window(mismatch, log)
+}
+
+/// The last crash of the firmware in the time that matters, with the places that it was in.
+fn crash(mismatch: &Mismatch, log: &Log) -> String {
+    let seen =
+        log.from(mismatch.window.start).take_while(|(index, _)| *index < mismatch.window.end);
+    let last = seen.filter_map(|(_, entry)| match &entry.event {
+        Event::Crash(crash) => Some(crash.lines()),
+        _ => None,
+    });
+    let Some(lines) = last.last() else { return String::new() };
+    let lines: String = lines.iter().map(|line| format!("    {}\n", short(line))).collect();
+    format!("  the crash, decoded:\n{lines}")
 }
 
 fn draw(

@@ -7,6 +7,7 @@ mod check;
 mod explain;
 mod files;
 mod list;
+mod monitor;
 mod prepare;
 mod progress;
 mod report;
@@ -97,6 +98,8 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Show what a board prints, and what it means: resets, wakes, sleeps and crashes with their functions and lines.
+    Monitor(monitor::MonitorArgs),
     /// Run a fleet of devices in virtual time against the fake cloud.
     Simulate(simulate::SimulateArgs),
     /// Run the fake cloud, as `fake-shadow` does.
@@ -136,6 +139,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Check { paths } => check::check(&paths, terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
+        Command::Monitor(args) => monitor::monitor(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),

@@ -471,8 +471,7 @@ impl Engine {
     /// An armed fault that was never met fails the case: what it should have shown was not shown.
     fn check_armed(&mut self, now: Moment) {
         let faults: BTreeSet<_> = self.armed.values().cloned().collect();
-        let fault = faults.into_iter().next();
-        let fault = fault.map(|(what, span)| {
+        let fault = faults.into_iter().next().map(|(what, span)| {
             (
                 format!("the fault {what} was"),
                 span,

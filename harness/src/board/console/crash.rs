@@ -32,6 +32,8 @@ pub struct CrashReport {
     pub registers: BTreeMap<String, u64>,
     /// Memory of the stack: words by their addresses.
     pub stack: BTreeMap<u64, u32>,
+    /// The first digits of the SHA-256 of the ELF that the board runs.
+    pub elf_hash: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +150,7 @@ fn begin(line: &str) -> Option<Open> {
             named: Vec::new(),
             registers: BTreeMap::new(),
             stack: BTreeMap::new(),
+            elf_hash: None,
         },
         lines: 0,
         wants_reason: is_frame,
@@ -183,6 +186,8 @@ impl Open {
             if !pairs.is_empty() {
                 self.report.backtrace = pairs;
             }
+        } else if let Some(hash) = line.strip_prefix("ELF file SHA256:") {
+            self.report.elf_hash = Some(hash.trim().to_owned());
         } else if let Some(address) = BARE.captures(line) {
             self.report.backtrace.extend(u64::from_str_radix(&address[1], 16));
         } else {
@@ -228,7 +233,7 @@ impl Open {
         if !reason.is_empty() {
             reason.push(' ');
         }
-        reason.push_str(line.trim());
+        reason.push_str(line.trim().trim_end_matches(". Exception was unhandled."));
         if let Some(number) = NUMBER.captures(line).filter(|_| !line.contains("Cause")) {
             reason.push_str(exception_name(&number[1]));
         }

@@ -45,6 +45,13 @@ impl Lines {
         !self.open.is_empty()
     }
 
+    /// What the line that is open shows, if anything.
+    #[must_use]
+    pub fn open(&self) -> Option<String> {
+        let bytes = without_escapes(&self.open);
+        (!bytes.is_empty()).then(|| visible(&bytes))
+    }
+
     /// Ends the line that is open, if it shows anything.
     pub fn end(&mut self) -> Option<Line> {
         let bytes = without_escapes(&std::mem::take(&mut self.open));
@@ -55,10 +62,11 @@ impl Lines {
     }
 }
 
-/// Takes out what colors a terminal, moves its cursor, names its window or rings its bell.
+/// Takes out what colors a terminal, moves its cursor, names its window or rings its bell, and what was taken back.
 fn without_escapes(bytes: &[u8]) -> Vec<u8> {
     const ESCAPE: u8 = 0x1b;
     const BELL: u8 = 0x07;
+    const BACKSPACE: u8 = 0x08;
     let mut kept = Vec::with_capacity(bytes.len());
     let mut rest = bytes.iter().copied().peekable();
     while let Some(byte) = rest.next() {
@@ -75,6 +83,7 @@ fn without_escapes(bytes: &[u8]) -> Vec<u8> {
             }
             (ESCAPE, Some(0x30..=0x7e)) => drop(rest.next()),
             (BELL | ESCAPE, _) => {}
+            (BACKSPACE, _) => drop(kept.pop()),
             _ => kept.push(byte),
         }
     }
@@ -141,6 +150,7 @@ mod tests {
         check(b"\x1b]0;a title\x07text\x1b[2K\x1b[?25h", &["text"]);
         check(b"beep\x07\n\x1b7x\x1b8\n\x1b", &["beep", "x"]);
         check(b"\x1b[0m\r\n", &[]);
+        check(b">>> prnt\x08 \x08\x08\x1b[Kint", &[">>> print"]);
     }
 
     #[test]

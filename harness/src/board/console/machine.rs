@@ -6,9 +6,8 @@ use std::time::Duration;
 use super::boot::{self, BootLine};
 use super::causes::Cause;
 use super::crash::{CrashReader, CrashReport};
-use super::{Line, Lines, Patterns};
+use super::{Line, Lines, Patterns, Symbols, decode};
 use crate::engine::Event;
-use crate::engine::crash::{Crash, Frame};
 use crate::time::{self, Moment};
 
 /// How long a line may stay without its end before it is taken for whole: a prompt has none.
@@ -45,6 +44,7 @@ pub enum Announced {
 #[derive(Debug, Default)]
 pub struct Console {
     patterns: Patterns,
+    symbols: Option<Symbols>,
     lines: Lines,
     /// When something came last.
     heard_at: Moment,
@@ -61,6 +61,7 @@ pub struct Console {
     boots: VecDeque<(Moment, Cause)>,
     complaint: Option<&'static str>,
     in_noise: bool,
+    keeps_open_lines: bool,
 }
 
 impl Console {
@@ -68,6 +69,22 @@ impl Console {
     #[must_use]
     pub fn new(patterns: Patterns) -> Self {
         Self { patterns, ..Self::default() }
+    }
+
+    /// From now on a line that has begun is never taken for whole by a silence: its reader sees it by [`Self::open_line`].
+    pub fn keep_open_lines(&mut self) {
+        self.keeps_open_lines = true;
+    }
+
+    /// What there is of a line that has begun and not ended.
+    #[must_use]
+    pub fn open_line(&self) -> Option<String> {
+        self.lines.open()
+    }
+
+    /// Takes in what the board runs from now on, so that the addresses of its crashes get names.
+    pub fn set_symbols(&mut self, symbols: Option<Symbols>) {
+        self.symbols = symbols;
     }
 
     /// Takes in bytes, cut anywhere; returns what they mean, in order.
@@ -86,7 +103,7 @@ impl Console {
     #[must_use]
     pub fn wake_at(&self) -> Option<Moment> {
         let waits = [
-            self.lines.is_open().then_some(LINE_QUIET),
+            (self.lines.is_open() && !self.keeps_open_lines).then_some(LINE_QUIET),
             self.crash.is_open().then_some(CRASH_QUIET),
             self.held_wake.map(|_| WAKE_QUIET),
         ];
@@ -98,6 +115,7 @@ impl Console {
         let mut events = Vec::new();
         let quiet = now.since(self.heard_at);
         if quiet >= LINE_QUIET
+            && !self.keeps_open_lines
             && let Some(line) = self.lines.end()
         {
             self.line(now, line, &mut events);
@@ -287,14 +305,7 @@ impl Console {
         self.end_hold(events);
         // An exception of Python ends at its prompt and resets nothing.
         self.crashed = report.named.is_empty().then_some(report.cause);
-        let mut frames = report.named.clone();
-        frames.extend(
-            report
-                .backtrace
-                .iter()
-                .map(|address| Frame { address: Some(*address), ..Frame::default() }),
-        );
-        events.push(Event::Crash(Crash { reason: report.reason.clone(), frames, hint: None }));
+        events.push(Event::Crash(decode::decode(report, self.symbols.as_ref())));
         events.push(Event::Reset { cause: report.cause.word().to_owned() });
     }
 }

@@ -9,10 +9,14 @@
 pub mod boot;
 pub mod causes;
 pub mod crash;
+mod decode;
 pub mod lines;
 mod machine;
 pub mod patterns;
+pub mod symbols;
+mod unwind;
 
 pub use lines::{LINE_BYTES_MAX, Line, Lines};
 pub use machine::{Announced, Console};
 pub use patterns::{PatternError, Patterns};
+pub use symbols::{Symbols, SymbolsError};

@@ -1,0 +1,9 @@
+//! `shadowrig monitor`: the console of a board, with what it means.
+
+mod keys;
+mod view;
+mod watch;
+mod words;
+
+pub(super) use watch::monitor;
+pub(super) use words::MonitorArgs;
