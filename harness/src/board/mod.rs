@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod equipped;
+pub mod images;
 mod listener;
 pub mod pins;
 pub mod port;

@@ -1,7 +1,5 @@
 //! A board on a serial port: flashed, provisioned, listened to, reset by its lines.
 
-use std::path::Path;
-
 use virtual_board::Provisioning;
 
 use super::listener::{Announcer, Listener, Way};
@@ -11,9 +9,10 @@ use super::{Board, Sink};
 use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
 use crate::engine::{ActionError, Event};
-use crate::flash::image::{Part, Target};
+use crate::flash::image::Part;
 use crate::flash::{
-    self, Chip, EraseFirst, FlashError, Identity, Job, Mac, Rewrite, Source, Update, connect,
+    self, Chip, EraseFirst, Fitted, FlashError, Identity, Job, Mac, Rewrite, Source, Update,
+    Wanted, connect,
 };
 use crate::scenario::plan::{CloudKind, Erase, Firmware};
 
@@ -94,25 +93,14 @@ impl SerialBoard {
     /// Erases, writes and verifies; the chip is in its loader afterwards.
     fn write(&mut self, way: &mut Way, firmware: &Firmware) -> Result<(), ActionError> {
         let what = format!("flash {}", firmware.image);
-        let stops = |error: FlashError| error.stops(what.clone());
         let sink = self.sink.clone();
         let mut note = |text: String| sink.tell(Event::Note { text });
-        let mut loader = connect(&mut way.port, &mut *way.pins, &mut note).map_err(stops)?;
-        let identity = loader.identify().map_err(stops)?;
-        if let Some(wanted) = self.recipe.mac.filter(|wanted| *wanted != identity.mac) {
-            return Err(stops(FlashError::AnotherBoard { wanted, found: identity.mac }));
-        }
-        let source = (self.recipe.images)(&firmware.image, identity.chip)?;
-        let table = match source.needs_table(identity.chip) {
-            true => loader.read_table(&identity).map_err(stops)?,
-            false => None,
-        };
-        let flash_bytes = identity.flash_bytes.unwrap_or(FLASH_BYTES_ASSUMED);
-        let target =
-            Target { chip: identity.chip, flash_bytes, table: table.as_deref(), partition: None };
-        let mut image = source.image(&target).map_err(|error| stops(error.into()))?;
-        let region = flash::nvs(identity.chip, flash_bytes, &image.table);
-        image.parts.push(self.settings_part(firmware, region)?);
+        let wanted = Wanted { mac: self.recipe.mac, partition: None };
+        let find =
+            |chip| (self.recipe.images)(&firmware.image, chip).map_err(flash::Failed::Action);
+        let fitted = flash::fit((&mut way.port, &mut *way.pins), &wanted, find, &mut note);
+        let Fitted { identity, mut image, nvs } = fitted.map_err(|failed| failed.stops(&what))?;
+        image.parts.push(self.settings_part(firmware, nvs)?);
         let job = Job {
             parts: &image.parts,
             erase: if firmware.erase == Erase::All { EraseFirst::All } else { EraseFirst::Nothing },
@@ -124,10 +112,9 @@ impl SerialBoard {
                 note(text);
             }
         };
-        self.provisioned = Some((identity, region.0));
-        flash::write(&mut way.port, &mut *way.pins, &identity, &job, &mut watcher)
-            .map_err(stops)?;
-        Ok(())
+        self.provisioned = Some((identity, nvs.0));
+        let written = flash::write(&mut way.port, &mut *way.pins, &identity, &job, &mut watcher);
+        written.map(|_| ()).map_err(|error| error.stops(what))
     }
 
     /// The settings, and behind them erased flash where what the device remembers is to be erased.
@@ -163,9 +150,6 @@ impl SerialBoard {
         ActionError::new(what, "nothing was flashed yet")
     }
 }
-
-/// The size of a flash that does not say.
-const FLASH_BYTES_ASSUMED: u32 = 4 << 20;
 
 impl std::fmt::Debug for Recipe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -251,18 +235,4 @@ impl Drop for SerialBoard {
             self.stop();
         }
     }
-}
-
-/// Finds a firmware by its path only.
-///
-/// # Errors
-///
-/// There is no such file, or it cannot be read.
-pub fn image_by_path(image: &str, _: Chip) -> Result<Source, ActionError> {
-    let path = Path::new(image);
-    if path.is_file() {
-        return Source::read(path).map_err(|error| error.stops(format!("read {image}")));
-    }
-    Err(ActionError::new(format!("find the image {image}"), "there is no such file")
-        .help("name an ELF, a .bin, or flasher_args.json by its path"))
 }

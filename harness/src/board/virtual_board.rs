@@ -9,8 +9,9 @@ use tempfile::TempDir;
 use virtual_board::shell::{Options, Running, Way};
 use virtual_board::{Activity, BootMode, Flash, Order, Provisioning, Setup, image};
 
+use super::images;
 use super::port::{PortName, PortOptions};
-use super::serial::{Recipe, SerialBoard, image_by_path};
+use super::serial::{Recipe, SerialBoard};
 use super::virtual_pins::VirtualPins;
 use super::{Board, Sink};
 use crate::drive::Facts;
@@ -212,7 +213,7 @@ fn image_of_thing(image: &str, chip: Chip) -> Result<Source, ActionError> {
         });
         return Ok(Source::Parts { parts: parts.collect(), chip: Some(chip) });
     }
-    image_by_path(image, chip).map_err(|error| {
+    images::find(image, chip).map_err(|error| {
         let known: Vec<_> = thing::KINDS.iter().map(|kind| kind.name).collect();
         let help = error.help.clone().unwrap_or_default();
         error.help(format!("{help}; or one of {}", known.join(", ")))

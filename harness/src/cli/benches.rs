@@ -13,6 +13,7 @@ use virtual_board::Provisioning;
 use super::board_name::BoardName;
 use super::files::Case;
 use crate::board::Board;
+use crate::board::images;
 use crate::board::pins::LinePins;
 use crate::board::port::PortOptions;
 use crate::board::process::{ProcessBoard, Recipe};
@@ -149,7 +150,7 @@ impl Benches {
                     pins: Box::new(LinePins),
                     chip: None,
                     mac: None,
-                    images: Box::new(serial::image_by_path),
+                    images: Box::new(images::find),
                     settings: settings(cloud),
                 };
                 Ok(Box::new(SerialBoard::new(recipe, sink)))

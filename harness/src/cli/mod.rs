@@ -6,6 +6,7 @@ mod boards;
 mod check;
 mod explain;
 mod files;
+mod flash;
 mod list;
 mod monitor;
 mod prepare;
@@ -89,6 +90,8 @@ enum Command {
     /// The boards of this host: what is attached, write it to the inventory, what is wrong.
     #[command(subcommand)]
     Boards(boards::BoardsCommand),
+    /// Flash a firmware onto a board: an ELF, a .bin, or flasher_args.json; verified, and skipped where nothing changed.
+    Flash(flash::FlashArgs),
     /// Show a run again, or join runs.
     #[command(subcommand)]
     Report(report::ReportCommand),
@@ -145,6 +148,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
         Command::Boards(command) => boards::boards(&command, terminal),
+        Command::Flash(args) => flash::flash(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
 }

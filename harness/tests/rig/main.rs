@@ -5,6 +5,8 @@ mod boards;
 mod cli;
 mod console;
 mod elf;
+mod flash_command;
+mod flash_images;
 mod flashing;
 mod fleet;
 mod language;

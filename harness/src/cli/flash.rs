@@ -1,0 +1,244 @@
+//! `shadowrig flash`: a firmware file onto a board, without a scenario.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::board_name::BoardName;
+use super::{Terminal, exit};
+use crate::board::images;
+use crate::board::pins::{ControlPins, LinePins, Pins};
+use crate::board::port::{BootInto, Pace, PortError, PortName, PortOptions, SerialPort};
+use crate::engine::ActionError;
+use crate::flash::image::Part;
+use crate::flash::{
+    self, EraseFirst, Fitted, Identity, Job, Mac, Rewrite, Update, Wanted, Written,
+};
+use crate::time;
+
+/// The words behind `shadowrig flash`.
+#[derive(Debug, Args)]
+pub(super) struct FlashArgs {
+    /// An ELF, a .bin (an app, or a merged image), flasher_args.json, or a name from device-under-test/boards.
+    image: String,
+    /// The board: a port (/dev/ttyUSB0, rfc2217://host:port), or a name of the inventory.
+    #[arg(long, value_name = "NAME", value_parser = BoardName::parse)]
+    board: BoardName,
+    /// What is erased first besides what is written.
+    #[arg(long, value_enum, default_value = "nothing", value_name = "WHAT")]
+    erase: What,
+    /// Write again what is there already.
+    #[arg(long)]
+    always: bool,
+    /// The partition that a program goes to [default: factory, or else the first for programs].
+    #[arg(long, value_name = "NAME")]
+    partition: Option<String>,
+    /// The highest baud rate of the line; lower ones are tried when it fails [default: 460800 over USB].
+    #[arg(long, value_name = "RATE", value_parser = clap::value_parser!(u32).range(9600..=4_000_000))]
+    baud: Option<u32>,
+    /// Flash no other board than the one with this address in its fuses.
+    #[arg(long, value_name = "MAC", value_parser = parse_mac)]
+    mac: Option<Mac>,
+    /// The control socket of a `virtual-board`, whose pseudo-terminal has no reset lines.
+    #[arg(long, value_name = "PATH")]
+    control: Option<PathBuf>,
+    /// Leave the board in its loader.
+    #[arg(long)]
+    no_run: bool,
+}
+
+/// What is erased first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// The whole flash.
+    All,
+    /// Nothing but what is written.
+    Nothing,
+    /// The settings, and what the device remembers: the partition `nvs`.
+    #[value(alias = "state")]
+    Nvs,
+}
+
+fn parse_mac(text: &str) -> Result<Mac, String> {
+    Mac::parse(text).ok_or_else(|| "write six bytes in hexadecimal, joined by colons".into())
+}
+
+/// Flashes; returns the exit code.
+pub(super) fn flash<W: Write, E: Write>(
+    args: &FlashArgs,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<u8> {
+    let began = Instant::now();
+    let mut teller = Teller::new(terminal.live);
+    let done = port_of(&args.board).and_then(|port| run(args, &port, &mut teller));
+    teller.end();
+    for line in &teller.lines {
+        writeln!(terminal.err, "{line}")?;
+    }
+    let (identity, written, stays) = match done {
+        Ok(done) => done,
+        Err(error) => {
+            writeln!(terminal.err, "error: {error}")?;
+            if let Some(help) = &error.help {
+                writeln!(terminal.err, "help: {help}")?;
+            }
+            return Ok(exit::RIG);
+        }
+    };
+    if stays {
+        writeln!(
+            terminal.err,
+            "note: this port has no reset lines, so the board stays in its loader; reset it by hand, or name --control"
+        )?;
+    }
+    writeln!(
+        terminal.out,
+        "flashed {} onto {} {}: {} written ({} bytes), {} unchanged, in {}",
+        args.image,
+        identity.chip,
+        identity.mac,
+        written.written,
+        written.bytes,
+        written.skipped,
+        time::span(Duration::from_millis(began.elapsed().as_millis() as u64)),
+    )?;
+    Ok(exit::PASSED)
+}
+
+/// The port of what `--board` names.
+fn port_of(board: &BoardName) -> Result<PortName, ActionError> {
+    let cannot =
+        |why: &str, help: &str| Err(ActionError::new(format!("flash {board}"), why).help(help));
+    match board {
+        BoardName::Port(port) => Ok(port.clone()),
+        BoardName::Inventory(_) => {
+            cannot("there is no inventory on this machine", "name a port, such as /dev/ttyUSB0")
+        }
+        BoardName::Process | BoardName::Sim => {
+            cannot("it has no flash", "name a port, such as /dev/ttyUSB0")
+        }
+        BoardName::Virtual(_) => cannot(
+            "a virtual board of this program is gone when it ends",
+            "start one by `cargo run -p virtual-board -- --chip esp32c3 --pty PATH`, and name its port",
+        ),
+    }
+}
+
+/// Does it all; says whether the board stays in its loader though it should not. A board that is not flashed runs on.
+fn run(
+    args: &FlashArgs,
+    name: &PortName,
+    teller: &mut Teller,
+) -> Result<(Identity, Written, bool), ActionError> {
+    let opened = SerialPort::open(name, &PortOptions::default());
+    let mut port = opened.map_err(|error| error.stops(format!("flash {}", args.image)))?;
+    let mut pins: Box<dyn Pins> = match &args.control {
+        Some(socket) => Box::new(ControlPins { socket: socket.clone() }),
+        None => Box::new(LinePins),
+    };
+    let done = write(args, (&mut port, &mut *pins), teller);
+    let started = if args.no_run { Ok(false) } else { start(&mut port, &mut *pins) };
+    let (identity, written) = done?;
+    let stays = started.map_err(|error| error.stops("start what was flashed"))?;
+    Ok((identity, written, stays))
+}
+
+fn write(
+    args: &FlashArgs,
+    (port, pins): (&mut SerialPort, &mut dyn Pins),
+    teller: &mut Teller,
+) -> Result<(Identity, Written), ActionError> {
+    let what = format!("flash {}", args.image);
+    let wanted = Wanted { mac: args.mac, partition: args.partition.as_deref() };
+    let find = |chip| images::find(&args.image, chip).map_err(flash::Failed::Action);
+    let mut note = |text| teller.tell(Update::Note(text));
+    let fitted = flash::fit((&mut *port, &mut *pins), &wanted, find, &mut note);
+    let Fitted { identity, mut image, nvs } = fitted.map_err(|failed| failed.stops(&what))?;
+    teller.tell(Update::Note(format!("{} {} on {}", identity.chip, identity.mac, port.name())));
+    if args.erase == What::Nvs {
+        add_blank(&mut image.parts, nvs);
+    }
+    let job = Job {
+        parts: &image.parts,
+        erase: if args.erase == What::All { EraseFirst::All } else { EraseFirst::Nothing },
+        rewrite: if args.always { Rewrite::Always } else { Rewrite::IfChanged },
+        baud_max: args.baud,
+    };
+    let written = flash::write(port, pins, &identity, &job, &mut |update| teller.tell(update));
+    Ok((identity, written.map_err(|error| error.stops(what))?))
+}
+
+/// Erased flash over a region, unless the firmware brings something for it.
+fn add_blank(parts: &mut Vec<Part>, (offset, size): (u32, u32)) {
+    let end = u64::from(offset) + u64::from(size);
+    let is_free =
+        parts.iter().all(|part| part.end() <= u64::from(offset) || u64::from(part.offset) >= end);
+    if is_free {
+        parts.push(Part { offset, bytes: vec![0xff; size as usize], name: "nvs (erased)".into() });
+    }
+}
+
+/// Resets into what was flashed; says whether nobody can.
+fn start(port: &mut SerialPort, pins: &mut dyn Pins) -> Result<bool, PortError> {
+    match pins.reset(port, BootInto::Run, Pace::Quick) {
+        Err(PortError::NoLines { .. }) => Ok(true),
+        Err(error) if error.is_gone() => Ok(false),
+        result => result.map(|()| false),
+    }
+}
+
+/// Shows what happens: a bar where somebody watches, lines in any case.
+struct Teller {
+    bar: Option<ProgressBar>,
+    lines: Vec<String>,
+    what: String,
+}
+
+impl Teller {
+    fn new(is_live: bool) -> Self {
+        let style = "{msg:40} {bar:30} {bytes:>10}/{total_bytes:10} {bytes_per_sec}";
+        let style =
+            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = is_live.then(|| ProgressBar::new(0).with_style(style));
+        Self { bar, lines: Vec::new(), what: String::new() }
+    }
+
+    fn tell(&mut self, update: Update) {
+        let bar = self.bar.as_ref();
+        match update {
+            Update::Erasing => self.lines.push("erased the whole flash".into()),
+            Update::Begins { what, bytes } => {
+                if let Some(bar) = bar {
+                    bar.set_length(bytes);
+                    bar.set_position(0);
+                    bar.set_message(what.clone());
+                }
+                self.what = what;
+            }
+            Update::At(bytes) => {
+                if let Some(bar) = bar {
+                    bar.set_position(bytes);
+                }
+            }
+            Update::Verifying => {
+                if let Some(bar) = bar {
+                    bar.set_message(format!("{}, verifying", self.what));
+                }
+            }
+            Update::Over { skipped } => {
+                let verb = if skipped { "unchanged" } else { "verified " };
+                self.lines.push(format!("  {verb} {}", self.what));
+            }
+            Update::Note(text) => self.lines.push(text),
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

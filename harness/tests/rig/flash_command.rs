@@ -1,0 +1,192 @@
+//! `shadowrig flash` on virtual boards that run beside it, as a user calls it.
+
+use std::path::Path;
+use std::process::Output;
+
+use tempfile::TempDir;
+use virtual_board::shell::{Options, Running, Way};
+use virtual_board::{BootMode, Chip, Fault, Flash, Order, Setup, image};
+
+use crate::support::shadowrig;
+
+/// A board with all ways in, and a folder with its port, its control socket, and an image for it.
+struct Bench {
+    board: Running,
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new(chip: Chip) -> Self {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let options = Options {
+            has_pty: true,
+            pty_link: Some(folder.path().join("port")),
+            control: Some(folder.path().join("control")),
+            rfc2217: Some("127.0.0.1:0".parse().expect("it is an address")),
+            boot: Some(BootMode::Run),
+            ..Options::default()
+        };
+        let board = Running::start(Setup::new(chip), Flash::new(), &options).expect("it starts");
+        let bench = Self { board, folder };
+        bench.put(chip, "1");
+        bench
+    }
+
+    /// Writes a merged image of our thing.
+    fn put(&self, chip: Chip, version: &str) {
+        let mut flash = Vec::new();
+        for part in image::bundle(chip, "signal-thing", version) {
+            flash.resize(part.offset as usize, 0xff);
+            flash.extend(part.bytes);
+        }
+        std::fs::write(self.folder().join("thing.bin"), flash).expect("it can be written");
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn flash(&self, more: &[&str]) -> (Output, String) {
+        let words = ["flash", "thing.bin", "--board", "./port", "--control", "control"];
+        let output = shadowrig(self.folder(), &[&words, more].concat());
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+        (output, text)
+    }
+
+    fn passes(&self, more: &[&str]) -> String {
+        let (output, text) = self.flash(more);
+        assert!(output.status.success(), "{text}");
+        text
+    }
+
+    fn fails(&self, more: &[&str], expected: &str) {
+        let (output, text) = self.flash(more);
+        assert_eq!(output.status.code(), Some(5), "{text}");
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn each_chip_is_written_once_and_skipped_when_nothing_changed() {
+    for chip in Chip::ALL {
+        let bench = Bench::new(chip);
+        let parts = if chip == Chip::Esp8266 { 1 } else { 3 };
+        let text = bench.passes(&[]);
+        assert!(text.contains(&format!(": {parts} written (")), "{chip:?}: {text}");
+        let erased = bench.board.status().expect("it runs").wear.sectors_erased;
+        let text = bench.passes(&[]);
+        assert!(
+            text.contains(&format!(" 0 written (0 bytes), {parts} unchanged")),
+            "{chip:?}: {text}"
+        );
+        let wear = bench.board.status().expect("it runs").wear;
+        assert_eq!((wear.sectors_erased, wear.bytes_not_erased), (erased, 0), "{chip:?}");
+        // Another version is another program, and nothing else.
+        bench.put(chip, "2");
+        let text = bench.passes(&[]);
+        assert!(text.contains(": 1 written ("), "{chip:?}: {text}");
+        let text = bench.passes(&["--always"]);
+        assert!(text.contains(&format!(": {parts} written (")), "{chip:?}: {text}");
+    }
+}
+
+#[test]
+fn what_was_flashed_runs_over_rfc2217_as_well() {
+    let bench = Bench::new(Chip::Esp32c3);
+    let address = bench.board.ways().iter().find_map(|way| match way {
+        Way::Rfc2217(address) => Some(format!("rfc2217://{address}")),
+        _ => None,
+    });
+    let mut port = bench.board.memory_port();
+    let words = ["flash", "thing.bin", "--board", &address.expect("it has one")];
+    let output = shadowrig(bench.folder(), &words);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut log = Vec::new();
+    let mut buffer = [0; 4096];
+    while !String::from_utf8_lossy(&log).contains("thing signal-thing 1 wake: power-on")
+        && !String::from_utf8_lossy(&log).contains("wake: power-on")
+    {
+        let count = std::io::Read::read(&mut port, &mut buffer).expect("it boots");
+        log.extend_from_slice(&buffer[..count]);
+    }
+}
+
+#[test]
+fn a_region_or_the_whole_flash_is_erased_where_it_is_asked_for() {
+    for chip in [Chip::Esp32c3, Chip::Esp8266] {
+        let bench = Bench::new(chip);
+        bench.passes(&["--erase", "nvs"]);
+        let text = bench.passes(&["--erase", "all"]);
+        assert!(text.contains("erased the whole flash") && !text.contains("unchanged "), "{text}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_anything_is_written() {
+    let bench = Bench::new(Chip::Esp32c3);
+    bench.put(Chip::Esp32s3, "1");
+    bench.fails(
+        &[],
+        "failed to flash thing.bin: it was made for esp32s3, and the board has esp32c3\nhelp: ",
+    );
+    bench.put(Chip::Esp32c3, "1");
+    bench.fails(
+        &["--mac", "00:00:00:00:00:01"],
+        "is 7c:df:a1:c2:22:10, and 00:00:00:00:00:01 is meant",
+    );
+    assert_eq!(bench.board.status().expect("it runs").wear.sectors_erased, 0);
+}
+
+#[test]
+fn what_is_wrong_with_a_port_is_said() {
+    let bench = Bench::new(Chip::Esp32c3);
+    let check = |words: &[&str], code: i32, expected: &str| {
+        let output = shadowrig(bench.folder(), &[&["flash"], words].concat());
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains(expected), "{text}");
+    };
+    check(&["thing.bin", "--board", "./nowhere"], 5, "there is no port ./nowhere\nhelp: ");
+    check(&["thing.bin", "--board", "./thing.bin"], 5, "it is a file, and no serial port");
+    check(
+        &["thing.bin", "--board", "rfc2217://127.0.0.1:9"],
+        5,
+        "failed to connect: Connection refused",
+    );
+    check(
+        &["thing.bin", "--board", "sim"],
+        5,
+        "failed to flash sim: it has no flash\nhelp: name a port",
+    );
+    check(
+        &["toaster", "--board", "./port", "--control", "control"],
+        5,
+        "failed to find the image toaster",
+    );
+    // Without a way to reset it, a running board cannot be reached; the error says so, and what to do.
+    check(&["thing.bin", "--board", "./port"], 5, "help: ");
+}
+
+#[test]
+fn faults_of_the_line_and_the_flash_are_named() {
+    let bench = Bench::new(Chip::Esp32c3);
+    let order = |order| {
+        bench.board.order(order).expect("it runs");
+    };
+    order(Order::Fault(Fault::BadSector { sector: 16 }));
+    bench.fails(&[], "the flash does not hold what was written");
+    order(Order::ClearFaults);
+    order(Order::Fault(Fault::StayInDownload));
+    bench.passes(&["--always"]);
+    order(Order::ClearFaults);
+    order(Order::Fault(Fault::WrongBootMode { count: 1 }));
+    let text = bench.passes(&[]);
+    assert!(text.contains("attempt 1 of 7: the chip started what was flashed"), "{text}");
+    order(Order::Fault(Fault::BaudLimit { baud_max: 115_200 }));
+    let text = bench.passes(&["--always", "--baud", "460800"]);
+    assert!(
+        text.contains("at 460800 baud: ") && text.contains("trying again at 115200 baud"),
+        "{text}"
+    );
+}
