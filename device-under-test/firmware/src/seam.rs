@@ -29,6 +29,9 @@ pub trait Board {
     /// interrupted, either the old or the new ones are there as a whole.
     fn persist(&mut self, data: &[u8]);
 
+    /// Prints what else is worth knowing about a wake that ends, such as the memory that it took. Its last line follows.
+    fn sum_up(&mut self) {}
+
     /// Puts the watchdog off. It must bite when this was not called for 20 seconds, longer than any wait of a wake, and
     /// shorter than anybody's patience.
     fn feed_watchdog(&mut self);

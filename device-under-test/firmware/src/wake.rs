@@ -154,6 +154,7 @@ impl<B: Board> Turns<'_, B> {
             if let Output::Sleep { .. } = output {
                 awake.end(now);
                 board.print(format_args!("{awake}"));
+                board.sum_up();
             }
             held.release(*board);
             match output {
