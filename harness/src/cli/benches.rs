@@ -36,6 +36,9 @@ use crate::time::Moment;
 /// The name of the thing on benches in real time.
 const THING_NAME: &str = "thing-1";
 
+/// How far the seeds of attempts are apart; beyond the rounds that a run can have.
+const ATTEMPT_SEED: u64 = 100_000;
+
 /// What all cases of a run share.
 #[derive(Debug)]
 pub(super) struct Benches {
@@ -59,14 +62,17 @@ impl Benches {
     /// Runs one case; `folder` is its place in the run directory.
     pub(super) fn run(
         &self,
-        case: &Case,
+        (case, attempt): (&Case, u64),
         folder: &Path,
         interrupted: &AtomicBool,
         watcher: &mut dyn FnMut(&Engine),
     ) -> CaseReport {
         let began = Instant::now();
+        // Another attempt and another round have another chance; the first ones have the seed that was asked for.
+        let round = case.round.map_or(0, |(round, _)| u64::from(round) - 1);
+        let seed = self.seed.wrapping_add(round).wrapping_add(attempt.wrapping_mul(ATTEMPT_SEED));
         let (facts, outcome) = match &self.runtime {
-            Some(runtime) => match self.real(runtime, folder, &case.plan) {
+            Some(runtime) => match self.real(runtime, folder, (&case.plan, seed)) {
                 Ok(mut bench) => {
                     let facts = self.facts(bench.facts());
                     let outcome = skip(&facts, case).unwrap_or_else(|| {
@@ -77,10 +83,11 @@ impl Benches {
                 Err(error) => (self.board.to_string(), broken(&error)),
             },
             None => {
-                let mut bench = SimBench::new(self.seed);
+                let mut bench = SimBench::new(seed);
                 let facts = self.facts(bench.facts());
-                let outcome = skip(&facts, case)
-                    .unwrap_or_else(|| virtual_time::run(case.plan.clone(), &mut bench));
+                let outcome = skip(&facts, case).unwrap_or_else(|| {
+                    virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
+                });
                 (facts.board, outcome)
             }
         };
@@ -95,8 +102,9 @@ impl Benches {
             source: mask.cover(&case.text).into(),
             included: case.plan.included.iter().map(cover).collect(),
             board: facts,
-            seed: self.seed,
+            seed,
             origin: None,
+            earlier: Vec::new(),
             outcome: outcome.masked(mask),
             wall: began.elapsed(),
         }
@@ -116,13 +124,13 @@ impl Benches {
         &self,
         runtime: &Runtime,
         folder: &Path,
-        plan: &Plan,
+        (plan, seed): (&Plan, u64),
     ) -> Result<RealBench, ActionError> {
         std::fs::create_dir_all(folder).map_err(|error| {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
-        let settings = Settings { seed: self.seed, ..Settings::default() };
+        let settings = Settings { seed, ..Settings::default() };
         let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
         let cloud = CloudServer::start(runtime.handle(), settings, channel, sink.clone())?;
         let board = self.board(&cloud, folder, sink)?;
@@ -208,6 +216,21 @@ fn settings(cloud: &CloudServer) -> Provisioning {
 fn skip(facts: &Facts, case: &Case) -> Option<Outcome> {
     let reason = facts.misses(&case.plan)?;
     Some(untouched(Verdict::Skipped { reason }))
+}
+
+/// The report of a case that was not begun.
+pub(super) fn not_begun(case: &Case, board: String, verdict: Verdict) -> CaseReport {
+    CaseReport {
+        plan: case.plan.as_ref().into(),
+        source: case.plan.mask.cover(&case.text).into(),
+        included: Vec::new(),
+        board,
+        seed: 0,
+        origin: case.round.map(|(round, of)| format!("{round} of {of}")),
+        earlier: Vec::new(),
+        outcome: untouched(verdict),
+        wall: Duration::ZERO,
+    }
 }
 
 /// The outcome of a case whose bench cannot be had.

@@ -8,6 +8,7 @@ use super::{Terminal, exit, files};
 /// Checks files; returns the exit code.
 pub(super) fn check<W: Write, E: Write>(
     paths: &[PathBuf],
+    denies_warnings: bool,
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<u8> {
     let files = match files::read(paths, terminal)? {
@@ -17,7 +18,7 @@ pub(super) fn check<W: Write, E: Write>(
     let bad = files::draw_problems(&files, terminal)?;
     let problems: usize = files.iter().map(|file| file.parsed.problems.len()).sum();
     let cases: usize = files.iter().map(|file| file.parsed.plans.len()).sum();
-    if bad {
+    if bad || (denies_warnings && problems > 0) {
         let files = plural(files.len(), "file");
         writeln!(terminal.out, "{} in {files}", plural(problems, "problem"))?;
         return Ok(exit::BAD_SCENARIO);

@@ -22,6 +22,8 @@ pub(super) struct File {
 pub(super) struct Case {
     pub(super) plan: Arc<Plan>,
     pub(super) text: Arc<str>,
+    /// Which round of how many, where each case runs more than once.
+    pub(super) round: Option<(u16, u16)>,
 }
 
 /// Reads all scenario files that the paths name; a folder stands for all `.yaml` and `.yml` files below it, hidden ones and
@@ -45,6 +47,9 @@ pub(super) fn read<W: Write, E: Write>(
             return Ok(Err(exit::USAGE));
         }
     }
+    // A file that is named twice runs once, at its first place.
+    let mut known = std::collections::BTreeSet::new();
+    found.retain(|path: &PathBuf| known.insert(path.clone()));
     let mut files = Vec::new();
     for path in found {
         let name = path.display().to_string();
@@ -84,10 +89,11 @@ pub(super) fn draw_problems<W: Write, E: Write>(
 pub(super) fn cases(files: Vec<File>) -> Vec<Case> {
     let cases = files.into_iter().flat_map(|file| {
         let text = file.text;
-        file.parsed
-            .plans
-            .into_iter()
-            .map(move |plan| Case { plan: Arc::new(plan), text: text.clone() })
+        file.parsed.plans.into_iter().map(move |plan| Case {
+            plan: Arc::new(plan),
+            text: text.clone(),
+            round: None,
+        })
     });
     cases.collect()
 }

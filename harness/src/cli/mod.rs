@@ -1,5 +1,6 @@
 //! The command line: what the words mean, and which function does it. Writes where it is told; only `main` prints.
 
+mod attempts;
 mod benches;
 mod board_name;
 mod boards;
@@ -7,6 +8,7 @@ mod check;
 mod explain;
 mod files;
 mod flash;
+mod interrupt;
 mod list;
 mod monitor;
 mod prepare;
@@ -17,7 +19,9 @@ mod run;
 mod run_dir;
 mod scheduler;
 mod schema;
+mod select;
 mod simulate;
+mod watch;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -77,6 +81,9 @@ enum Command {
         /// Files, or folders.
         #[arg(default_value = "scenarios")]
         paths: Vec<PathBuf>,
+        /// What does not pass beside errors: `warnings`.
+        #[arg(long, value_name = "warnings", value_parser = ["warnings"])]
+        deny: Option<String>,
     },
     /// Show what would run, one line a case.
     List {
@@ -139,7 +146,7 @@ pub struct Terminal<'a, W: Write, E: Write> {
 pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -> io::Result<u8> {
     match args.command {
         Command::Run(args) => run::run(&args, terminal),
-        Command::Check { paths } => check::check(&paths, terminal),
+        Command::Check { paths, deny } => check::check(&paths, deny.is_some(), terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
         Command::Monitor(args) => monitor::monitor(&args, terminal),

@@ -88,7 +88,7 @@ impl PrepareArgs {
             if !self.run_quarantined {
                 keep_in_quarantine(&mut plan, quarantined);
             }
-            Case { plan: Arc::new(plan), text: case.text }
+            Case { plan: Arc::new(plan), ..case }
         });
         Ok(Ok(prepared.collect()))
     }

@@ -1,26 +1,32 @@
 //! `shadowrig run`: files in, verdicts out.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
-
-use super::benches::Benches;
+use super::attempts::{RetryArgs, RigErrors};
+use super::benches::{self, Benches};
 use super::board_name::BoardName;
 use super::files::{self, Case};
+use super::interrupt::Interrupt;
 use super::prepare::PrepareArgs;
 use super::progress::Progress;
 use super::reports::ReportArgs;
 use super::run_dir::RunDir;
 use super::scheduler::{self, InOrder, OnFailure, Schedule, Update};
-use super::{Terminal, exit};
+use super::select::SelectArgs;
+use super::{Terminal, exit, watch};
+use crate::engine::Verdict;
 use crate::report::{CaseReport, RunReport, Status, human, summary::Summary};
 use crate::scenario::plan::CloudKind;
 use crate::time::Moment;
+use clap::Args;
+
+/// Where runs leave what they leave behind, where nobody says otherwise.
+pub(super) const RUNS: &str = "target/shadowrig";
+
+/// Why a case was not begun when another one failed.
+const NOT_BEGUN: &str = "not begun, since a case before it failed and the run has --fail-fast";
 
 /// The words behind `shadowrig run`.
 #[derive(Debug, Args)]
@@ -48,33 +54,45 @@ pub(super) struct RunArgs {
     prepare: PrepareArgs,
     #[command(flatten)]
     reports: ReportArgs,
-    /// Only cases whose name or file has this text.
-    #[arg(long, value_name = "TEXT")]
-    filter: Option<String>,
-    /// Only cases with this tag. May be given several times; one of them is enough.
-    #[arg(long, value_name = "TAG")]
-    tag: Vec<String>,
-    /// Only every N-th case from the M-th on: slice:M/N.
-    #[arg(long, value_name = "slice:M/N", value_parser = parse_partition)]
-    partition: Option<Slice>,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    retry: RetryArgs,
+    /// What is not good enough for a run: `warnings` of the files.
+    #[arg(long, value_name = "warnings", value_parser = ["warnings"])]
+    deny: Option<String>,
     /// Begin no further case when one has failed.
     #[arg(long)]
     fail_fast: bool,
+    /// Run again whenever a scenario or the device's program changes, those that failed first; Ctrl-C ends it.
+    #[arg(long)]
+    watch: bool,
     /// The folder for what the run leaves behind [default: target/shadowrig/<run>].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
+impl RunArgs {
+    /// Files and folders, as they were given.
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// The folder that was given for what the run leaves behind.
+    pub(super) fn out(&self) -> Option<&Path> {
+        self.out.as_deref()
+    }
+
+    /// What a watcher looks at: scenarios, and the device's program and its arguments where they are files.
+    pub(super) fn watched(&self) -> Vec<PathBuf> {
+        let words = self.command.iter().flat_map(|words| &words.0).map(PathBuf::from);
+        self.paths.iter().cloned().chain(words.filter(|word| word.is_file())).collect()
+    }
+}
+
 /// A command cut into words.
 #[derive(Debug, Clone)]
 struct Words(Vec<String>);
-
-/// One part of the cases: the M-th of N, from 1.
-#[derive(Debug, Clone, Copy)]
-struct Slice {
-    part: usize,
-    of: usize,
-}
 
 /// Words apart by blanks; quotes keep blanks together.
 fn parse_command(text: &str) -> Result<Words, String> {
@@ -110,22 +128,26 @@ fn parse_cloud(text: &str) -> Result<CloudKind, String> {
     }
 }
 
-fn parse_partition(text: &str) -> Result<Slice, String> {
-    let slice = text.strip_prefix("slice:").and_then(|rest| rest.split_once('/'));
-    let numbers = slice.and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
-    match numbers {
-        Some((part, of)) if (1..=of).contains(&part) => Ok(Slice { part, of }),
-        _ => Err("write slice:M/N with M from 1 to N, as slice:1/3".into()),
-    }
-}
-
 /// Runs cases; returns the exit code.
 pub(super) fn run<W: Write, E: Write>(
     args: &RunArgs,
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<u8> {
+    let interrupt = Interrupt::listen()?;
+    if args.watch {
+        return watch::run(args, (&interrupt, terminal));
+    }
+    run_once(args, &args.paths, (&interrupt, terminal))
+}
+
+/// Runs the cases of some files once; returns the exit code.
+pub(super) fn run_once<W: Write, E: Write>(
+    args: &RunArgs,
+    paths: &[PathBuf],
+    (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
+) -> io::Result<u8> {
     let began = Instant::now();
-    let files = match files::read(&args.paths, terminal)? {
+    let files = match files::read(paths, terminal)? {
         Ok(files) => files,
         Err(code) => return Ok(code),
     };
@@ -133,7 +155,14 @@ pub(super) fn run<W: Write, E: Write>(
         writeln!(terminal.err, "error: nothing was run, since not every file can be read")?;
         return Ok(exit::BAD_SCENARIO);
     }
-    let cases = select(args, files::cases(files));
+    if args.deny.is_some() && files.iter().any(|file| !file.parsed.problems.is_empty()) {
+        writeln!(
+            terminal.err,
+            "error: nothing was run, since --deny warnings does not let these pass"
+        )?;
+        return Ok(exit::BAD_SCENARIO);
+    }
+    let cases = args.select.select(files::cases(files), args.out.as_deref());
     if cases.is_empty() {
         writeln!(terminal.err, "error: nothing was selected")?;
         writeln!(terminal.err, "help: `shadowrig list` shows what there is")?;
@@ -145,63 +174,51 @@ pub(super) fn run<W: Write, E: Write>(
     };
     let dir = RunDir::create(args.out.clone().unwrap_or_else(default_out))?;
     let began_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let cases = run_cases(args, &cases, &dir, terminal)?;
+    let cases = run_cases(args, &cases, &dir, (interrupt, terminal))?;
     // In whole microseconds, as it is kept, so that reports written later say the same.
     let wall = Moment::at(began.elapsed()).since_start();
     let report = RunReport { began_at, wall, cases };
     dir.write_run(&report)?;
     args.reports.write(&report, terminal)?;
     let summary = Summary::of(&report.cases);
-    if summary.exit_code() != exit::PASSED {
+    let flaky = report.cases.iter().filter(|case| case.is_flaky()).count();
+    let code = match summary.exit_code() {
+        exit::PASSED if flaky > 0 && args.retry.flaky_fails() => exit::FIRMWARE,
+        code => code,
+    };
+    if code != exit::PASSED {
         writeln!(terminal.out, "run directory: {}", dir.path().display())?;
     }
+    if flaky > 0 {
+        writeln!(terminal.out, "{flaky} of those that passed did so at a later attempt: flaky")?;
+    }
     writeln!(terminal.out, "{}", summary.line(report.wall))?;
-    Ok(summary.exit_code())
-}
-
-fn select(args: &RunArgs, cases: Vec<Case>) -> Vec<Case> {
-    let is_wanted = |case: &Case| {
-        let plan = &case.plan;
-        let has = |text: &String| plan.name.contains(text) || plan.file.contains(text);
-        let named = args.filter.as_ref().is_none_or(has);
-        named && (args.tag.is_empty() || args.tag.iter().any(|tag| plan.tags.contains(tag)))
-    };
-    let cases = cases.into_iter().filter(is_wanted).enumerate();
-    let in_slice =
-        |index: usize| args.partition.is_none_or(|slice| index % slice.of == slice.part - 1);
-    cases.filter(|(index, _)| in_slice(*index)).map(|(_, case)| case).collect()
+    Ok(code)
 }
 
 fn run_cases<W: Write, E: Write>(
     args: &RunArgs,
     cases: &[Case],
     dir: &RunDir,
-    terminal: &mut Terminal<'_, W, E>,
+    (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
 ) -> io::Result<Vec<CaseReport>> {
-    let benches = Benches {
-        board: args.board.clone(),
-        cloud: args.cloud,
-        seed: args.seed,
-        command: args.command.clone().map(|words| words.0),
-        allow_run: args.prepare.allow_run(),
-        things: std::env::current_exe()?,
-        runtime: match args.board.is_in_real_time() {
-            true => Some(tokio::runtime::Runtime::new()?),
-            false => None,
-        },
+    let benches = benches(args)?;
+    let rig_errors = match benches.runtime {
+        Some(_) => RigErrors::MayPass,
+        None => RigErrors::Stay,
     };
-    let interrupted = Arc::new(AtomicBool::new(false));
-    watch_for_interrupt(&benches, &interrupted);
     let schedule = Schedule {
         jobs: args.jobs.map_or_else(|| args.board.default_jobs(), usize::from),
         on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::GoOn },
-        interrupted: &interrupted,
+        interrupted: &interrupt.wanted,
         run: &|number, case, tell| {
             let folder = dir.case_path(number, &case.plan.name);
-            benches.run(case, &folder, &interrupted, &mut |engine| {
-                if let Some((at, of, title)) = engine.at_step() {
-                    tell(Update::At(number, at, of, case.plan.mask.text(title)));
-                }
+            args.retry.run(case, rig_errors, &mut |attempt| {
+                benches.run((case, attempt), &folder, &interrupt.wanted, &mut |engine| {
+                    if let Some((at, of, title)) = engine.at_step() {
+                        tell(Update::At(number, at, of, case.plan.mask.text(title)));
+                    }
+                })
             })
         },
     };
@@ -228,34 +245,37 @@ fn run_cases<W: Write, E: Write>(
             }
         }
     });
-    for report in in_order.rest() {
-        dir.write_case(reports.len(), &report)?;
+    written?;
+    // A run that ended early still tells of each case, so that numbers and folders go together.
+    let mut rest = in_order.rest();
+    for (number, case) in cases.iter().enumerate().skip(reports.len()) {
+        let verdict = match interrupt.is_wanted() {
+            true => Verdict::Interrupted,
+            false => Verdict::Skipped { reason: NOT_BEGUN.to_owned() },
+        };
+        let report = rest
+            .remove(&number)
+            .unwrap_or_else(|| benches::not_begun(case, args.board.to_string(), verdict));
+        dir.write_case(number, &report)?;
         write_case(&report, terminal)?;
         reports.push(report);
     }
-    written.map(|()| reports)
+    Ok(reports)
 }
 
-/// Ctrl-C or SIGTERM ends the cases that run, with their clean-up; a second one ends the program at once.
-fn watch_for_interrupt(benches: &Benches, interrupted: &Arc<AtomicBool>) {
-    let Some(runtime) = &benches.runtime else { return };
-    let interrupted = Arc::clone(interrupted);
-    runtime.spawn(async move {
-        while asked_to_stop().await.is_ok() {
-            if interrupted.swap(true, Ordering::SeqCst) {
-                std::process::exit(i32::from(exit::INTERRUPTED));
-            }
-        }
-    });
-}
-
-/// Waits for Ctrl-C, or for the signal by which a CI system cancels a job.
-async fn asked_to_stop() -> io::Result<()> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminated.recv() => Ok(()),
-    }
+fn benches(args: &RunArgs) -> io::Result<Benches> {
+    Ok(Benches {
+        board: args.board.clone(),
+        cloud: args.cloud,
+        seed: args.seed,
+        command: args.command.clone().map(|words| words.0),
+        allow_run: args.prepare.allow_run(),
+        things: std::env::current_exe()?,
+        runtime: match args.board.is_in_real_time() {
+            true => Some(tokio::runtime::Runtime::new()?),
+            false => None,
+        },
+    })
 }
 
 /// Tells how a case ended, and why where it failed.
@@ -273,5 +293,5 @@ pub(super) fn write_case<W: Write, E: Write>(
 /// `target/shadowrig/<time>`, a new one each time.
 fn default_out() -> PathBuf {
     let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
-    PathBuf::from("target/shadowrig").join(now)
+    PathBuf::from(RUNS).join(now)
 }

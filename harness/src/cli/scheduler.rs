@@ -100,8 +100,8 @@ impl InOrder {
         ready
     }
 
-    /// Those that are left when a run ended early, in order.
-    pub(super) fn rest(self) -> impl Iterator<Item = CaseReport> {
-        self.early.into_values()
+    /// Those that are left when a run ended early, each with its number, in order.
+    pub(super) fn rest(self) -> BTreeMap<usize, CaseReport> {
+        self.early
     }
 }

@@ -1,6 +1,7 @@
 //! The loop in which time is a number: nothing waits, and equal inputs give equal runs to the byte.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Bench;
 use crate::engine::{ActionError, Engine, Input, Outcome};
@@ -9,10 +10,21 @@ use crate::time::Moment;
 
 /// Runs a plan on a simulated bench, in one thread, without waiting.
 pub fn run(plan: Arc<Plan>, bench: &mut dyn Bench) -> Outcome {
+    run_until(plan, bench, &AtomicBool::new(false))
+}
+
+/// The same until somebody wants it to stop; then the clean-up still runs.
+pub fn run_until(plan: Arc<Plan>, bench: &mut dyn Bench, interrupted: &AtomicBool) -> Outcome {
     let mut engine = Engine::new(plan).begun_at(bench.began_ms());
     let mut now = Moment::START;
     tell(&mut engine, bench, now, Input::Start);
+    let mut told_of_interrupt = false;
     while !engine.is_over() {
+        if !told_of_interrupt && interrupted.load(Ordering::Relaxed) {
+            told_of_interrupt = true;
+            tell(&mut engine, bench, now, Input::Interrupt);
+            continue;
+        }
         let next = [engine.wake_at(), bench.wake_at()].into_iter().flatten().min();
         let Some(next) = next else {
             let why = "nothing will ever happen again on this bench";

@@ -35,8 +35,27 @@ pub struct CaseReport {
     pub seed: u64,
     /// The run that it came from, where joined runs have the same case more than once.
     pub origin: Option<String>,
+    /// The attempts before this one, none of which passed, in their order.
+    pub earlier: Vec<Attempt>,
     /// How it ended.
     pub outcome: Outcome,
+    /// How long it took on this machine.
+    pub wall: Duration,
+}
+
+/// An attempt that did not pass, and after which the case was run again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Whether the rig could not do its part; otherwise the device did something else.
+    pub is_rigs_fault: bool,
+    /// Why, in a few words.
+    pub headline: String,
+    /// Why, as a person reads it.
+    pub text: String,
+    /// Where chance came from.
+    pub seed: u64,
+    /// How long it took in its own time.
+    pub took: Duration,
     /// How long it took on this machine.
     pub wall: Duration,
 }
@@ -107,6 +126,12 @@ impl CaseReport {
             Verdict::Interrupted => Status::Interrupted,
             Verdict::Skipped { .. } => Status::Skip,
         }
+    }
+
+    /// Whether it passed, and not at its first attempt.
+    #[must_use]
+    pub fn is_flaky(&self) -> bool {
+        self.outcome.verdict == Verdict::Passed && !self.earlier.is_empty()
     }
 
     /// The text that a place is in, and what it is called.

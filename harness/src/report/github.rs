@@ -23,6 +23,10 @@ fn annotation(case: &CaseReport) -> String {
     let file = property(file(case.source_of(place).path));
     let title = property(&visible(&case.title()));
     match &case.outcome.verdict {
+        Verdict::Passed if case.is_flaky() => {
+            let attempt = case.earlier.len() + 1;
+            format!("::warning file={file},title={title}::flaky: passed at attempt {attempt}\n")
+        }
         Verdict::Passed | Verdict::Skipped { .. } => String::new(),
         Verdict::Interrupted => format!("::warning file={file},title={title}::interrupted\n"),
         Verdict::Failed(failure) => {
@@ -82,6 +86,7 @@ pub fn summary(run: &RunReport) -> String {
 
 fn row(case: &CaseReport) -> String {
     let (mark, took) = match case.status() {
+        Status::Pass if case.is_flaky() => ("⚠️ flaky", time::span(case.outcome.took)),
         Status::Pass => ("✅ pass", time::span(case.outcome.took)),
         Status::Fail => ("❌ fail", time::span(case.outcome.took)),
         Status::Error => ("💥 error", time::span(case.outcome.took)),

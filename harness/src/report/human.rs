@@ -11,6 +11,7 @@ use crate::time;
 #[must_use]
 pub fn line(case: &CaseReport, style: Style) -> String {
     let (word, color) = match case.status() {
+        Status::Pass if case.is_flaky() => ("FLAKY", AnsiColor::Yellow),
         Status::Pass => ("PASS", AnsiColor::Green),
         Status::Fail => ("FAIL", AnsiColor::Red),
         Status::Error => ("ERROR", AnsiColor::Magenta),
@@ -24,10 +25,25 @@ pub fn line(case: &CaseReport, style: Style) -> String {
         _ => time::span(case.outcome.took),
     };
     let mut line = format!("{word} {took:>10}  {board} {}", case.title());
+    if !case.earlier.is_empty() {
+        let tries = format!(" (attempt {}; before: {})", case.earlier.len() + 1, whys(case));
+        line += &paint(&tries, Ansi::new().dimmed(), style);
+    }
     if let Verdict::Skipped { reason } = &case.outcome.verdict {
         line += &paint(&format!(" ({reason})"), Ansi::new().dimmed(), style);
     }
     line
+}
+
+/// Why the attempts before failed, each reason once.
+fn whys(case: &CaseReport) -> String {
+    let mut whys: Vec<&str> = Vec::new();
+    for attempt in &case.earlier {
+        if !whys.contains(&attempt.headline.as_str()) {
+            whys.push(&attempt.headline);
+        }
+    }
+    whys.join("; ")
 }
 
 /// Why a case failed; empty for one that did not.

@@ -1,8 +1,10 @@
 //! JUnit XML as GitHub, GitLab and Jenkins read it: `failure` for the firmware, `error` for the rig.
 
-use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{
+    NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite,
+};
 
-use super::{CaseReport, Status, human, visible::visible};
+use super::{Attempt, CaseReport, Status, human, visible::visible};
 use crate::diagnostics::Style;
 use crate::engine::Verdict;
 use crate::engine::event::Event;
@@ -57,6 +59,8 @@ fn test_case(case: &CaseReport) -> TestCase {
             non_success(kind, &failure.mismatch.headline)
         }
     };
+    let mut status = status;
+    status.add_reruns(case.earlier.iter().map(rerun));
     let mut test_case = TestCase::new(visible(&case.title()), status);
     test_case.set_classname(visible(&case.plan.file));
     test_case.set_time(case.outcome.took);
@@ -70,6 +74,19 @@ fn test_case(case: &CaseReport) -> TestCase {
         test_case.set_system_out(visible(&console));
     }
     test_case
+}
+
+/// An attempt before; the library calls it flaky or a rerun, by how the case ended.
+fn rerun(attempt: &Attempt) -> TestRerun {
+    let kind = match attempt.is_rigs_fault {
+        true => NonSuccessKind::Error,
+        false => NonSuccessKind::Failure,
+    };
+    let mut rerun = TestRerun::new(kind);
+    rerun.set_message(visible(&attempt.headline));
+    rerun.set_description(visible(&attempt.text));
+    rerun.set_time(attempt.took);
+    rerun
 }
 
 fn console(case: &CaseReport) -> String {

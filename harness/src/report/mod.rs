@@ -2,6 +2,7 @@
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod attempt_record;
 pub mod case;
 pub mod events;
 pub mod format;
@@ -17,4 +18,4 @@ pub mod summary;
 pub mod tap;
 pub mod visible;
 
-pub use case::{CaseReport, PlanFacts, RunReport, Status};
+pub use case::{Attempt, CaseReport, PlanFacts, RunReport, Status};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::attempt_record::AttemptRecord;
 use super::{CaseReport, PlanFacts, Status, human};
 use crate::diagnostics::Style;
 use crate::engine::event::StepState;
@@ -33,6 +34,9 @@ pub(super) struct Case {
     reason: Option<String>,
     took_us: u64,
     wall_us: u64,
+    /// The attempts before, where it was run more than once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<AttemptRecord>,
     /// The paths of the files that it includes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     included: Vec<String>,
@@ -126,7 +130,7 @@ struct FailureRecord {
 /// A [`Blame`] as its word.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum BlameWord {
+pub(super) enum BlameWord {
     Firmware,
     Rig,
 }
@@ -188,6 +192,7 @@ impl Case {
             reason,
             took_us: micros(case.outcome.took),
             wall_us: micros(case.wall),
+            earlier: case.earlier.iter().map(Into::into).collect(),
             included: case.included.iter().map(|source| source.path.clone()).collect(),
             steps: case.outcome.steps.iter().map(step).collect(),
             failure,
@@ -217,6 +222,7 @@ impl Case {
             plan,
             source: sources.scenario.into(),
             included: sources.included(&self.included),
+            earlier: self.earlier.into_iter().map(Into::into).collect(),
             board: self.board,
             seed: self.seed,
             origin: self.origin,

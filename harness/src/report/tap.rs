@@ -50,6 +50,10 @@ fn diagnostics(case: &CaseReport) -> String {
     ];
     match &case.outcome.verdict {
         Verdict::Skipped { .. } => return String::new(),
+        Verdict::Passed if case.is_flaky() => {
+            let attempt = case.earlier.len() + 1;
+            fields.push(("message", scalar(&format!("flaky: passed at attempt {attempt}"))));
+        }
         Verdict::Passed => {}
         Verdict::Interrupted => fields.push(("message", scalar("interrupted"))),
         Verdict::Failed(failure) => {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fake_shadow::fault::Place;
 
+use super::advice;
 use super::fault;
 use super::field;
 use super::include::{self, Load, SourceText, Sources};
@@ -77,6 +78,9 @@ pub fn parse_with(text: &str, file: &str, load: &mut Load<'_>) -> Parsed {
             depth: 0,
         };
         let plan = reader.read(&variables::fill(&root, &known), &row);
+        if let Some(plan) = &plan {
+            advice::advise(plan, &root, &mut reader.problems);
+        }
         plans.extend(plan.map(|plan| Plan { variables: known, ..plan }));
         problems.append(&mut reader.problems);
     }

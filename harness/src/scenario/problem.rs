@@ -50,12 +50,16 @@ pub enum ProblemKind {
     DuplicateKey { key: String },
     /// The file has no steps, or a list that must not be empty is.
     Empty { what: &'static str },
+    /// A fault that is taken off, or whose case is over, before a device can meet it.
+    FaultNeverHit { cleared: bool },
     /// Files that include each other.
     IncludeCycle { chain: Vec<String> },
     /// Files that include files that include files, too often.
     IncludeDepth { depth_max: usize },
     /// A file that is to be included and cannot be read.
     IncludeUnreadable { path: String, why: String },
+    /// A limit that another one ends first.
+    LimitNeverMet { limit: String, other: String, what: &'static str },
     /// A key that must be there and is not.
     Missing { key: &'static str, what: String },
     /// The text is not TOML.
@@ -92,12 +96,47 @@ pub enum ProblemKind {
     WrongKind { wanted: String, got: String },
 }
 
+/// The names of all kinds, in alphabetical order.
+pub const NAMES: &[&str] = &[
+    "ambiguous-boolean",
+    "bad-fault",
+    "bad-invariant",
+    "bad-path",
+    "bad-regex",
+    "bare-number",
+    "duplicate-key",
+    "empty",
+    "fault-never-hit",
+    "include-cycle",
+    "include-depth",
+    "include-unreadable",
+    "limit-never-met",
+    "missing",
+    "not-yaml",
+    "out-of-range",
+    "several-documents",
+    "several-verbs",
+    "too-deep",
+    "unknown-key",
+    "unknown-matcher",
+    "unknown-variable",
+    "unknown-version",
+    "unknown-word",
+    "unused-capture",
+    "verb-missing",
+    "wait",
+    "wrong-kind",
+];
+
 impl ProblemKind {
     /// Whether it stops the file.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         match self {
-            Self::UnusedCapture { .. } | Self::Wait => Severity::Warning,
+            Self::FaultNeverHit { .. }
+            | Self::LimitNeverMet { .. }
+            | Self::UnusedCapture { .. }
+            | Self::Wait => Severity::Warning,
             Self::AmbiguousBoolean { .. }
             | Self::BadFault { .. }
             | Self::BadInvariant { .. }
@@ -127,6 +166,41 @@ impl ProblemKind {
         }
     }
 
+    /// Its name in the documentation, as `bad-regex`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::AmbiguousBoolean { .. } => "ambiguous-boolean",
+            Self::BadFault { .. } => "bad-fault",
+            Self::BadInvariant { .. } => "bad-invariant",
+            Self::BadRegex { .. } => "bad-regex",
+            Self::BadPath { .. } => "bad-path",
+            Self::BareNumber { .. } => "bare-number",
+            Self::DuplicateKey { .. } => "duplicate-key",
+            Self::Empty { .. } => "empty",
+            Self::FaultNeverHit { .. } => "fault-never-hit",
+            Self::IncludeCycle { .. } => "include-cycle",
+            Self::IncludeDepth { .. } => "include-depth",
+            Self::IncludeUnreadable { .. } => "include-unreadable",
+            Self::LimitNeverMet { .. } => "limit-never-met",
+            Self::Missing { .. } => "missing",
+            Self::NotYaml { .. } => "not-yaml",
+            Self::OutOfRange { .. } => "out-of-range",
+            Self::SeveralDocuments => "several-documents",
+            Self::SeveralVerbs { .. } => "several-verbs",
+            Self::TooDeep { .. } => "too-deep",
+            Self::UnknownMatcher { .. } => "unknown-matcher",
+            Self::UnknownKey { .. } => "unknown-key",
+            Self::UnknownVariable { .. } => "unknown-variable",
+            Self::UnknownWord { .. } => "unknown-word",
+            Self::UnusedCapture { .. } => "unused-capture",
+            Self::UnknownVersion { .. } => "unknown-version",
+            Self::VerbMissing => "verb-missing",
+            Self::Wait => "wait",
+            Self::WrongKind { .. } => "wrong-kind",
+        }
+    }
+
     /// The headline: a lowercase fragment without a full stop.
     #[must_use]
     pub fn message(&self) -> String {
@@ -140,6 +214,15 @@ impl ProblemKind {
             Self::BareNumber { text } => format!("`{text}` has no unit"),
             Self::DuplicateKey { key } => format!("the key `{key}` stands here a second time"),
             Self::Empty { what } => format!("no {what}"),
+            Self::FaultNeverHit { cleared: true } => {
+                "this fault is taken off before anything can meet it".to_owned()
+            }
+            Self::FaultNeverHit { cleared: false } => {
+                "nothing behind this fault waits for the device to meet it".to_owned()
+            }
+            Self::LimitNeverMet { limit, other, what } => {
+                format!("a limit of {limit} can never be met: {what} is {other}")
+            }
             Self::IncludeCycle { chain } => {
                 format!("this file includes itself: {}", chain.join(", then "))
             }
@@ -187,6 +270,10 @@ impl ProblemKind {
             ),
             Self::BareNumber { text } => Some(format!("write {text}ms, {text}s or {text}m")),
             Self::DuplicateKey { .. } => Some("keep one of the two".into()),
+            Self::FaultNeverHit { .. } => Some("wait for it by `expect-fault: applied`".into()),
+            Self::LimitNeverMet { .. } => {
+                Some("make the shorter one longer, or leave it out".into())
+            }
             Self::IncludeCycle { .. } => {
                 Some("let one of them hold the steps that the others share".into())
             }

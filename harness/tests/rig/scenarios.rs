@@ -3,6 +3,7 @@
 use crate::support::{files, parse, problems, run};
 use shadowrig::diagnostics::Style;
 use shadowrig::report::{Status, events, human};
+use shadowrig::scenario::problem::NAMES;
 
 #[test]
 fn the_scenarios_that_users_get_pass_on_the_simulated_bench() {
@@ -95,4 +96,30 @@ fn secrets_stand_in_no_log() {
             assert!(!signature.is_match(&log), "{name}");
         }
     }
+}
+
+#[test]
+fn the_scenarios_in_warned_run_and_are_warned_of() {
+    for (name, text) in files("fixtures/scenarios/warned") {
+        let parsed = parse(&text, &format!("{name}.yaml"));
+        assert!(parsed.is_good() && !parsed.problems.is_empty(), "{name}");
+        insta::assert_snapshot!(format!("warned__{name}"), problems(&parsed).join("\n\n"));
+    }
+}
+
+#[test]
+fn each_kind_of_problem_has_its_golden_file() {
+    let mut met = std::collections::BTreeSet::new();
+    for folder in ["bad", "warned"] {
+        for (name, text) in files(&format!("fixtures/scenarios/{folder}")) {
+            let parsed = parse(&text, &name);
+            met.extend(parsed.problems.iter().map(|problem| problem.kind.name()));
+        }
+    }
+    let missing: Vec<_> = NAMES
+        .iter()
+        // Files of invariants are read by `simulate`, which has its own.
+        .filter(|name| **name != "bad-invariant" && !met.contains(*name))
+        .collect();
+    assert!(missing.is_empty(), "no file in fixtures/scenarios/bad has {missing:?}");
 }

@@ -76,6 +76,7 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
                 board: "sim".into(),
                 seed,
                 origin: None,
+                earlier: Vec::new(),
                 wall: std::time::Duration::ZERO,
             }
         })
