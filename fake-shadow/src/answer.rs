@@ -60,7 +60,7 @@ fn control_refusal(request_id: &str, refused: &Refused) -> Response {
         }
         other => words(other),
     };
-    let body = Json::object([("message", message.map_or(Json::Null, Json::Text))]);
+    let body = Json::object([("message", message.map_or(Json::Null, Json::text))]);
     let mut response = success(request_id, body.to_compact());
     response.status = status;
     response.headers.push((Cow::Borrowed("x-amzn-ErrorType"), code.to_owned()));
@@ -95,7 +95,7 @@ pub(crate) fn error(
     message: Option<String>,
 ) -> Response {
     let body = Json::object([
-        ("message", message.map_or(Json::Null, Json::Text)),
+        ("message", message.map_or(Json::Null, Json::text)),
         ("traceId", Json::text(request_id)),
     ]);
     let mut response = success(request_id, body.to_compact());
@@ -138,7 +138,9 @@ fn words(refused: &Refused) -> (u16, &'static str, Option<String>) {
         }
         Refused::Shadow(error) => (error.status(), error.code(), Some(error.message())),
         Refused::Signature(refusal) => (refusal.status(), refusal.code(), Some(refusal.message())),
-        Refused::TooManyRetained => (429, "ThrottlingException", Some("Rate exceeded".to_owned())),
+        Refused::Throttled(_) | Refused::TooManyRetained => {
+            (429, "ThrottlingException", Some("Rate exceeded".to_owned()))
+        }
         Refused::Unrouted(Unrouted::NoSuchMethod) => (
             405,
             "MethodNotAllowedException",
@@ -163,7 +165,7 @@ pub(crate) fn list(results: Vec<Json>, next_token: Option<String>, now_secs: i64
     let timestamp = ("timestamp", Json::integer(now_secs));
     match next_token {
         None => Json::object([results, timestamp]),
-        Some(token) => Json::object([results, ("nextToken", Json::Text(token)), timestamp]),
+        Some(token) => Json::object([results, ("nextToken", Json::text(token)), timestamp]),
     }
     .to_compact()
 }

@@ -1,4 +1,4 @@
-//! Keeping shadows in one file that survives the end of the process, however it comes.
+//! Keeping shadows, things and retained messages in one file that survives the end of the process, however it comes.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -7,12 +7,23 @@ use std::path::{Path, PathBuf};
 
 use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
+use crate::kept::{Change, Item};
+use crate::operation::Topic;
 use crate::service::FakeShadow;
-use crate::shadow::{NameError, ShadowId};
-use crate::store::Change;
+use crate::shadow::{NameError, ShadowId, ThingName};
 
-/// The thing's name, for a named shadow with a NUL and that name behind it, to what [`FakeShadow::changes`] says.
-const SHADOWS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("shadows");
+/// A table of items by name, to what [`FakeShadow::changes`] says of them. A file of an earlier version has shadows only, and
+/// gets the others with the first thing or message.
+type Table = TableDefinition<'static, &'static str, &'static [u8]>;
+
+/// By the thing's name, for a named shadow with a NUL and that name behind it.
+const SHADOWS: Table = TableDefinition::new("shadows");
+
+/// The registry, by the thing's name.
+const THINGS: Table = TableDefinition::new("things");
+
+/// What topics retain, by topic.
+const MESSAGES: Table = TableDefinition::new("retained-messages");
 
 /// Between the names of thing and shadow; neither may hold it.
 const SEPARATOR: char = '\0';
@@ -42,7 +53,7 @@ pub enum DataError {
 }
 
 impl DataFile {
-    /// Opens a file, or makes it, and puts its shadows into a cloud. The whole file is checked first.
+    /// Opens a file, or makes it, and puts what it holds into a cloud. The whole file is checked first.
     ///
     /// # Errors
     /// [`DataError`]; a damaged file is refused as a whole, never read in part.
@@ -74,45 +85,66 @@ impl DataFile {
 
     fn commit(&self, changes: &[Change]) -> Result<(), redb::Error> {
         let transaction = self.database.begin_write()?;
-        {
-            let mut shadows = transaction.open_table(SHADOWS)?;
-            for Change { shadow, kept } in changes {
-                let key = key_of(shadow);
-                match kept {
-                    Some(kept) => shadows.insert(key.as_str(), kept.as_slice())?,
-                    None => shadows.remove(key.as_str())?,
-                };
-            }
+        for change in changes {
+            let (table, key) = place_of(&change.item);
+            let mut rows = transaction.open_table(table)?;
+            match &change.kept {
+                Some(kept) => rows.insert(key.as_str(), kept.as_slice())?,
+                None => rows.remove(key.as_str())?,
+            };
         }
         transaction.commit()?;
         Ok(())
     }
 
     fn load(&self, cloud: &mut FakeShadow) -> Result<(), DataError> {
-        let rows = self.rows().map_err(DataError::from)?;
-        for (key, kept) in rows {
-            let id =
-                id_of(&key).map_err(|error| DataError::Damaged { reason: error.to_string() })?;
-            let shown = id.to_string();
-            if !cloud.restore(id, &kept) {
-                return damaged(&format!("the shadow {shown} cannot be read"));
-            }
+        let wrong = |error: &dyn fmt::Display| DataError::Damaged { reason: error.to_string() };
+        for (key, kept) in self.rows(SHADOWS)? {
+            let id = id_of(&key).map_err(|error| wrong(&error))?;
+            restore(cloud, Item::Shadow(id), &kept)?;
+        }
+        for (key, kept) in self.rows(THINGS)? {
+            let thing = ThingName::new(key).map_err(|error| wrong(&error))?;
+            restore(cloud, Item::Thing(thing), &kept)?;
+        }
+        for (key, kept) in self.rows(MESSAGES)? {
+            let topic =
+                Topic::new(&key).ok_or_else(|| wrong(&format_args!("'{key}' is no topic")))?;
+            restore(cloud, Item::Message(topic), &kept)?;
         }
         Ok(())
     }
 
-    fn rows(&self) -> Result<Vec<(String, Vec<u8>)>, redb::Error> {
+    fn rows(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, DataError> {
+        self.read(table).map_err(DataError::from)
+    }
+
+    fn read(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, redb::Error> {
         let transaction = self.database.begin_read()?;
-        let shadows = match transaction.open_table(SHADOWS) {
+        let opened = match transaction.open_table(table) {
             Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
             opened => opened?,
         };
         let mut rows = Vec::new();
-        for row in shadows.iter()? {
+        for row in opened.iter()? {
             let (key, kept) = row?;
             rows.push((key.value().to_owned(), kept.value().to_vec()));
         }
         Ok(rows)
+    }
+}
+
+fn restore(cloud: &mut FakeShadow, item: Item, kept: &[u8]) -> Result<(), DataError> {
+    let shown = item.to_string();
+    if cloud.restore(item, kept) { Ok(()) } else { damaged(&format!("{shown} cannot be read")) }
+}
+
+/// Where an item stands in the file.
+fn place_of(item: &Item) -> (Table, String) {
+    match item {
+        Item::Message(topic) => (MESSAGES, topic.as_str().to_owned()),
+        Item::Shadow(id) => (SHADOWS, key_of(id)),
+        Item::Thing(thing) => (THINGS, thing.to_string()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::message::{Request, Response};
 use crate::operation::{Invalid, Operation};
 use crate::route::{Route, Unrouted};
 use crate::service::Refused;
-use crate::shadow::ShadowId;
+use crate::shadow::{Applied, ShadowId};
 use crate::sigv4::{Identity, Refusal};
 
 /// A request that the service has seen: its answer, and what is to be known about it.
@@ -143,8 +143,14 @@ pub struct ShadowEvent {
     pub shadow: ShadowId,
     /// Which of its topics.
     pub topic: ShadowTopic,
-    /// The message.
-    pub payload: Value,
+    about: About,
+}
+
+/// What a message is made from when somebody asks for it; most are published to nobody.
+#[derive(Debug, Clone, PartialEq)]
+enum About {
+    Deleted(Value),
+    Updated(Arc<Applied>),
 }
 
 /// The topics of a shadow, behind `$aws/things/{thing}/shadow` and, for a named one, `/name/{shadow}`.
@@ -174,6 +180,33 @@ impl ShadowTopic {
 }
 
 impl ShadowEvent {
+    /// A message about an update.
+    pub(crate) const fn updated(
+        shadow: ShadowId,
+        topic: ShadowTopic,
+        applied: Arc<Applied>,
+    ) -> Self {
+        Self { shadow, topic, about: About::Updated(applied) }
+    }
+
+    /// The message about a delete.
+    pub(crate) const fn deleted(shadow: ShadowId, payload: Value) -> Self {
+        Self { shadow, topic: ShadowTopic::DeleteAccepted, about: About::Deleted(payload) }
+    }
+
+    /// The message itself. It is put together at each call.
+    #[must_use]
+    pub fn payload(&self) -> Value {
+        match (&self.about, self.topic) {
+            (About::Deleted(payload), _) => payload.clone(),
+            (About::Updated(applied), ShadowTopic::UpdateDelta) => {
+                applied.delta().unwrap_or_default()
+            }
+            (About::Updated(applied), ShadowTopic::UpdateDocuments) => applied.documents(),
+            (About::Updated(applied), _) => applied.accepted(),
+        }
+    }
+
     /// The whole topic, as `$aws/things/lamp/shadow/name/config/update/delta`.
     #[must_use]
     pub fn full_topic(&self) -> String {

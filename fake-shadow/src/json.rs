@@ -7,13 +7,12 @@
 
 use std::fmt;
 
-use indexmap::IndexMap;
+use compact_str::{CompactString, ToCompactString as _};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The members of an object in the order in which they were first sent.
-pub(crate) type Members<T> = IndexMap<String, T>;
+use crate::members::{Key, Members};
 
 /// One JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,14 +20,14 @@ pub(crate) enum Json {
     Null,
     Bool(bool),
     Number(Number),
-    Text(String),
+    Text(CompactString),
     Array(Vec<Self>),
     Object(Members<Self>),
 }
 
 /// A number in the digits in which it was sent; equality is by those digits, [`Number::equals`] by value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Number(String);
+pub(crate) struct Number(CompactString);
 
 /// Why a text did not become a [`Json`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +54,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawObject<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Members::new();
-                while let Some((key, value)) = map.next_entry::<String, &RawValue>()? {
+                while let Some((key, value)) = map.next_entry::<Key, &RawValue>()? {
                     members.insert(key, value);
                 }
                 Ok(RawObject(members))
@@ -88,7 +87,7 @@ pub(crate) fn read(raw: &RawValue, levels_max: usize) -> Result<Json, JsonError>
         Some(b't') => Ok(Json::Bool(true)),
         Some(b'f') => Ok(Json::Bool(false)),
         Some(b'n') => Ok(Json::Null),
-        _ => Ok(Json::Number(Number(text.to_owned()))),
+        _ => Ok(Json::Number(Number(text.into()))),
     }
 }
 
@@ -99,18 +98,18 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, JsonErro
 
 impl Json {
     /// A short text.
-    pub(crate) fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<CompactString>) -> Self {
         Self::Text(text.into())
     }
 
     /// An integer.
     pub(crate) fn integer(value: impl Into<i128>) -> Self {
-        Self::Number(Number(value.into().to_string()))
+        Self::Number(Number(value.into().to_compact_string()))
     }
 
     /// An object of these members in this order.
     pub(crate) fn object<const N: usize>(members: [(&str, Self); N]) -> Self {
-        Self::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        Self::Object(members.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 
     /// The number as a version, if it is one.
@@ -198,13 +197,12 @@ impl From<&Json> for Value {
         match json {
             Json::Null => Self::Null,
             Json::Bool(value) => Self::Bool(*value),
-            Json::Number(number) => {
-                serde_json::from_str(&number.0).unwrap_or_else(|_| Self::String(number.0.clone()))
-            }
-            Json::Text(text) => Self::String(text.clone()),
+            Json::Number(number) => serde_json::from_str(&number.0)
+                .unwrap_or_else(|_| Self::String(number.0.to_string())),
+            Json::Text(text) => Self::String(text.to_string()),
             Json::Array(items) => Self::Array(items.iter().map(Self::from).collect()),
             Json::Object(members) => Self::Object(
-                members.iter().map(|(key, value)| (key.clone(), value.into())).collect(),
+                members.iter().map(|(key, value)| (key.to_string(), value.into())).collect(),
             ),
         }
     }
@@ -317,7 +315,7 @@ mod tests {
 
     #[test]
     fn versions_are_integers_from_zero() {
-        let version = |text: &str| Number(text.to_owned()).as_version();
+        let version = |text: &str| Number(text.into()).as_version();
         assert_eq!(version("0"), Some(0));
         assert_eq!(version("12"), Some(12));
         assert_eq!(version("12.0"), Some(12));

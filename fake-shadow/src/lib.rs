@@ -42,7 +42,7 @@
 //! - [`service`]: the machine. It asks [`sigv4`] who signed, [`route`] and [`operation`] what for, [`policy`] whether that
 //!   is allowed, and [`shadow`] what becomes of it.
 //! - [`fault`]: the machine with faults around it. [`wire`]: answers as bytes.
-//! - [`http`]: real sockets, TLS and the control interface. [`data`]: shadows in a file. [`cli`] and [`log`]: the program.
+//! - [`http`]: real sockets, TLS and the control interface. [`data`]: all of it in a file. [`cli`] and [`log`]: the program.
 
 mod answer;
 pub mod cli;
@@ -52,7 +52,9 @@ pub mod event;
 pub mod fault;
 pub mod http;
 mod json;
+mod kept;
 pub mod log;
+mod members;
 pub mod message;
 pub mod operation;
 mod page;
@@ -70,8 +72,8 @@ pub mod wire;
 
 pub use event::{Exchange, RequestRecord};
 pub use fault::Faulty;
+pub use kept::{Change, Item};
 pub use recent::REQUESTS_KEPT_MAX;
 pub use service::FakeShadow;
 pub use settings::Settings;
-pub use store::Change;
 pub use wire::encode;

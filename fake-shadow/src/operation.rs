@@ -282,6 +282,12 @@ impl<Name: PageName> Page<Name> {
 }
 
 impl Topic {
+    /// A topic; none if it is empty, too long, too deep or has a wildcard.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        Self::from_name(text)
+    }
+
     /// The topic as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -336,6 +342,17 @@ impl Operation {
             Self::DeleteThingShadow(id)
             | Self::GetThingShadow(id)
             | Self::UpdateThingShadow(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The thing whose shadows it is about.
+    pub(crate) const fn thing_of_shadows(&self) -> Option<&ThingName> {
+        match self {
+            Self::ListNamedShadowsForThing(thing, _) => Some(thing),
+            Self::DeleteThingShadow(id)
+            | Self::GetThingShadow(id)
+            | Self::UpdateThingShadow(id) => Some(&id.thing),
             _ => None,
         }
     }

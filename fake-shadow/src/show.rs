@@ -133,7 +133,7 @@ pub(crate) fn event(event: &CloudEvent) -> Value {
 }
 
 pub(crate) fn shadow_event(event: &ShadowEvent) -> Value {
-    json!({ "topic": event.full_topic(), "payload": event.payload })
+    json!({ "topic": event.full_topic(), "payload": event.payload() })
 }
 
 /// The members that a request has wherever it is shown.
@@ -169,6 +169,7 @@ pub(crate) fn refused(refused: &Refused) -> String {
         Refused::Denied { action, resource } => {
             format!("the policy does not allow {action} on {resource}")
         }
+        Refused::Throttled(throttled) => format!("Rate exceeded: {throttled}"),
         other => answer::message(other).unwrap_or_default(),
     }
 }

@@ -2,10 +2,12 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::UnixMillis;
 use crate::json::{Json, parse, read};
+use crate::kept::{Change, Item};
 use crate::shadow::{Before, Shadow, ShadowId, ShadowName, ThingName};
 
 /// All shadows.
@@ -16,22 +18,13 @@ pub(crate) struct Store {
     changed: BTreeSet<ShadowId>,
 }
 
-/// What a file is to keep of one shadow, or to forget.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The shadow.
-    pub shadow: ShadowId,
-    /// What to keep; none to forget it.
-    pub kept: Option<Vec<u8>>,
-}
-
 /// How deep objects and arrays may be nested in a file: more than any limit of documents.
 const STORED_LEVELS_MAX: usize = 128;
 
 /// What is known under one shadow's name.
 #[derive(Debug, Clone)]
 enum Slot {
-    Live(Shadow),
+    Live(Arc<Shadow>),
     /// The version goes on from here if the shadow is made again in time.
     Deleted {
         version: u64,
@@ -60,7 +53,7 @@ impl Store {
     }
 
     /// Keeps a shadow.
-    pub(crate) fn put(&mut self, id: &ShadowId, shadow: Shadow) {
+    pub(crate) fn put(&mut self, id: &ShadowId, shadow: Arc<Shadow>) {
         let shadows = self.things.entry(id.thing.clone()).or_default();
         shadows.insert(id.name.clone(), Slot::Live(shadow));
         self.changed.insert(id.clone());
@@ -115,12 +108,12 @@ impl Store {
     }
 
     /// What a file is to keep, so that it holds what is here.
-    pub(crate) fn changes(&self) -> Vec<Change> {
-        let change = |shadow: &ShadowId| {
+    pub(crate) fn changes(&self) -> impl Iterator<Item = Change> {
+        let change = move |shadow: &ShadowId| {
             let slot = self.things.get(&shadow.thing).and_then(|shadows| shadows.get(&shadow.name));
-            Change { shadow: shadow.clone(), kept: slot.map(Slot::to_stored) }
+            Change { item: Item::Shadow(shadow.clone()), kept: slot.map(Slot::to_stored) }
         };
-        self.changed.iter().map(change).collect()
+        self.changed.iter().map(change)
     }
 
     /// All changes are in the file.
@@ -151,7 +144,7 @@ impl Slot {
         let raw = parse(std::str::from_utf8(kept).ok()?).ok()?;
         let Json::Object(members) = read(raw, STORED_LEVELS_MAX).ok()? else { return None };
         if let Some(shadow) = members.get("shadow") {
-            return Shadow::from_stored(shadow).map(Self::Live);
+            return Shadow::from_stored(shadow).map(|shadow| Self::Live(Arc::new(shadow)));
         }
         let version = members.get("deleted")?.as_version()?;
         Some(Self::Deleted { version, at: UnixMillis(members.get("at_ms")?.as_i64()?) })

@@ -11,9 +11,9 @@ use super::error::ServeError;
 use crate::http::{Remote, ServerIdentity, Token, TokenError, usual_names};
 use crate::log::LogForm;
 use crate::policy::Policy;
-use crate::settings::{DEFAULT_REGION, Settings};
+use crate::settings::{DEFAULT_REGION, Settings, Throttle};
 use crate::shadow::{LEVELS_MAX, Limits};
-use crate::sigv4::{Credential, Keyring};
+use crate::sigv4::{Credential, Keyring, PresignedToken};
 
 /// The flags of `fake-shadow` and of `shadowrig serve`.
 #[derive(Debug, Clone, Args)]
@@ -71,10 +71,30 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", default_value_t = LEVELS_MAX, value_parser = parse_levels)]
     pub levels_max: usize,
 
-    /// The form of the log on standard error: one line a request; a refused signature is explained.
+    /// How many requests about shadows are answered within a second, all things together; AWS: 4000, in small regions 400
+    /// [default: all].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub throttle_account: Option<u32>,
+
+    /// How many requests are answered within a second for each thing; AWS: 20 [default: all].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub throttle_thing: Option<u32>,
+
+    /// Where a presigned URL may have its session token: anywhere, so that the URLs of SDKs work, or only after-signing, as AWS
+    /// IoT documents.
     #[arg(
         long,
-        value_name = "text|json",
+        value_name = "anywhere|after-signing",
+        value_enum,
+        default_value_t = PresignedArg::Anywhere,
+        hide_possible_values = true
+    )]
+    pub presigned_token: PresignedArg,
+
+    /// The form of the log on standard error: one line a request; a refused signature is explained. `off` writes none.
+    #[arg(
+        long,
+        value_name = "text|json|off",
         value_enum,
         default_value_t = LogArg::Text,
         hide_possible_values = true
@@ -98,6 +118,17 @@ pub enum LogArg {
     Text,
     /// One JSON object a line.
     Json,
+    /// No log; the notes of the start alone, as text.
+    Off,
+}
+
+/// Where a presigned URL may have its session token, on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PresignedArg {
+    /// Signed with the rest, or appended after signing.
+    Anywhere,
+    /// Appended after signing only.
+    AfterSigning,
 }
 
 /// The variables that are read, with their values; `main` reads them once.
@@ -141,6 +172,14 @@ impl ServeArgs {
             clock_offset_ms: self.clock_offset_ms()?,
             seed: self.seed.unwrap_or(any_seed),
             limits: Limits { levels_max: self.levels_max, ..Limits::default() },
+            throttle: Throttle {
+                account_per_second: self.throttle_account,
+                thing_per_second: self.throttle_thing,
+            },
+            presigned_token: match self.presigned_token {
+                PresignedArg::Anywhere => PresignedToken::Anywhere,
+                PresignedArg::AfterSigning => PresignedToken::AfterSigning,
+            },
             ..Settings::default()
         };
         let given = self.keyring(environment)?;
@@ -208,10 +247,12 @@ impl ServeArgs {
         Ok((Remote::WithToken(token), Some(note)))
     }
 
-    pub(super) const fn log_form(&self) -> LogForm {
+    /// The form of the log; none if there is to be none.
+    pub(super) const fn log_form(&self) -> Option<LogForm> {
         match self.log {
-            LogArg::Text => LogForm::Text,
-            LogArg::Json => LogForm::Json,
+            LogArg::Text => Some(LogForm::Text),
+            LogArg::Json => Some(LogForm::Json),
+            LogArg::Off => None,
         }
     }
 

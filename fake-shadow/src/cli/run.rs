@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
@@ -17,7 +18,7 @@ use super::log_thread;
 use crate::clock::UnixMillis;
 use crate::data::DataFile;
 use crate::fault::Faulty;
-use crate::http::{Server, ServerIdentity, Shared, serve, serve_tls};
+use crate::http::{Server, ServerIdentity, Shared, raise_file_limit, serve, serve_tls};
 use crate::log;
 use crate::service::FakeShadow;
 
@@ -45,12 +46,14 @@ pub fn run(
     let file = open_data(args.data.as_deref(), &mut cloud)?;
     let runtime =
         runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
+    raise_file_limit();
     let ca_pem = identity.as_ref().and_then(ServerIdentity::ca_pem).map(str::to_owned);
     let doors = runtime.block_on(open_doors(args, identity))?;
     let (remote, token_note) = args.remote(environment, &addresses(&doors)?)?;
+    let form = args.log_form();
     for note in [note, token_note].into_iter().flatten() {
         // A note is a courtesy; who closed standard error does not want it.
-        let _ = outputs.log.write_all(log::note(args.log_form(), &note).as_bytes());
+        let _ = outputs.log.write_all(log::note(form.unwrap_or_default(), &note).as_bytes());
     }
     let explainer = cloud.explainer();
     let shared = Shared::new(Faulty::new(cloud), system_time)
@@ -58,11 +61,11 @@ pub fn run(
         .kept_in(file)
         .showing_ca(ca_pem);
     let shared = Arc::new(shared);
-    let log = log_thread::start(shared.subscribe(), args.log_form(), explainer, outputs.log);
+    let log = form.map(|form| log_thread::start(shared.subscribe(), form, explainer, outputs.log));
     runtime.block_on(serve_until_end(doors, &shared, &mut outputs.out))?;
     drop((runtime, shared));
     // The log thread ends when the last one that could make an event is gone; it does not panic.
-    let _ = log.join();
+    let _ = log.map(JoinHandle::join);
     Ok(())
 }
 

@@ -1,50 +1,30 @@
 //! One connection from its first byte to its end.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::{Body as _, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use bytes::BytesMut;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt as _;
 
-use super::control::CONTROL_PREFIX;
 use super::handshake::{client_hello, refuse_handshake};
 use super::perform::{Left, end, perform};
-use super::server::ended;
+use super::reading::{Call, Next, Over, Read, Taken, called, plain_request, read_request};
+use super::seats::Seated;
 use super::shared::Shared;
 use super::stream::{Rewound, Stream};
 use super::tls::ServerIdentity;
 use super::tls_flaw::Manner;
-use crate::event::{CloudEventKind, ConnectionId, Served, Side};
+use crate::event::{CloudEventKind, ConnectionId, Side};
 use crate::fault::{Channel, ConnectFate, Faulty, OnHandshake, TlsFlaw};
-use crate::message::{Header, HttpVersion, Request};
-use crate::page;
-use crate::shadow::MESSAGE_BYTES_MAX;
-
-/// How long a client may take to send the head of a request, and how long a connection may be idle.
-pub const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
-
-/// How long a client may take to send the body of a request.
-pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// How long a TLS handshake may take; small devices compute for seconds.
 pub const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(30);
-
-/// Bytes of the head of a request. A signed request has about 700.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// What all connections of one server have in common.
 #[derive(Clone)]
@@ -57,24 +37,38 @@ pub(super) struct Context {
     pub(super) ending: watch::Receiver<bool>,
 }
 
+/// Whose connection it is.
+pub(super) struct Caller {
+    pub(super) id: ConnectionId,
+    pub(super) peer: SocketAddr,
+    pub(super) seated: Seated,
+}
+
 /// Serves a connection until its end.
-pub(super) async fn serve_connection(mut context: Context, tcp: TcpStream, peer: SocketAddr) {
-    let shared = Arc::clone(&context.shared);
+pub(super) async fn serve_connection(
+    context: Context,
+    seated: Seated,
+    tcp: TcpStream,
+    peer: SocketAddr,
+) {
+    let shared = &context.shared;
     let id = shared.next_connection();
+    let caller = Caller { id, peer, seated };
     let channel = if context.tls.is_some() { Channel::Tls } else { Channel::Plain };
-    let left = match shared.opened(id, peer.to_string(), channel) {
-        ConnectFate::Serve => match secured(&context, id, tcp, None).await {
-            Ok(stream) => converse(&mut context, id, stream, peer).await,
+    let left = match shared.opened(id, peer, channel) {
+        ConnectFate::Serve => match secured(&context, &caller, tcp, None).await {
+            Ok(stream) => converse(&context, &caller, stream).await,
             Err(left) => left,
         },
         ConnectFate::Handshake(_, OnHandshake::Flaw(flaw)) => {
-            match secured(&context, id, tcp, Some(flaw)).await {
-                Ok(stream) => converse(&mut context, id, stream, peer).await,
+            match secured(&context, &caller, tcp, Some(flaw)).await {
+                Ok(stream) => converse(&context, &caller, stream).await,
                 Err(left) => left,
             }
         }
         ConnectFate::Handshake(_, OnHandshake::Perform(steps)) => {
             let mut tcp = tcp;
+            caller.seated.is_served();
             // However the client's first words end, the steps end the connection.
             let _ = timeout(HANDSHAKE_TIME_MAX, client_hello(&mut tcp)).await;
             perform(Stream::Plain(tcp), &steps, &mut 0, &context.ending).await
@@ -84,6 +78,7 @@ pub(super) async fn serve_connection(mut context: Context, tcp: TcpStream, peer:
             Left::Ended { by: Side::Cloud, reset: true }
         }
         ConnectFate::Perform(_, steps) => {
+            caller.seated.is_served();
             perform(Stream::Plain(tcp), &steps, &mut 0, &context.ending).await
         }
     };
@@ -100,7 +95,7 @@ pub(super) async fn serve_connection(mut context: Context, tcp: TcpStream, peer:
 /// The connection with TLS around it where the listener has it, with a flaw or without.
 async fn secured(
     context: &Context,
-    id: ConnectionId,
+    caller: &Caller,
     tcp: TcpStream,
     flaw: Option<TlsFlaw>,
 ) -> Result<Stream, Left> {
@@ -109,7 +104,13 @@ async fn secured(
     let reason = match identity.manner(flaw, context.shared.cloud_time()) {
         Ok(Manner::Config(config)) => {
             let accepting = TlsAcceptor::from(config).accept(tcp);
-            match timeout(HANDSHAKE_TIME_MAX, accepting).await {
+            let accepted = tokio::select! {
+                accepted = timeout(HANDSHAKE_TIME_MAX, accepting) => accepted,
+                () = caller.seated.asked_to_leave() => {
+                    return Err(Left::Ended { by: Side::Cloud, reset: false });
+                }
+            };
+            match accepted {
                 Ok(Ok(tls)) => return Ok(Stream::Tls(Box::new(tls))),
                 Ok(Err(error)) => error.to_string(),
                 Err(elapsed) => silent(elapsed),
@@ -121,72 +122,56 @@ async fn secured(
         }
         Err(error) => error.to_string(),
     };
-    context.shared.note(id, CloudEventKind::HandshakeFailed { reason });
+    context.shared.note(caller.id, CloudEventKind::HandshakeFailed { reason });
     Err(Left::Ended { by: Side::Cloud, reset: false })
 }
 
 /// Reads request after request and answers them.
-async fn converse(
-    context: &mut Context,
-    id: ConnectionId,
-    stream: Stream,
-    peer: SocketAddr,
-) -> Left {
-    let mut io = Rewound::new(Bytes::new(), stream);
+async fn converse(context: &Context, caller: &Caller, mut stream: Stream) -> Left {
+    let mut read = BytesMut::new();
+    let mut called = pin!(called(context.ending.clone(), &caller.seated));
     loop {
-        let Read { stream, read_ahead, taken } = read_request(context, id, io, peer).await;
-        let served = match taken {
-            Taken::Request(served) => served,
-            Taken::Nothing(over) => return leave(context, id, stream, over).await,
+        let served = match plain_request(&mut stream, &mut read, called.as_mut()).await {
+            Next::Plain(request) => {
+                caller.seated.is_served();
+                context.shared.served(caller.id, request, Faulty::handle)
+            }
+            Next::Other => {
+                let io = Rewound::new(read.split().freeze(), stream);
+                let Read { stream: same, read_ahead, taken } =
+                    read_request(context, caller, io, called.as_mut()).await;
+                (stream, read) = (same, read_ahead.into());
+                match taken {
+                    Taken::Request(served) => served,
+                    Taken::Nothing(over) => return leave(context, caller, stream, over).await,
+                }
+            }
+            Next::Over(over) => return leave(context, caller, stream, over).await,
         };
         let mut bytes = 0;
         let steps = served.delivery.steps(&served.request);
         let left = perform(stream, &steps, &mut bytes, &context.ending).await;
         let status = served.delivery.status.filter(|_| bytes > 0);
-        context.shared.note(id, CloudEventKind::Answered { status, bytes });
+        context.shared.note(caller.id, CloudEventKind::Answered { status, bytes });
         match left {
-            Left::Open(stream) if served.delivery.keeps_alive && !*context.ending.borrow() => {
-                io = Rewound::new(read_ahead, stream);
+            Left::Open(open) if served.delivery.keeps_alive && !*context.ending.borrow() => {
+                stream = open;
+                caller.seated.waits();
             }
             left => return left,
         }
     }
 }
 
-/// What came of reading.
-struct Read {
-    stream: Stream,
-    /// Bytes behind the request that were read with it.
-    read_ahead: Bytes,
-    taken: Taken,
-}
-
-enum Taken {
-    /// A request of the service, which has dealt with it; nothing has been written.
-    Request(Arc<Served>),
-    /// None: the connection is over.
-    Nothing(Over),
-}
-
-/// How a connection was over before a request of the service came.
-enum Over {
-    /// It broke.
-    Broken,
-    /// In order: the client ended it, or said before that it would send no more.
-    InOrder,
-    /// The client was silent for too long.
-    Silent,
-    /// What came is no request; hyper has answered it.
-    Unreadable(String),
-}
-
-async fn leave(context: &Context, id: ConnectionId, stream: Stream, over: Over) -> Left {
+async fn leave(context: &Context, caller: &Caller, stream: Stream, over: Over) -> Left {
+    caller.seated.is_served();
     let reset = matches!(over, Over::Broken);
     let by = match over {
         Over::Broken | Over::InOrder => Side::Client,
-        Over::Silent => Side::Cloud,
+        Over::Called(Call::Ending) => return Left::Ended { by: Side::Cloud, reset: false },
+        Over::Called(Call::MakeRoom) | Over::Silent => Side::Cloud,
         Over::Unreadable(reason) => {
-            context.shared.note(id, CloudEventKind::Unreadable { reason });
+            context.shared.note(caller.id, CloudEventKind::Unreadable { reason });
             Side::Cloud
         }
     };
@@ -195,139 +180,4 @@ async fn leave(context: &Context, id: ConnectionId, stream: Stream, over: Over) 
         end(stream).await;
     }
     Left::Ended { by, reset }
-}
-
-/// Lets hyper read until a request of the service is there, or the connection is over. Requests to the control interface
-/// are answered on the way.
-///
-/// hyper is told of an error when it has handed a request over: it then leaves the connection alone, with all that it has
-/// read, and writes nothing.
-async fn read_request(
-    context: &mut Context,
-    id: ConnectionId,
-    io: Rewound,
-    peer: SocketAddr,
-) -> Read {
-    let slot = Arc::new(Mutex::new(None));
-    let service = service_fn(|request: hyper::Request<Incoming>| {
-        let (shared, control) = (Arc::clone(&context.shared), context.control.clone());
-        let slot = Arc::clone(&slot);
-        async move {
-            if request.uri().path().starts_with(CONTROL_PREFIX) || wants_page(&request) {
-                return Ok(control_answer(control, request, peer).await);
-            }
-            let served = receive(&shared, id, request).await;
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = served;
-            Err(HandedOver)
-        }
-    });
-    let mut reading = http1::Builder::new()
-        .half_close(true)
-        .max_header_size(HEAD_BYTES_MAX)
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME_MAX)
-        .serve_connection(TokioIo::new(io), service);
-    let end = tokio::select! {
-        end = &mut reading => end,
-        () = ended(context.ending.clone()) => {
-            Pin::new(&mut reading).graceful_shutdown();
-            (&mut reading).await
-        }
-    };
-    let parts = reading.into_parts();
-    let Rewound { before, stream, is_broken } = parts.io.into_inner();
-    let read_ahead =
-        if before.is_empty() { parts.read_buf } else { [parts.read_buf, before].concat().into() };
-    let served = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let taken = match (served, end) {
-        (Some(served), _) => Taken::Request(served),
-        (None, Ok(())) if !is_broken => Taken::Nothing(Over::InOrder),
-        (None, Err(error)) if error.is_parse() => {
-            Taken::Nothing(Over::Unreadable(error.to_string()))
-        }
-        (None, Err(error)) if error.is_timeout() => Taken::Nothing(Over::Silent),
-        (None, _) => Taken::Nothing(Over::Broken),
-    };
-    Read { stream, read_ahead, taken }
-}
-
-fn wants_page(request: &hyper::Request<Incoming>) -> bool {
-    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
-    let is_signed = text(AUTHORIZATION).is_some_and(|value| value.starts_with("AWS4"));
-    !is_signed
-        && page::is_wanted(request.method().as_str(), target, text(ACCEPT).unwrap_or_default())
-}
-
-/// What hyper is told when a request is answered without it.
-#[derive(Debug)]
-struct HandedOver;
-
-impl std::fmt::Display for HandedOver {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("the request is answered elsewhere")
-    }
-}
-
-impl std::error::Error for HandedOver {}
-
-async fn control_answer(
-    control: Router,
-    mut request: hyper::Request<Incoming>,
-    peer: SocketAddr,
-) -> hyper::Response<Body> {
-    request.extensions_mut().insert(ConnectInfo(peer));
-    match control.oneshot(request.map(Body::new)).await {
-        Ok(response) => response,
-        Err(impossible) => match impossible {},
-    }
-}
-
-/// Reads the body and lets the cloud deal with the request; none if the client left or was too slow.
-async fn receive(
-    shared: &Shared,
-    id: ConnectionId,
-    request: hyper::Request<Incoming>,
-) -> Option<Arc<Served>> {
-    let (head, body) = request.into_parts();
-    let mut request = from_head(&head);
-    let announced_bytes = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    if announced_bytes > MESSAGE_BYTES_MAX {
-        return Some(shared.served(id, request, Faulty::refuse_too_large));
-    }
-    let body =
-        timeout(BODY_TIME_MAX, Limited::new(body, MESSAGE_BYTES_MAX).collect()).await.ok()?;
-    match body {
-        Ok(body) => {
-            request.body = body.to_bytes().into();
-            Some(shared.served(id, request, Faulty::handle))
-        }
-        Err(error) if error.is::<LengthLimitError>() => {
-            Some(shared.served(id, request, Faulty::refuse_too_large))
-        }
-        Err(_) => None,
-    }
-}
-
-/// The head as it came: the target is taken raw, as the signature covers it so. Of the absolute form the scheme and the
-/// authority are left out; the signature covers the path and the `Host` header.
-fn from_head(head: &http::request::Parts) -> Request {
-    let target = match head.uri.path_and_query() {
-        Some(path_and_query) => path_and_query.as_str().to_owned(),
-        None => head.uri.to_string(),
-    };
-    let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-        Header::new(name.as_str(), value.as_bytes())
-    };
-    Request {
-        method: head.method.as_str().to_owned(),
-        target,
-        version: if head.version == http::Version::HTTP_10 {
-            HttpVersion::Http10
-        } else {
-            HttpVersion::Http11
-        },
-        headers: head.headers.iter().map(header).collect(),
-        body: Vec::new(),
-    }
 }

@@ -6,18 +6,23 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::connection::{Context, serve_connection};
 use super::control::{self, Control};
+use super::seats::Seats;
 use super::shared::Shared;
 use super::tls::ServerIdentity;
 
-/// How many connections are served at once; more wait in the listener's queue.
-pub const CONNECTIONS_MAX: usize = 1024;
+/// How many connections are served at once, where the process may have so many files open. For one more, the one goes that
+/// has been waiting longest without a request.
+pub const CONNECTIONS_MAX: usize = 16 * 1024;
+
+/// Files that the process has open beside connections: listeners, a data file, what the rig around it needs.
+const FILES_OF_ITS_OWN: usize = 64;
 
 /// How long what is in flight may take when the server ends; then it is cut off.
 pub const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(5);
@@ -96,7 +101,7 @@ pub(super) async fn ended(mut ending: watch::Receiver<bool>) {
 }
 
 async fn accept(listener: TcpListener, context: Context) {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let seats = Seats::new(connections_max());
     let mut connections = JoinSet::new();
     let mut ending = pin!(ended(context.ending.clone()));
     loop {
@@ -104,14 +109,21 @@ async fn accept(listener: TcpListener, context: Context) {
             biased;
             () = &mut ending => break,
             Some(_) = connections.join_next() => continue,
-            accepted = accept_one(&listener, &permits) => accepted,
+            accepted = listener.accept() => accepted,
         };
-        let Some((tcp, peer, permit)) = accepted else { continue };
-        let context = context.clone();
-        connections.spawn(async move {
-            serve_connection(context, tcp, peer).await;
-            drop(permit);
-        });
+        let Ok((tcp, peer)) = accepted else {
+            seats.make_room();
+            tokio::time::sleep(ACCEPT_REST).await;
+            continue;
+        };
+        let seated = tokio::select! {
+            biased;
+            () = &mut ending => break,
+            seated = seats.take() => seated,
+        };
+        // Answers are written whole; waiting for more to send would only delay them.
+        let _ = tcp.set_nodelay(true);
+        connections.spawn(serve_connection(context.clone(), seated, tcp, peer));
     }
     drop(listener);
     let finished = async { while connections.join_next().await.is_some() {} };
@@ -120,20 +132,29 @@ async fn accept(listener: TcpListener, context: Context) {
     }
 }
 
-async fn accept_one(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
-    let permit = Arc::clone(permits).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((tcp, peer)) => {
-            // Answers are written whole; waiting for more to send would only delay them.
-            let _ = tcp.set_nodelay(true);
-            Some((tcp, peer, permit))
-        }
-        Err(_) => {
-            tokio::time::sleep(ACCEPT_REST).await;
-            None
+/// How many connections are served at once: as many as the process may have open, less some for itself.
+fn connections_max() -> usize {
+    #[cfg(unix)]
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let files = None;
+    let files = files.map_or(CONNECTIONS_MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
+    files.saturating_sub(FILES_OF_ITS_OWN).clamp(1, CONNECTIONS_MAX)
+}
+
+/// Lets the process have as many files open as the system allows it, as each connection is one. A program calls it once, as it
+/// is about the whole process; without it a server sheds idle connections sooner.
+pub fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        let wanted = u64::try_from(CONNECTIONS_MAX + FILES_OF_ITS_OWN).unwrap_or(u64::MAX);
+        let most = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
+        if limit.current.is_some_and(|current| current < most) {
+            limit.current = Some(most);
+            // Where that is forbidden the limit stays, and so does the service.
+            let _ = setrlimit(Resource::Nofile, limit);
         }
     }
 }

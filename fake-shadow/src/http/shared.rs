@@ -1,6 +1,7 @@
 //! One cloud, shared by all connections, by the rig and by the control interface.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -142,13 +143,13 @@ impl Shared {
     pub(super) fn opened(
         &self,
         connection: ConnectionId,
-        peer: String,
+        peer: SocketAddr,
         channel: Channel,
     ) -> ConnectFate {
         let mut state = self.lock();
         let now = self.now();
         let fate = state.cloud.connect(now, channel);
-        self.tell(now, connection, CloudEventKind::Opened { peer });
+        self.tell(now, connection, CloudEventKind::Opened { peer: peer.to_string() });
         match &fate {
             ConnectFate::Serve => {}
             ConnectFate::Refuse(fault)
@@ -185,6 +186,9 @@ impl Shared {
 
     /// Something happened that does not concern the cloud's state.
     pub(super) fn note(&self, connection: ConnectionId, kind: CloudEventKind) {
+        if !self.is_heard() {
+            return;
+        }
         let _state = self.lock();
         self.tell(self.now(), connection, kind);
     }
@@ -210,7 +214,15 @@ impl Shared {
         Ok(())
     }
 
+    /// Whether anybody is told of events.
+    fn is_heard(&self) -> bool {
+        self.observer.is_some() || self.subscribers.receiver_count() > 0
+    }
+
     fn tell(&self, at: UnixMillis, connection: ConnectionId, kind: CloudEventKind) {
+        if !self.is_heard() {
+            return;
+        }
         let event = CloudEvent { at, connection, kind };
         if let Some(observer) = &self.observer {
             observer(&event);

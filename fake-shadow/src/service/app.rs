@@ -7,15 +7,13 @@ use serde_json::Value;
 use super::cloud::FakeShadow;
 use super::explainer::Explainer;
 use super::perform::update_events;
-use super::registry::Registry;
-use super::retained::Retained;
 use crate::clock::UnixMillis;
 use crate::event::ShadowEvent;
+use crate::kept::{Change, Item};
 use crate::policy::Policy;
 use crate::route::Plane;
 use crate::settings::Settings;
 use crate::shadow::{ShadowError, ShadowId, ThingName, get_document};
-use crate::store::Change;
 
 /// An update that was accepted from the app side.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +41,7 @@ impl FakeShadow {
         Ok(Accepted {
             document: applied.accepted(),
             version: applied.shadow.version(),
-            events: update_events(id, &applied),
+            events: update_events(id, applied),
         })
     }
 
@@ -118,30 +116,37 @@ impl FakeShadow {
     /// Forgets all shadows, the versions of deleted ones too, the registry and what topics retain.
     pub fn clear(&mut self) {
         self.store.clear();
-        self.registry = Registry::default();
-        self.retained = Retained::default();
+        self.registry.clear();
+        self.retained.clear();
     }
 
     /// Whether something differs from what [`FakeShadow::changes_are_kept`] was last told of.
     #[must_use]
     pub fn has_changes(&self) -> bool {
-        self.store.has_changes()
+        self.store.has_changes() || self.registry.has_changes() || self.retained.has_changes()
     }
 
-    /// What a file is to keep so that it holds all shadows, and the versions of deleted ones.
+    /// What a file is to keep so that it holds all shadows, the versions of deleted ones, the registry and what topics retain.
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {
-        self.store.changes()
+        let Self { store, registry, retained, .. } = self;
+        store.changes().chain(registry.changes()).chain(retained.changes()).collect()
     }
 
     /// All that [`FakeShadow::changes`] says is in a file.
     pub fn changes_are_kept(&mut self) {
         self.store.changes_are_kept();
+        self.registry.changes_are_kept();
+        self.retained.changes_are_kept();
     }
 
-    /// Takes one shadow from a file; false if `kept` is not in the form of [`FakeShadow::changes`].
-    #[must_use = "a shadow that cannot be read must not be lost in silence"]
-    pub fn restore(&mut self, id: ShadowId, kept: &[u8]) -> bool {
-        self.store.restore(id, kept)
+    /// Takes one item from a file; false if `kept` is not in the form of [`FakeShadow::changes`].
+    #[must_use = "what cannot be read must not be lost in silence"]
+    pub fn restore(&mut self, item: Item, kept: &[u8]) -> bool {
+        match item {
+            Item::Message(topic) => self.retained.restore(topic, kept),
+            Item::Shadow(id) => self.store.restore(id, kept),
+            Item::Thing(thing) => self.registry.restore(thing, kept),
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::perform::Done;
 use super::refused::Refused;
 use super::registry::Registry;
 use super::retained::Retained;
+use super::throttle::Throttling;
 use crate::answer;
 use crate::clock::UnixMillis;
 use crate::event::{Exchange, NoOperation, RequestRecord};
@@ -15,7 +16,8 @@ use crate::operation::Operation;
 use crate::route::{Plane, Route, Unrouted, route};
 use crate::settings::Settings;
 use crate::shadow::MESSAGE_BYTES_MAX;
-use crate::sigv4::{Identity, Refusal, Rules, verify};
+use crate::sigv4::escape::push_hex;
+use crate::sigv4::{Identity, Refusal, Rules, SigningKeys, verify_by};
 use crate::store::Store;
 
 /// The shadow service as one machine. It has no clock: each call says what time it is for the caller, and the cloud's
@@ -43,20 +45,28 @@ pub struct FakeShadow {
     pub(super) registry: Registry,
     pub(super) retained: Retained,
     pub(super) chance: ChaCha8Rng,
+    keys: SigningKeys,
+    throttling: Throttling,
 }
 
 impl FakeShadow {
     /// A cloud without shadows.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let window = settings.window;
+        let (window, presigned_token) = (settings.window, settings.presigned_token);
         Self {
-            rules: Rules { window, ..Rules::data_plane(&settings.region) },
-            control_rules: Rules { window, ..Rules::control_plane(&settings.region) },
+            rules: Rules { window, presigned_token, ..Rules::data_plane(&settings.region) },
+            control_rules: Rules {
+                window,
+                presigned_token,
+                ..Rules::control_plane(&settings.region)
+            },
             store: Store::default(),
             registry: Registry::default(),
             retained: Retained::default(),
             chance: ChaCha8Rng::seed_from_u64(settings.seed),
+            keys: SigningKeys::default(),
+            throttling: Throttling::default(),
             settings,
         }
     }
@@ -76,11 +86,17 @@ impl FakeShadow {
         let cloud_time = self.cloud_time(now);
         let id = self.request_id();
         let plane = routed.as_ref().map_or(Plane::Data, |route| route.action.plane());
-        let verdict = verify(request, cloud_time, &self.settings.keyring, self.rules_of(plane));
+        let rules = match plane {
+            Plane::Control => &self.control_rules,
+            Plane::Data => &self.rules,
+        };
+        let keyring = &self.settings.keyring;
+        let verdict = verify_by(&mut self.keys, request, cloud_time, keyring, rules);
         let operation = NoOperation::or_operation(routed);
-        let done = self
-            .admit(request, routed, &verdict, &operation)
-            .and_then(|operation| self.perform(cloud_time, operation, &id, request));
+        let done = self.admit(request, routed, &verdict, &operation).and_then(|operation| {
+            self.throttling.admit(now, operation, self.settings.throttle)?;
+            self.perform(cloud_time, operation, &id, request)
+        });
         let (response, events, version, refused) = match done {
             Ok(Done { body, events, version }) => {
                 (answer::success(&id, body), events, version, None)
@@ -93,7 +109,8 @@ impl FakeShadow {
         Exchange { response, record }
     }
 
-    /// The checks before an operation, in the service's order: signature, path, policy, names, size of the message.
+    /// The checks before an operation, in the service's order: signature, path, policy, names, size of the message. Rates come
+    /// behind them.
     fn admit<'a>(
         &self,
         request: &Request,
@@ -140,7 +157,12 @@ pub(super) fn uuid(chance: &mut ChaCha8Rng) -> String {
     chance.fill_bytes(&mut bytes);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let digits = format!("{:032x}", u128::from_be_bytes(bytes));
-    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
-    parts.join("-")
+    let mut text = String::with_capacity(36);
+    for (place, byte) in bytes.into_iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        push_hex(&mut text, byte);
+    }
+    text
 }

@@ -8,10 +8,11 @@ mod perform;
 mod refused;
 mod registry;
 mod retained;
+mod throttle;
 
 pub use app::Accepted;
 pub use cloud::FakeShadow;
 pub use explainer::Explainer;
-pub use refused::Refused;
+pub use refused::{Refused, Throttled};
 pub use registry::RegistryError;
 pub use retained::RETAINED_MESSAGES_MAX;

@@ -1,5 +1,7 @@
 //! What each operation does.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::cloud::{FakeShadow, uuid};
@@ -27,11 +29,11 @@ impl Done {
     }
 
     /// The answer to an update.
-    fn updated(id: &ShadowId, applied: &Applied) -> Self {
+    fn updated(id: &ShadowId, applied: Applied) -> Self {
         Self {
-            body: applied.accepted.to_compact(),
-            events: update_events(id, applied),
+            body: applied.accepted_bytes(),
             version: Some(applied.shadow.version()),
+            events: update_events(id, applied),
         }
     }
 }
@@ -95,14 +97,14 @@ impl FakeShadow {
                 match topic.updates().map(|id| (self.update_at(now, &id, &request.body), id)) {
                     // Over MQTT the refusal would be a message to whoever published; here nobody could hear it.
                     None | Some((Err(_), _)) => Done { body, events: Vec::new(), version: None },
-                    Some((Ok(applied), id)) => Done { body, ..Done::updated(&id, &applied) },
+                    Some((Ok(applied), id)) => Done { body, ..Done::updated(&id, applied) },
                 }
             }
             Operation::UpdateThing(thing) => {
                 Done::only(&self.registry.update(thing, &request.body)?)
             }
             Operation::UpdateThingShadow(id) => {
-                Done::updated(id, &self.update_at(now, id, &request.body)?)
+                Done::updated(id, self.update_at(now, id, &request.body)?)
             }
         })
     }
@@ -116,7 +118,7 @@ impl FakeShadow {
         let limits = &self.settings.limits;
         let before = self.store.before(id, now, limits.tombstone_life);
         let applied = apply(before, document, now, limits)?;
-        self.store.put(id, applied.shadow.clone());
+        self.store.put(id, Arc::clone(&applied.shadow));
         Ok(applied)
     }
 
@@ -133,12 +135,9 @@ impl FakeShadow {
             ("version", Json::integer(version)),
             ("timestamp", Json::integer(now.secs())),
         ]);
-        let event = ShadowEvent {
-            shadow: id.clone(),
-            topic: ShadowTopic::DeleteAccepted,
-            payload: Value::from(&deleted),
-        };
-        Ok(Done { body: deleted.to_compact(), events: vec![event], version: Some(version) })
+        let body = deleted.to_compact();
+        let event = ShadowEvent::deleted(id.clone(), Value::from(&deleted));
+        Ok(Done { body, events: vec![event], version: Some(version) })
     }
 
     fn list_at(&self, now: UnixMillis, thing: &ThingName, page: &Page<ShadowName>) -> Done {
@@ -150,14 +149,10 @@ impl FakeShadow {
 }
 
 /// The messages about an update: the delta if there is one, then the documents, then the acceptance.
-pub(super) fn update_events(id: &ShadowId, applied: &Applied) -> Vec<ShadowEvent> {
-    let event = |topic, payload| ShadowEvent { shadow: id.clone(), topic, payload };
-    let delta = applied.delta().map(|delta| event(ShadowTopic::UpdateDelta, delta));
-    delta
-        .into_iter()
-        .chain([
-            event(ShadowTopic::UpdateDocuments, applied.documents()),
-            event(ShadowTopic::UpdateAccepted, applied.accepted()),
-        ])
-        .collect()
+pub(super) fn update_events(id: &ShadowId, applied: Applied) -> Vec<ShadowEvent> {
+    let delta = applied.has_delta().then_some(ShadowTopic::UpdateDelta);
+    let topics = [ShadowTopic::UpdateDocuments, ShadowTopic::UpdateAccepted];
+    let applied = Arc::new(applied);
+    let event = |topic| ShadowEvent::updated(id.clone(), topic, Arc::clone(&applied));
+    delta.into_iter().chain(topics).map(event).collect()
 }

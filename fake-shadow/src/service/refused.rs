@@ -1,9 +1,11 @@
 //! Why the service refuses.
 
+use std::fmt;
+
 use super::registry::RegistryError;
 use crate::operation::{Invalid, Topic};
 use crate::route::Unrouted;
-use crate::shadow::ShadowError;
+use crate::shadow::{ShadowError, ThingName};
 use crate::sigv4::Refusal;
 
 /// Why a request was refused.
@@ -34,10 +36,42 @@ pub enum Refused {
     Shadow(ShadowError),
     /// The signature is refused.
     Signature(Refusal),
+    /// Too many requests came within a second.
+    Throttled(Throttled),
     /// More topics would retain a message than [`RETAINED_MESSAGES_MAX`](super::RETAINED_MESSAGES_MAX).
     TooManyRetained,
     /// There is no such path or method.
     Unrouted(Unrouted),
+}
+
+/// Whose rate was exceeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Throttled {
+    /// That of the account.
+    Account {
+        /// How many requests may come within a second.
+        per_second: u32,
+    },
+    /// That of one thing.
+    Thing {
+        /// The thing.
+        thing: ThingName,
+        /// How many requests may come within a second.
+        per_second: u32,
+    },
+}
+
+impl fmt::Display for Throttled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account { per_second } => {
+                write!(formatter, "more than {per_second} requests a second for the account")
+            }
+            Self::Thing { thing, per_second } => {
+                write!(formatter, "more than {per_second} requests a second for the thing {thing}")
+            }
+        }
+    }
 }
 
 impl From<ShadowError> for Refused {

@@ -1,10 +1,11 @@
 //! The registry of things: as much of the control plane as clients of shadows need. Shadows do not depend on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::refused::Refused;
+use crate::kept::{Change, Item};
 use crate::operation::{Page, ThingFilter};
 use crate::shadow::ThingName;
 
@@ -15,6 +16,8 @@ const ACCOUNT: &str = "123456789012";
 #[derive(Debug, Clone, Default)]
 pub(super) struct Registry {
     things: BTreeMap<ThingName, Thing>,
+    /// The things that differ from what was last taken for a file.
+    changed: BTreeSet<ThingName>,
 }
 
 #[derive(Debug, Clone)]
@@ -94,7 +97,10 @@ impl Registry {
             attributes: sent.attributes.unwrap_or_default(),
             version: 1,
         };
-        let kept = self.things.entry(thing.clone()).or_insert_with(|| new.clone());
+        let kept = self.things.entry(thing.clone()).or_insert_with(|| {
+            self.changed.insert(thing.clone());
+            new.clone()
+        });
         if (&kept.attributes, &kept.thing_type) != (&new.attributes, &new.thing_type) {
             let error = RegistryError::AlreadyExists { thing: thing.clone(), id: kept.id.clone() };
             return Err(Refused::Registry(error));
@@ -128,6 +134,7 @@ impl Registry {
         }
         kept.thing_type = sent.thing_type.or(kept.thing_type.take());
         kept.version += 1;
+        self.changed.insert(thing.clone());
         Ok(json!({}))
     }
 
@@ -140,6 +147,7 @@ impl Registry {
         if let Some(kept) = self.things.get(thing) {
             kept.expect(expected)?;
             self.things.remove(thing);
+            self.changed.insert(thing.clone());
         }
         Ok(json!({}))
     }
@@ -157,7 +165,59 @@ impl Registry {
     }
 }
 
+/// Keeping the registry in a file.
+impl Registry {
+    pub(super) fn clear(&mut self) {
+        self.changed.extend(std::mem::take(&mut self.things).into_keys());
+    }
+
+    pub(super) fn has_changes(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+        self.changed.iter().map(|thing| Change {
+            item: Item::Thing(thing.clone()),
+            kept: self.things.get(thing).map(Thing::to_stored),
+        })
+    }
+
+    pub(super) fn changes_are_kept(&mut self) {
+        self.changed.clear();
+    }
+
+    /// Takes a thing from a file; false if that is not in the form of [`Registry::changes`].
+    pub(super) fn restore(&mut self, name: ThingName, kept: &[u8]) -> bool {
+        let Some(thing) = Thing::from_stored(kept) else { return false };
+        self.things.insert(name, thing);
+        true
+    }
+}
+
 impl Thing {
+    fn to_stored(&self) -> Vec<u8> {
+        let Self { id, thing_type, attributes, version } = self;
+        let stored =
+            json!({ "id": id, "type": thing_type, "attributes": attributes, "version": version });
+        stored.to_string().into_bytes()
+    }
+
+    fn from_stored(kept: &[u8]) -> Option<Self> {
+        let stored: Value = serde_json::from_slice(kept).ok()?;
+        let attributes = stored["attributes"].as_object()?.iter();
+        let text =
+            |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+        Some(Self {
+            id: stored["id"].as_str()?.to_owned(),
+            thing_type: match &stored["type"] {
+                Value::Null => None,
+                thing_type => Some(thing_type.as_str()?.to_owned()),
+            },
+            attributes: attributes.map(text).collect::<Option<_>>()?,
+            version: stored["version"].as_u64()?,
+        })
+    }
+
     fn show(&self, region: &str, name: &ThingName) -> Value {
         let mut shown = json!({
             "thingName": name.as_str(),

@@ -13,6 +13,15 @@ pub(super) fn delta(desired: &Section, reported: &Section) -> Section {
         .collect()
 }
 
+/// Whether the delta holds anything.
+pub(super) fn differs(desired: &Section, reported: &Section) -> bool {
+    desired.iter().any(|(key, wanted)| match (wanted, reported.get(key)) {
+        (Node::Object(wanted), Some(Node::Object(had))) => differs(wanted, had),
+        (Node::Value { json, .. }, Some(Node::Value { json: had, .. })) => !json.equals(had),
+        _ => true,
+    })
+}
+
 fn difference(wanted: &Node, had: Option<&Node>) -> Option<Node> {
     match (wanted, had) {
         (Node::Object(wanted), Some(Node::Object(had))) => {

@@ -1,7 +1,8 @@
 //! Merging what was sent into what is kept.
 
 use super::document::{Node, Section};
-use crate::json::{Json, Members};
+use crate::json::Json;
+use crate::members::Members;
 
 /// Merges an object that was sent at that time. Only the keys sent change: `null` removes, objects merge, the rest
 /// replaces. An empty object over an object changes nothing.
@@ -9,7 +10,7 @@ pub(super) fn merge(section: &mut Section, sent: &Members<Json>, stamped_secs: i
     for (key, value) in sent {
         match (value, section.get_mut(key)) {
             (Json::Null, _) => {
-                section.shift_remove(key);
+                section.remove(key);
             }
             (Json::Object(sent), Some(Node::Object(kept))) => merge(kept, sent, stamped_secs),
             (Json::Object(sent), Some(kept)) => {

@@ -1,7 +1,8 @@
 //! Metadata: the tree of the state with the time of each value in its place.
 
 use super::document::{Node, Section};
-use crate::json::Json;
+use crate::json::{Json, write_members};
+use crate::members::Key;
 
 /// The metadata of what is kept.
 pub(super) fn of(section: &Section) -> Json {
@@ -12,13 +13,49 @@ pub(super) fn of(section: &Section) -> Json {
     Json::Object(section.iter().map(|(key, node)| (key.clone(), stamps(node))).collect())
 }
 
+/// Appends the metadata of what is kept, as [`of`] makes it.
+pub(super) fn write(section: &Section, out: &mut Vec<u8>) {
+    write_members(section, out, |node, out| match node {
+        Node::Object(section) => write(section, out),
+        Node::Value { json, stamped_secs } => {
+            write_stamps(json, stamp(*stamped_secs).as_bytes(), out);
+        }
+    });
+}
+
+/// The stamp of a leaf.
+pub(super) fn stamp(stamped_secs: i64) -> String {
+    format!(r#"{{"timestamp":{stamped_secs}}}"#)
+}
+
+/// Appends the metadata of a value that was sent, as [`of_sent`] makes it of its stamp.
+pub(super) fn write_stamps(value: &Json, stamp: &[u8], out: &mut Vec<u8>) {
+    match value {
+        Json::Object(members) => {
+            write_members(members, out, |value, out| write_stamps(value, stamp, out));
+        }
+        Json::Array(items) => {
+            out.push(b'[');
+            for (place, item) in items.iter().enumerate() {
+                if place > 0 {
+                    out.push(b',');
+                }
+                write_stamps(item, stamp, out);
+            }
+            out.push(b']');
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => {
+            out.extend_from_slice(stamp);
+        }
+    }
+}
+
 /// The metadata of a value that was sent at that time: one stamp for each leaf, `null` being a leaf; arrays become
 /// arrays with one stamp for each element.
 pub(super) fn of_sent(sent: &Json, stamped_secs: i64) -> Json {
     match sent {
         Json::Object(members) => {
-            let stamp =
-                |(key, value): (&String, &Json)| (key.clone(), of_sent(value, stamped_secs));
+            let stamp = |(key, value): (&Key, &Json)| (key.clone(), of_sent(value, stamped_secs));
             Json::Object(members.iter().map(stamp).collect())
         }
         Json::Array(items) => {

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
+
 use super::limits::{SHADOW_NAME_BYTES_MAX, THING_NAME_BYTES_MAX};
 
 /// The name of a thing: 1 to 128 of `a-z A-Z 0-9 : _ -`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ThingName(String);
+pub struct ThingName(CompactString);
 
 /// The name of a named shadow: 1 to 64 of `a-z A-Z 0-9 : _ - $`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ShadowName(String);
+pub struct ShadowName(CompactString);
 
 /// Which shadow: a thing's classic one, or one of its named ones.
 ///
@@ -37,11 +39,11 @@ impl ThingName {
     ///
     /// # Errors
     /// [`NameError::Thing`] if it is empty, over 128 bytes, or holds another character.
-    pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
-        let name = name.into();
+    pub fn new(name: impl AsRef<str>) -> Result<Self, NameError> {
+        let name = name.as_ref();
         let fits =
             (1..=THING_NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_name_byte);
-        if fits { Ok(Self(name)) } else { Err(NameError::Thing(name)) }
+        if fits { Ok(Self(name.into())) } else { Err(NameError::Thing(name.to_owned())) }
     }
 
     /// The name as text.
@@ -56,11 +58,11 @@ impl ShadowName {
     ///
     /// # Errors
     /// [`NameError::Shadow`] if it is empty, over 64 bytes, or holds another character.
-    pub fn new(name: impl Into<String>) -> Result<Self, NameError> {
-        let name = name.into();
+    pub fn new(name: impl AsRef<str>) -> Result<Self, NameError> {
+        let name = name.as_ref();
         let fits = (1..=SHADOW_NAME_BYTES_MAX).contains(&name.len())
             && name.bytes().all(|byte| is_name_byte(byte) || byte == b'$');
-        if fits { Ok(Self(name)) } else { Err(NameError::Shadow(name)) }
+        if fits { Ok(Self(name.into())) } else { Err(NameError::Shadow(name.to_owned())) }
     }
 
     /// The name as text.

@@ -4,7 +4,8 @@ use serde_json::value::RawValue;
 
 use super::error::ShadowError;
 use super::limits::{CLIENT_TOKEN_BYTES_MAX, Limits};
-use crate::json::{Json, JsonError, Members, RawObject, parse, read};
+use crate::json::{Json, JsonError, RawObject, parse, read};
+use crate::members::Members;
 
 /// The most that a limit of levels can be: documents are read level by level on the stack.
 const LEVELS_CEILING: usize = 64;
@@ -70,7 +71,7 @@ fn read_state(raw: &RawValue, limits: &Limits) -> Result<SentState, ShadowError>
             "desired" => return Err(ShadowError::DesiredNotObject),
             "reported" if object_or_null => {}
             "reported" => return Err(ShadowError::ReportedNotObject),
-            _ => return Err(ShadowError::UnknownNode { key: key.clone() }),
+            _ => return Err(ShadowError::UnknownNode { key: key.to_string() }),
         }
     }
     let mut sections = Members::new();
@@ -99,7 +100,7 @@ fn refuse_null_in_arrays(value: &Json, key: &str) -> Result<(), ShadowError> {
 
 fn read_token(raw: &RawValue) -> Result<String, ShadowError> {
     match read(raw, 0) {
-        Ok(Json::Text(token)) if token.len() <= CLIENT_TOKEN_BYTES_MAX => Ok(token),
+        Ok(Json::Text(token)) if token.len() <= CLIENT_TOKEN_BYTES_MAX => Ok(token.into()),
         _ => Err(ShadowError::InvalidClientToken),
     }
 }

@@ -4,7 +4,8 @@
 //! tree that could fail to fit the first.
 
 use super::document::{Node, Section, Shadow};
-use crate::json::{Json, Members};
+use crate::json::Json;
+use crate::members::Members;
 
 impl Shadow {
     /// The shadow for a file.

@@ -81,7 +81,7 @@ impl CanonicalRequest {
             query,
             headers,
             signed_headers,
-            body_sha256: hex(&Sha256::digest(&request.body)),
+            body_sha256: body_sha256(&request.body),
         }
     }
 
@@ -134,6 +134,16 @@ impl CanonicalRequest {
         self.signed_headers
             .iter()
             .filter(|&name| !self.headers.iter().any(|line| line.name == *name))
+    }
+}
+
+/// The hash of no bytes: that of the body of every GET.
+const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+fn body_sha256(body: &[u8]) -> String {
+    match body {
+        [] => EMPTY_SHA256.to_owned(),
+        body => hex(&Sha256::digest(body)),
     }
 }
 

@@ -108,10 +108,15 @@ pub(crate) fn decode_lossy(bytes: &[u8]) -> Vec<u8> {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len() * 2);
     for &byte in bytes {
-        out.push(char::from(HEX_LOWER[usize::from(byte >> 4)]));
-        out.push(char::from(HEX_LOWER[usize::from(byte & 15)]));
+        push_hex(&mut out, byte);
     }
     out
+}
+
+/// Appends two lower-case digits.
+pub(crate) fn push_hex(out: &mut String, byte: u8) {
+    out.push(char::from(HEX_LOWER[usize::from(byte >> 4)]));
+    out.push(char::from(HEX_LOWER[usize::from(byte & 15)]));
 }
 
 const fn hex_value(digit: u8) -> Option<u8> {

@@ -48,4 +48,5 @@ pub use credential::{Credential, Keyring, Secret};
 pub use explain::{Explanation, explain};
 pub use refusal::Refusal;
 pub use rules::{PresignedToken, Rules};
-pub use verify::{Identity, verify};
+pub use signing_key::SigningKeys;
+pub use verify::{Identity, verify, verify_by};

@@ -2,9 +2,12 @@
 //!
 //! Source: "Create a signed AWS API request", steps 3 to 5, in the AWS Identity and Access Management User Guide.
 
+use std::fmt;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::credential::Secret;
 use super::escape::hex;
 use super::parse::{ALGORITHM, Scope};
 
@@ -44,8 +47,93 @@ pub fn string_to_sign(date: &str, scope: &Scope<'_>, canonical_sha256: &str) -> 
     out
 }
 
+/// The signing keys that were used last. Making one costs as much as all the rest of a check, and a client keeps its key for
+/// a day.
+#[derive(Clone, Default)]
+pub struct SigningKeys {
+    /// The one used last comes last.
+    kept: Vec<KeptKey>,
+}
+
+/// How many are kept; a bench has a few devices, each with a key of its own.
+const KEYS_KEPT_MAX: usize = 64;
+
+#[derive(Clone)]
+struct KeptKey {
+    secret: Secret,
+    /// Day, region, service and end of the scope.
+    scope: [String; 4],
+    /// Ready for a message.
+    mac: Hmac<Sha256>,
+}
+
+impl SigningKeys {
+    /// The signature in hexadecimal digits, by the key of a secret and a scope.
+    pub(super) fn signature(
+        &mut self,
+        secret: &Secret,
+        scope: &Scope<'_>,
+        string_to_sign: &str,
+    ) -> String {
+        let parts = [scope.date, scope.region, scope.service, scope.terminator];
+        let is_it = |key: &KeptKey| key.scope == parts && key.secret == *secret;
+        if !self.kept.last().is_some_and(is_it) {
+            let key = match self.kept.iter().position(is_it) {
+                Some(place) => self.kept.remove(place),
+                None => KeptKey::new(secret, scope, parts),
+            };
+            if self.kept.len() == KEYS_KEPT_MAX {
+                self.kept.remove(0);
+            }
+            self.kept.push(key);
+        }
+        let mut mac = self.kept.last().expect("one was put there above").mac.clone();
+        mac.update(string_to_sign.as_bytes());
+        hex(&mac.finalize().into_bytes())
+    }
+}
+
+impl KeptKey {
+    fn new(secret: &Secret, scope: &Scope<'_>, parts: [&str; 4]) -> Self {
+        let key = signing_key(secret.reveal(), scope);
+        let mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes a key of any length");
+        Self { secret: secret.clone(), scope: parts.map(str::to_owned), mac }
+    }
+}
+
+impl fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKeys").field("kept", &self.kept.len()).finish()
+    }
+}
+
 /// The signature in hexadecimal digits.
 #[must_use]
 pub fn signature(key: &Code, string_to_sign: &str) -> String {
     hex(&hmac_sha256(key, string_to_sign.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_key_signs_as_a_new_one_whatever_was_used_between() {
+        let scope = |date| Scope {
+            access_key_id: "AKIDEXAMPLE",
+            date,
+            region: "us-east-1",
+            service: "iotdata",
+            terminator: "aws4_request",
+        };
+        let mut keys = SigningKeys::default();
+        let dates: Vec<String> = (0..KEYS_KEPT_MAX + 2).map(|day| format!("{day:08}")).collect();
+        for date in dates.iter().chain(&dates).chain(dates.last()) {
+            for secret in ["one", "another"] {
+                let right = signature(&signing_key(secret, &scope(date)), "text");
+                assert_eq!(keys.signature(&Secret::from(secret), &scope(date), "text"), right);
+            }
+            assert!(keys.kept.len() <= KEYS_KEPT_MAX);
+        }
+    }
 }

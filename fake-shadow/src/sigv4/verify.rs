@@ -13,7 +13,7 @@ use super::credential::{Credential, Keyring};
 use super::parse::{Claim, Place, Scope};
 use super::refusal::{Clock, Refusal, ScopeFault};
 use super::rules::{EXPIRES_MAX, PresignedToken, Rules};
-use super::signing_key::{signature, signing_key, string_to_sign};
+use super::signing_key::{SigningKeys, string_to_sign};
 use super::timestamp;
 use crate::clock::UnixMillis;
 use crate::message::Request;
@@ -37,6 +37,21 @@ pub struct Identity {
 ///
 /// The first check that fails, in AWS's order.
 pub fn verify(
+    request: &Request,
+    now: UnixMillis,
+    keyring: &Keyring,
+    rules: &Rules,
+) -> Result<Identity, Refusal> {
+    verify_by(&mut SigningKeys::default(), request, now, keyring, rules)
+}
+
+/// As [`verify`], with the keys that were used before.
+///
+/// # Errors
+///
+/// The first check that fails, in AWS's order.
+pub fn verify_by(
+    keys: &mut SigningKeys,
     request: &Request,
     now: UnixMillis,
     keyring: &Keyring,
@@ -72,7 +87,7 @@ pub fn verify(
 
     // 15. The signature.
     let signed = Signed { request, claim: &claim, scope, date: &date };
-    check_signature(&signed, query, credential, rules.presigned_token)?;
+    check_signature(keys, &signed, query, credential, rules.presigned_token)?;
     Ok(Identity {
         access_key_id: scope.access_key_id.to_owned(),
         service: scope.service.to_owned(),
@@ -160,6 +175,7 @@ struct Signed<'a> {
 }
 
 fn check_signature(
+    keys: &mut SigningKeys,
     signed: &Signed<'_>,
     query: Vec<QueryPair>,
     credential: &Credential,
@@ -171,9 +187,9 @@ fn check_signature(
         CanonicalRequest::new(request, query, &claim.signed_headers, PathRule::Normalized);
     check_form(request, claim, &canonical)?;
 
-    let key = signing_key(credential.secret.reveal(), scope);
-    let is_right = |canonical: &CanonicalRequest| -> bool {
-        let right = signature(&key, &string_to_sign(date, scope, &canonical.sha256()));
+    let mut is_right = |canonical: &CanonicalRequest| -> bool {
+        let text = string_to_sign(date, scope, &canonical.sha256());
+        let right = keys.signature(&credential.secret, scope, &text);
         right.as_bytes().ct_eq(claim.signature.as_bytes()).into()
     };
     if is_right(&canonical) {

@@ -1,7 +1,7 @@
 //! The fake cloud as a bench uses it: what the engine asks for goes in, what an observer may see comes out.
 
 use fake_shadow::clock::UnixMillis;
-use fake_shadow::event::ShadowTopic;
+use fake_shadow::event::{ShadowEvent, ShadowTopic};
 use fake_shadow::fault::{
     Delivery, Fault, FaultId, Faulty, RequestPattern as CloudPattern, ShadowPattern,
     Target as CloudTarget,
@@ -337,7 +337,7 @@ fn explain(
 /// document of that moment, whatever has come since.
 fn changed(record: &RequestRecord) -> Option<Event> {
     let payload = |topic: ShadowTopic| {
-        record.events.iter().find(|event| event.topic == topic).map(|event| &event.payload)
+        record.events.iter().find(|event| event.topic == topic).map(ShadowEvent::payload)
     };
     let name = record.events.first()?.shadow.name.as_ref().map(ToString::to_string);
     let by = Party::Device;

@@ -10,6 +10,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post, put};
 use bytes::Bytes;
 use jiff::SignedDuration;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -62,6 +64,7 @@ pub(in crate::http) fn router(control: Control) -> Router {
         .route("/reset", post(reset))
         .route("/events", get(events::stream))
         .route("/ca.pem", get(ca))
+        .route("/ca.der", get(ca_der))
         .route("/page/state", get(page::state))
         .route("/page/page.css", get(page::style))
         .route("/page/page.js", get(page::script))
@@ -206,11 +209,23 @@ async fn set_clock(State(shared): Cloud, body: Bytes) -> Answer {
 }
 
 async fn ca(State(shared): Cloud) -> Response {
+    shared.ca_pem().map_or_else(no_ca, |pem| {
+        ([(header::CONTENT_TYPE, "application/x-pem-file")], pem).into_response()
+    })
+}
+
+/// The form that small devices keep.
+async fn ca_der(State(shared): Cloud) -> Response {
+    let pem = shared.ca_pem();
+    let der = pem.and_then(|pem| CertificateDer::from_pem_slice(pem.as_bytes()).ok());
+    der.map_or_else(no_ca, |der| {
+        ([(header::CONTENT_TYPE, "application/pkix-cert")], der.to_vec()).into_response()
+    })
+}
+
+fn no_ca() -> Response {
     let nothing = "the server has no private CA; start it with --listen-tls";
-    shared.ca_pem().map_or_else(
-        || Problem::new(StatusCode::NOT_FOUND, nothing).into_response(),
-        |pem| ([(header::CONTENT_TYPE, "application/x-pem-file")], pem).into_response(),
-    )
+    Problem::new(StatusCode::NOT_FOUND, nothing).into_response()
 }
 
 async fn reset(State(shared): Cloud) -> Answer {
