@@ -23,6 +23,16 @@ const AWAY_MAX: Duration = Duration::from_secs(900);
 /// What a wake is told to be by that the rig has made.
 const POWER_ON: &str = "power-on";
 const RESET: &str = "reset";
+const TIMER: &str = "timer";
+
+/// What a ROM says that waits for a download.
+const IN_LOADER: &str = "waiting for download";
+
+/// Further resets for a board that stays in its loader.
+const RESETS_MAX: usize = 3;
+
+/// How long after a port came back the firmware's own word about its wake may come.
+const INFERRED_MAX: Duration = Duration::from_secs(2);
 
 /// Bytes that are read at once.
 const READ_BYTES: usize = 4096;
@@ -136,12 +146,28 @@ struct Ear {
     /// What the rig has done to start the board. The wake that follows is told by it, whatever the chip takes it for: most take
     /// their reset pin for power, and the ESP8266 takes a start after flashing for its reset pin.
     started_by: Option<&'static str>,
+    /// It sleeps, as far as its console says.
+    is_asleep: bool,
+    /// A wake was told because the port came back; when, so that the firmware's own line is no second one.
+    inferred: Option<Instant>,
+    /// Further resets for a board that stays in its loader.
+    resets_left: usize,
 }
 
 impl Ear {
     fn new(way: Box<Way>, sink: Sink) -> Self {
         let console = Console::default();
-        Self { way, sink, console, began: Instant::now(), gone: None, started_by: None }
+        Self {
+            way,
+            sink,
+            console,
+            began: Instant::now(),
+            gone: None,
+            started_by: None,
+            is_asleep: false,
+            inferred: None,
+            resets_left: RESETS_MAX,
+        }
     }
 
     fn listen(mut self, orders: &Receiver<(Order, Sender<Result<(), PortError>>)>) -> Box<Way> {
@@ -216,7 +242,14 @@ impl Ear {
     /// Looks for a port that is gone: that of a chip that sleeps comes back when it wakes.
     fn look(&mut self, (since, is_told): (Instant, bool)) {
         match self.way.port.reopen(LOOK) {
-            Ok(()) => self.gone = None,
+            Ok(()) => {
+                self.gone = None;
+                if self.is_asleep {
+                    // What it said first was said while nobody could hear it.
+                    self.tell(vec![Event::Wake { cause: TIMER.into() }]);
+                    self.inferred = Some(Instant::now());
+                }
+            }
             Err(error) if !is_told && (since.elapsed() > AWAY_MAX || !error.is_gone()) => {
                 let help = error.help().map(|help| format!("; {help}")).unwrap_or_default();
                 self.tell(vec![Event::Note {
@@ -228,12 +261,38 @@ impl Ear {
         }
     }
 
+    /// Resets a board again that waits for a download though it should run: a reset is cheap, and some circuits need a second one.
+    fn leave_loader(&mut self) {
+        let text = match self.resets_left {
+            0 => "the board stays in its loader: its boot pin is held low; let go of BOOT, or cut its power".to_owned(),
+            left => format!("the board is in its loader and should run: reset again ({left} left)"),
+        };
+        self.sink.tell(Event::Note { text });
+        if let Some(left) = self.resets_left.checked_sub(1) {
+            self.resets_left = left;
+            self.console.announce(self.now(), Announced::Silently);
+            // A port that fails here fails at the next look, which tells of it.
+            let _told_later = run(&mut self.way);
+        }
+    }
+
     fn now(&self) -> Moment {
         Moment::at(self.began.elapsed())
     }
 
     fn tell(&mut self, events: Vec<Event>) {
         for event in events {
+            match &event {
+                Event::Sleep { .. } => (self.is_asleep, self.inferred) = (true, None),
+                Event::Wake { .. } => {
+                    self.is_asleep = false;
+                    if self.inferred.take().is_some_and(|at| at.elapsed() < INFERRED_MAX) {
+                        continue;
+                    }
+                }
+                Event::Console { line } if line == IN_LOADER => self.leave_loader(),
+                _ => {}
+            }
             self.sink.tell(match event {
                 Event::Wake { cause } if matches!(cause.as_str(), POWER_ON | RESET) => {
                     Event::Wake { cause: self.started_by.take().map_or(cause, str::to_owned) }

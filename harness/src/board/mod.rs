@@ -4,6 +4,7 @@ pub mod console;
 pub mod equipped;
 pub mod images;
 mod listener;
+pub mod micropython;
 pub mod pins;
 pub mod port;
 pub mod process;

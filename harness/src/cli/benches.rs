@@ -14,6 +14,7 @@ use super::board_name::BoardName;
 use super::files::Case;
 use crate::board::Board;
 use crate::board::images;
+use crate::board::micropython::{self, MicroPythonBoard};
 use crate::board::pins::LinePins;
 use crate::board::port::PortOptions;
 use crate::board::process::{ProcessBoard, Recipe};
@@ -150,6 +151,15 @@ impl Benches {
                 "there is no inventory on this machine",
             )
             .help("name sim, process or virtual, or a port such as /dev/ttyUSB0")),
+            BoardName::MicroPython(port) => {
+                let recipe = micropython::Recipe {
+                    name: self.board.to_string(),
+                    port: port.clone(),
+                    options: PortOptions::default(),
+                    variables: variables(cloud),
+                };
+                Ok(Box::new(MicroPythonBoard::new(recipe, sink)))
+            }
             BoardName::Port(port) => {
                 let recipe = serial::Recipe {
                     name: port.to_string(),
@@ -175,20 +185,13 @@ impl Benches {
         folder: &Path,
         sink: Sink,
     ) -> Result<Box<dyn Board>, ActionError> {
-        let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut environment = vec![
-            variable("SHADOWRIG_ENDPOINT", &cloud.endpoint()),
-            variable("SHADOWRIG_THING_NAME", THING_NAME),
-            variable("AWS_REGION", DEFAULT_REGION),
-            variable("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
-            variable("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
-        ];
+        let mut environment = variables(cloud);
         if let Some(ca_pem) = cloud.ca_pem() {
             let ca_file = folder.join("ca.pem");
             std::fs::write(&ca_file, ca_pem).map_err(|error| {
                 ActionError::new(format!("write {}", ca_file.display()), error.to_string())
             })?;
-            environment.push(variable("SHADOWRIG_CA_FILE", &ca_file.display().to_string()));
+            environment.push(("SHADOWRIG_CA_FILE".into(), ca_file.display().to_string()));
         }
         let recipe = Recipe {
             command: self.command.clone(),
@@ -198,6 +201,19 @@ impl Benches {
         };
         Ok(Box::new(ProcessBoard::new(recipe, sink)))
     }
+}
+
+/// What a program is told about its cloud, by its environment or its files.
+fn variables(cloud: &CloudServer) -> Vec<(String, String)> {
+    [
+        ("SHADOWRIG_ENDPOINT", cloud.endpoint().as_str()),
+        ("SHADOWRIG_THING_NAME", THING_NAME),
+        ("AWS_REGION", DEFAULT_REGION),
+        ("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
 }
 
 /// What a board is told about its cloud.

@@ -18,6 +18,8 @@ pub(super) enum BoardName {
     Inventory(String),
     /// Whatever is on a serial port.
     Port(PortName),
+    /// A board that runs MicroPython, on a serial port.
+    MicroPython(PortName),
     /// A program on this machine, in real time.
     Process,
     /// The simulated bench, in virtual time.
@@ -40,6 +42,11 @@ impl BoardName {
                     .map(Self::Virtual)
                     .ok_or_else(|| format!("a virtual board can have {}", known()));
             }
+            (_, Some(("micropython", port))) => {
+                return PortName::parse(port).map(Self::MicroPython).ok_or_else(|| {
+                    "name the port of the board, as micropython:/dev/ttyACM0".into()
+                });
+            }
             _ => {}
         }
         if let Some(port) = PortName::parse(text) {
@@ -59,7 +66,7 @@ impl BoardName {
             Self::Sim => std::thread::available_parallelism().map_or(1, Into::into),
             Self::Virtual(_) => VIRTUAL_JOBS,
             // There is one of it.
-            Self::Inventory(_) | Self::Port(_) => 1,
+            Self::Inventory(_) | Self::MicroPython(_) | Self::Port(_) => 1,
         }
     }
 
@@ -67,7 +74,11 @@ impl BoardName {
     pub(super) const fn is_in_real_time(&self) -> bool {
         match self {
             Self::Sim => false,
-            Self::Inventory(_) | Self::Port(_) | Self::Process | Self::Virtual(_) => true,
+            Self::Inventory(_)
+            | Self::MicroPython(_)
+            | Self::Port(_)
+            | Self::Process
+            | Self::Virtual(_) => true,
         }
     }
 }
@@ -76,6 +87,7 @@ impl std::fmt::Display for BoardName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Inventory(name) => f.write_str(name),
+            Self::MicroPython(port) => write!(f, "micropython:{port}"),
             Self::Port(port) => port.fmt(f),
             Self::Process => f.write_str("process"),
             Self::Sim => f.write_str("sim"),
@@ -102,6 +114,8 @@ mod tests {
         check("/dev/ttyUSB0", "Port(Device(");
         check("rfc2217://127.0.0.1:4000", "Port(Rfc2217(");
         check("kitchen-shade", "Inventory(");
+        check("micropython:/dev/ttyACM0", "MicroPython(Device(");
+        check("micropython:sim", "name the port of the board");
         check("virtual:z80", "a virtual board can have esp8266, ");
         check("my board", "name sim, process, ");
         check("rfc2217://nowhere", "name sim, process, ");

@@ -117,6 +117,10 @@ fn port_of(board: &BoardName) -> Result<PortName, ActionError> {
         BoardName::Inventory(_) => {
             cannot("there is no inventory on this machine", "name a port, such as /dev/ttyUSB0")
         }
+        BoardName::MicroPython(_) => cannot(
+            "the files of a program are put there by `run`; what is flashed is MicroPython itself",
+            "name the port alone, such as /dev/ttyACM0",
+        ),
         BoardName::Process | BoardName::Sim => {
             cannot("it has no flash", "name a port, such as /dev/ttyUSB0")
         }

@@ -35,7 +35,7 @@ pub(super) struct RunArgs {
     #[arg(default_value = "scenarios")]
     paths: Vec<PathBuf>,
     /// What to run on: `sim` (virtual time), `process` (a program on this machine), `virtual` (a chip in software that is
-    /// flashed first; `virtual:esp32` for another chip), a port (/dev/ttyUSB0, rfc2217://host:port), or a name of the inventory.
+    /// flashed first; `virtual:esp32` for another chip), a port (/dev/ttyUSB0, rfc2217://host:port), `micropython:/dev/ttyACM0`, or a name of the inventory.
     #[arg(long, default_value = "sim", value_name = "NAME", value_parser = BoardName::parse)]
     board: BoardName,
     /// On `process`: the program that is the device, with its arguments; it finds its cloud in its environment.

@@ -131,6 +131,10 @@ fn bauds(port: &SerialPort, baud_max: Option<u32>) -> Vec<u32> {
     let first = baud_max.unwrap_or(if is_real_line { BAUD_FLASHING } else { BAUD_DEFAULT });
     let mut bauds = vec![first];
     bauds.extend(BAUDS.into_iter().filter(|baud| *baud < first));
+    if bauds.len() == 1 {
+        // Not every failure of a line is one of its rate.
+        bauds.push(first);
+    }
     bauds
 }
 

@@ -35,3 +35,21 @@ shadowrig=$target/debug/shadowrig
 echo "== a device in MicroPython sends the messages of the first devices"
 "$shadowrig" run scenarios/micropython-messages.yaml --board process --out "$folder/messages" \
     --command "node fixtures/micropython/run.mjs fixtures/micropython/device.py"
+
+command -v python3 >/dev/null || fail "there is no python3" "apt-get install python3"
+echo "== a program is put on a board that runs MicroPython, over its raw REPL"
+link=$folder/board
+rm -f "$link"
+python3 fixtures/micropython/board.py "$link" &
+board=$!
+trap 'kill $board 2>/dev/null || true' EXIT
+until [ -e "$link" ]; do
+    kill -0 $board 2>/dev/null || fail "the board did not start" "run python3 fixtures/micropython/board.py $link"
+    sleep 0.1
+done
+# The second time only what was filled in, and taken off afterwards, is written again.
+for time in first second; do
+    "$shadowrig" run fixtures/micropython/program.yaml --board "micropython:$link" --out "$folder/$time"
+done
+grep -q '"4 of 4 files were written' "$folder"/first/*/events.jsonl
+grep -q '"1 of 4 files were written' "$folder"/second/*/events.jsonl

@@ -1,17 +1,25 @@
 //! What every board must do, whatever it is made of. Each adapter of `Board` brings a way to make one, and this suite runs over it.
 
+use std::io::Write;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use shadowrig::board::pins::{ControlPins, LinePins};
+use shadowrig::board::port::{PortName, PortOptions};
 use shadowrig::board::process::{ProcessBoard, Recipe};
+use shadowrig::board::serial::SerialBoard;
 use shadowrig::board::virtual_board::VirtualBoard;
 use shadowrig::board::{Board, Sink};
 use shadowrig::drive::seen::{Seen, What};
-use shadowrig::engine::Event;
 use shadowrig::engine::action::PowerOrder;
+use shadowrig::engine::{ActionError, Event};
+use shadowrig::flash::image::Part;
+use shadowrig::flash::{Chip, Source};
 use shadowrig::scenario::plan::{Erase, Firmware};
-use virtual_board::Provisioning;
+use virtual_board::shell::{Options, Running, Way};
+use virtual_board::{Fault, Fidelity, Flash, Order, Provisioning, Setup};
 
 /// How long a board may take for what it does by itself. Nothing waits that long but a test that fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -74,16 +82,37 @@ fn contract(make: impl Fn(&Path, Sink) -> Box<dyn Board>) {
     assert!(events.iter().all(|event| !matches!(event, Event::Reset { .. })), "{events:?}");
     bench.until_asleep();
 
-    // A sleeping board can be woken before its time.
-    bench.board.wake().expect("it is woken");
-    bench.until_wake("external");
-    bench.until_asleep();
+    // A sleeping board can be woken before its time, where something pulls its wake pin; else that is said.
+    let can = bench.board.facts().can;
+    if can.contains(&"wake-pin") {
+        bench.board.wake().expect("it is woken");
+        bench.until_wake("external");
+        bench.until_asleep();
+    } else {
+        assert!(bench.board.wake().is_err_and(|error| error.help.is_some()));
+    }
 
     // A reset is seen as one, and a wake follows.
     bench.board.reset().expect("it is reset");
     let events = bench.until_wake("reset");
     assert!(events.contains(&Event::Reset { cause: "external".into() }), "{events:?}");
 
+    if can.contains(&"power-switch") {
+        power_contract(&mut bench);
+    } else {
+        let switched = bench.board.power(PowerOrder::Cut);
+        assert!(switched.is_err_and(|error| error.help.is_some()));
+    }
+
+    // Stopped, it is silent, however often it is stopped.
+    bench.board.stop();
+    while bench.seen.try_recv().is_ok() {}
+    bench.board.stop();
+    assert!(bench.seen.try_recv().is_err(), "a stopped board says nothing");
+}
+
+/// The part about power, for boards whose supply can be switched.
+fn power_contract(bench: &mut Bench) {
     // Without power nothing is seen but that; with power again, a reset and a wake.
     bench.board.power(PowerOrder::Cut).expect("it is cut");
     bench.until("power cut", |event| event.words() == "power cut");
@@ -95,12 +124,6 @@ fn contract(make: impl Fn(&Path, Sink) -> Box<dyn Board>) {
     bench.board.power(PowerOrder::Cycle(Duration::from_millis(1))).expect("it is cycled");
     bench.until("power restored", |event| event.words() == "power restored");
     bench.until_wake("power-on");
-
-    // Stopped, it is silent, however often it is stopped.
-    bench.board.stop();
-    while bench.seen.try_recv().is_ok() {}
-    bench.board.stop();
-    assert!(bench.seen.try_recv().is_err(), "a stopped board says nothing");
 }
 
 #[test]
@@ -141,6 +164,107 @@ fn each_chip_in_software_is_a_board() {
             Box::new(VirtualBoard::new(chip, settings_to_nowhere(), sink).expect("it starts"))
         });
     }
+}
+
+/// A board on a serial port of a virtual board that runs for itself: over RFC 2217 with its reset lines, or on its pseudo-terminal with
+/// its control socket.
+fn serial(folder: &Path, sink: Sink, over_tcp: bool, fault: Option<Fault>) -> SerialBoard {
+    let options = Options {
+        has_pty: true,
+        pty_link: Some(folder.join("port")),
+        control: Some(folder.join("control")),
+        rfc2217: Some("127.0.0.1:0".parse().expect("it is an address")),
+        ..Options::default()
+    };
+    let chip = virtual_board::Chip::Esp32c3;
+    // A program that starts at once would be over before its port is back.
+    let fidelity = match fault {
+        Some(Fault::Renumerate { .. }) => Fidelity::Faithful,
+        _ => Fidelity::Fast,
+    };
+    let setup = Setup { fidelity, ..Setup::new(chip) };
+    let running = Running::start(setup, Flash::new(), &options).expect("it starts");
+    if let Some(fault) = fault {
+        running.order(Order::Fault(fault)).expect("it runs");
+    }
+    let address = running.ways().iter().find_map(|way| match way {
+        Way::Rfc2217(address) => Some(PortName::Rfc2217(address.to_string())),
+        _ => None,
+    });
+    let recipe = shadowrig::board::serial::Recipe {
+        name: "serial".into(),
+        port: if over_tcp {
+            address.expect("it has one")
+        } else {
+            PortName::Device(folder.join("port"))
+        },
+        options: PortOptions::default(),
+        pins: match over_tcp {
+            true => Box::new(LinePins),
+            false => Box::new(ControlPins { socket: folder.join("control") }),
+        },
+        chip: None,
+        mac: None,
+        // The board lives as long as whoever finds its images.
+        images: Box::new(move |image, chip| {
+            let _kept = &running;
+            thing_of(image, chip)
+        }),
+        settings: settings_to_nowhere(),
+    };
+    SerialBoard::new(recipe, sink)
+}
+
+fn thing_of(image: &str, chip: Chip) -> Result<Source, ActionError> {
+    let Some(kind) = thing::Kind::by_name(image) else {
+        return shadowrig::board::images::find(image, chip);
+    };
+    let soft = virtual_board::Chip::by_name(chip.name()).expect("it has all chips");
+    let parts = virtual_board::image::bundle(soft, kind.name, "1").into_iter();
+    let part = |part: virtual_board::image::Part| Part {
+        offset: part.offset,
+        bytes: part.bytes,
+        name: kind.name.into(),
+    };
+    Ok(Source::Parts { parts: parts.map(part).collect(), chip: Some(chip) })
+}
+
+#[test]
+fn what_is_on_a_serial_port_is_a_board() {
+    contract(|folder, sink| Box::new(serial(folder, sink, true, None)));
+    contract(|folder, sink| Box::new(serial(folder, sink, false, None)));
+}
+
+#[test]
+fn a_board_whose_port_vanishes_at_each_reset_is_followed() {
+    let away = Duration::from_millis(150);
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (sink, seen) = Sink::new();
+    let board = serial(folder.path(), sink, false, Some(Fault::Renumerate { away }));
+    let mut bench = Bench { board: Box::new(board), seen };
+    bench.board.flash(&signal_thing(Erase::State)).expect("it is flashed");
+    bench.until_asleep();
+    let mut order = UnixStream::connect(folder.path().join("control")).expect("it listens");
+    order.write_all(b"{\"order\":\"end-sleep\"}\n").expect("it is told");
+    // Its first words are lost with the port; that it is back says that it woke, and what it says itself is no second wake.
+    bench.until_wake("timer");
+    let events = bench.until_asleep();
+    assert!(!events.iter().any(|event| matches!(event, Event::Wake { .. })), "{events:#?}");
+    bench.board.stop();
+}
+
+#[test]
+fn a_board_that_stays_in_its_loader_is_named_and_reset_again() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (sink, seen) = Sink::new();
+    let board = serial(folder.path(), sink, true, Some(Fault::StayInDownload));
+    let mut bench = Bench { board: Box::new(board), seen };
+    bench.board.flash(&signal_thing(Erase::State)).expect("it is flashed");
+    let events =
+        bench.until("its boot pin", |event| event.words().contains("boot pin is held low"));
+    let again = events.iter().filter(|event| event.words().contains("reset again"));
+    assert_eq!(again.count(), 3, "{events:#?}");
+    bench.board.stop();
 }
 
 #[test]

@@ -190,3 +190,37 @@ fn faults_of_the_line_and_the_flash_are_named() {
         "{text}"
     );
 }
+
+#[test]
+fn a_board_that_falls_silent_while_it_is_written_is_reset_and_written_on() {
+    let bench = Bench::new(Chip::Esp32c3);
+    bench.board.order(Order::Fault(Fault::SilentInFlashData { after: 1 })).expect("it runs");
+    let text = bench.passes(&[]);
+    assert!(
+        text.contains("trying again") && text.contains("unchanged thing.bin (bootloader)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_flash_that_was_killed_does_not_keep_the_port() {
+    let bench = Bench::new(Chip::Esp32c3);
+    let slow = Fault::SlowErase { sector: std::time::Duration::from_secs(60) };
+    bench.board.order(Order::Fault(slow)).expect("it runs");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_shadowrig"))
+        .current_dir(bench.folder())
+        .args(["flash", "thing.bin", "--board", "./port", "--control", "control", "--erase", "all"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    // The stub answers only when something is being done with the flash.
+    while bench.board.status().expect("it runs").activity != virtual_board::Activity::Stub {
+        std::thread::yield_now();
+    }
+    bench.fails(&[], "./port is in use by shadowrig (process ");
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    bench.board.order(Order::ClearFaults).expect("it runs");
+    bench.passes(&[]);
+}

@@ -11,6 +11,7 @@ mod flash_images;
 mod flashing;
 mod fleet;
 mod language;
+mod micropython;
 mod monitor;
 mod planted;
 mod power_contract;

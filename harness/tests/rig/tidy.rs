@@ -26,6 +26,8 @@ const PURE: &[&str] = &[
     "harness/src/fleet/mod.rs",
     "harness/src/invariant/mod.rs",
     "harness/src/board/console/mod.rs",
+    "harness/src/board/micropython/files.rs",
+    "harness/src/board/micropython/repl.rs",
     "harness/src/inventory/board.rs",
     "harness/src/inventory/doctor.rs",
     "harness/src/inventory/keys.rs",
