@@ -32,6 +32,7 @@ pub mod cli;
 pub mod diagnostics;
 pub mod drive;
 pub mod engine;
+pub mod explore;
 pub mod flash;
 pub mod fleet;
 pub mod invariant;

@@ -6,6 +6,7 @@ mod board_name;
 mod boards;
 mod check;
 mod explain;
+mod explore;
 mod files;
 mod flash;
 mod interrupt;
@@ -108,6 +109,8 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Repeat a scenario with every fault at every request, and a power cut at every edge.
+    Explore(explore::ExploreArgs),
     /// Show what a board prints, and what it means: resets, wakes, sleeps and crashes with their functions and lines.
     Monitor(monitor::MonitorArgs),
     /// Run a fleet of devices in virtual time against the fake cloud.
@@ -149,6 +152,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Check { paths, deny } => check::check(&paths, deny.is_some(), terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
+        Command::Explore(args) => explore::explore(&args, terminal),
         Command::Monitor(args) => monitor::monitor(&args, terminal),
         Command::Simulate(args) => simulate::simulate(&args, terminal),
         Command::Serve(args) => serve(&args, terminal),

@@ -13,6 +13,7 @@ use super::search;
 use super::step::{Book, Cursors, Memory, Progress, Run};
 use super::trigger::Trigger;
 use super::verdict::{Failure, Outcome, StepReport, Verdict};
+use crate::invariant;
 use crate::scenario::matcher::{Comparison, Strictness};
 use crate::scenario::node::Span;
 use crate::scenario::plan::{Common, Plan, PlannedStep};
@@ -318,6 +319,7 @@ impl Engine {
                 }
                 Phase::Steps(index) if index == self.plan.steps.len() => {
                     self.check_armed(now);
+                    self.check_invariants(now);
                     self.phase = Phase::Finally(0);
                 }
                 Phase::Finally(index) if index == self.plan.finally.len() => self.clean_up(actions),
@@ -468,27 +470,26 @@ impl Engine {
         };
     }
 
+    fn check_invariants(&mut self, now: Moment) {
+        let unix_ms = |at| self.book.unix_ms(at);
+        if let Some((span, mismatch)) = invariant::broken(&self.plan, &self.log, (now, &unix_ms)) {
+            self.fail(now, span, None, mismatch);
+        }
+    }
+
     /// An armed fault that was never met fails the case: what it should have shown was not shown.
     fn check_armed(&mut self, now: Moment) {
         let faults: BTreeSet<_> = self.armed.values().cloned().collect();
+        let expected = "a request or connection that meets it";
         let fault = faults.into_iter().next().map(|(what, span)| {
-            (
-                format!("the fault {what} was"),
-                span,
-                "a request or connection that meets it".to_owned(),
-                "wait for it by `expect-fault: applied`, or take it off by `clear-faults: all`",
-            )
+            let help =
+                "wait for it by `expect-fault: applied`, or take it off by `clear-faults: all`";
+            (format!("the fault {what} was"), span, expected.to_owned(), help)
         });
         let trigger = self.triggers.first().map(Trigger::unmet);
         // A trigger may hold a request by a fault of its own; it is the trigger that stands in the file.
         let Some((what, span, expected, help)) = trigger.or(fault) else { return };
-        let mismatch = Mismatch::new(
-            format!("{what} armed and never met"),
-            expected,
-            "none came before the last step was over",
-        )
-        .with_window(self.log.len().saturating_sub(10)..self.log.len())
-        .with_help(help);
+        let mismatch = Mismatch::never_met(&what, expected, self.log.len()).with_help(help);
         self.fail(now, span, None, mismatch);
     }
 

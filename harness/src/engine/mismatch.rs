@@ -83,6 +83,16 @@ impl Mismatch {
         self.blame == Blame::Rig
     }
 
+    /// Something that was armed has waited in vain until the last step was over; `what` ends with a verb.
+    pub(crate) fn never_met(what: &str, expected: String, log_len: usize) -> Self {
+        let actual = "none came before the last step was over";
+        Self::new(format!("{what} armed and never met"), expected, actual)
+            .with_window(log_len.saturating_sub(10)..log_len)
+            .with_help(
+                "wait for it by `expect-fault: applied`, or take it off by `clear-faults: all`",
+            )
+    }
+
     /// The same with the observed thing that came nearest.
     #[must_use]
     pub fn with_nearest(mut self, nearest: Option<NearMiss>) -> Self {

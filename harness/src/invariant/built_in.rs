@@ -11,7 +11,10 @@ pub const BUILT_IN: &str = include_str!("built_in.yaml");
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let mut problems = Vec::new();
-    yaml::parse(BUILT_IN, 0).map(|root| read::rules(&root, &mut problems)).unwrap_or_default()
+    let rules =
+        yaml::parse(BUILT_IN, 0).map(|root| read::rules(&root, &mut problems)).unwrap_or_default();
+    // In a list they are named.
+    rules.into_iter().map(|rule| Rule { written: rule.name.clone().into(), ..rule }).collect()
 });
 
 /// All built-in invariants, in the order of their file.

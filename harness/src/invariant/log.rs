@@ -6,6 +6,9 @@ use super::monitor::{Look, Monitor, Seen, Violation};
 use super::rule::Rule;
 use crate::engine::Log;
 use crate::engine::event::{Event, Party, PowerChange};
+use crate::engine::mismatch::Mismatch;
+use crate::scenario::node::Span;
+use crate::scenario::plan::Plan;
 use crate::time::Moment;
 
 /// All violations of a run on a bench, in order. `shadow` is the name of the device's shadow, `None` for the classic one;
@@ -40,6 +43,29 @@ pub fn over_log(
         &mut found,
     );
     found
+}
+
+/// The first of its plan's invariants that a run breaks, with its place in the scenario and why, as the end of a case.
+#[must_use]
+pub fn broken(
+    plan: &Plan,
+    log: &Log,
+    (ended_at, unix_ms): (Moment, &dyn Fn(Moment) -> i64),
+) -> Option<(Span, Mismatch)> {
+    /// How many events before the violation a reader sees.
+    const EVENTS_BEFORE: usize = 12;
+    let (rules, shadow) = (&plan.invariants, plan.firmware.shadow.as_deref());
+    if rules.is_empty() {
+        return None;
+    }
+    let violation = over_log(rules, log, shadow, (ended_at, unix_ms)).into_iter().next()?;
+    let rule = rules.get(violation.rule)?;
+    let end = log.entries().iter().filter(|entry| entry.at <= violation.at).count();
+    let headline = format!("the invariant `{}` does not hold", rule.name);
+    let actual = format!("{}, at {}", violation.why, violation.at);
+    let mismatch = Mismatch::new(headline, rule.kind.words(), actual)
+        .with_window(end.saturating_sub(EVENTS_BEFORE)..end);
+    Some((rule.span, mismatch))
 }
 
 /// What a monitor makes of an event.

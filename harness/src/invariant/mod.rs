@@ -16,6 +16,6 @@ pub mod read;
 pub mod rule;
 
 pub use built_in::built_in;
-pub use log::over_log;
+pub use log::{broken, over_log};
 pub use monitor::{Look, Monitor, Seen, Violation};
 pub use rule::{Per, Rule, RuleKind};

@@ -80,7 +80,7 @@ fn rule(item: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
             };
             problems.push(Problem::new(item.span, kind));
         }
-        return found.map(|rule| Rule { span: item.span, ..rule.clone() });
+        return found.map(|rule| Rule { span: item.span, written: item.to_json(), ..rule.clone() });
     }
     let before = problems.len();
     field::check_map(FIELDS, item, "an invariant", problems);
@@ -93,7 +93,7 @@ fn rule(item: &Node, problems: &mut Vec<Problem>) -> Option<Rule> {
             let kind = kind(&key.name, value)?;
             let says = item.get("says").and_then(Node::text);
             let says = says.map_or_else(|| kind.words(), str::to_owned);
-            Some(Rule { name, says, span: item.span, kind })
+            Some(Rule { name, says, span: item.span, kind, written: item.to_json() })
         }
         [] => {
             let reason =

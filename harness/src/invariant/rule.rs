@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::scenario::matcher::Matcher;
 use crate::scenario::node::Span;
 use crate::scenario::watch::Watch;
@@ -21,6 +23,8 @@ pub struct Rule {
     pub span: Span,
     /// What it demands.
     pub kind: RuleKind,
+    /// As it is written in a list of invariants.
+    pub written: Value,
 }
 
 /// What an invariant demands.

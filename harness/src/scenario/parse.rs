@@ -19,6 +19,7 @@ use super::variables::{self, Row};
 use super::watch::Watch;
 use super::yaml;
 use crate::engine::steps;
+use crate::invariant;
 use crate::time;
 
 /// The version of the format that this program reads.
@@ -165,6 +166,7 @@ impl Reader<'_, '_> {
             fault_places,
             shadows: shadows(root.get("cloud")),
             guards: guards(root),
+            invariants: self.read_invariants(root),
             sleeping: match root
                 .get("time")
                 .and_then(|time| time.get("sleeping"))
@@ -202,6 +204,11 @@ impl Reader<'_, '_> {
                 self.check_names(node, &Scope::default());
             }
         }
+    }
+
+    fn read_invariants(&mut self, root: &Node) -> Vec<invariant::Rule> {
+        let list = root.get("invariants");
+        list.map_or_else(Vec::new, |list| invariant::read::rules(list, &mut self.problems))
     }
 
     fn warn_of_unused(&mut self, scope: &Scope, root: &Node) {

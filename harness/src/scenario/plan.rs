@@ -15,6 +15,7 @@ use super::snapshots::Snapshots;
 use super::template::Variables;
 use super::watch::Watch;
 use crate::engine::steps::Step;
+use crate::invariant::Rule;
 
 /// One test case: a file, or one row of a file's matrix.
 #[derive(Debug, Clone)]
@@ -43,6 +44,8 @@ pub struct Plan {
     pub shadows: BTreeMap<Option<String>, StartShadow>,
     /// What must not happen during the whole case.
     pub guards: Vec<Guard>,
+    /// What must hold for all that is observed.
+    pub invariants: Vec<Rule>,
     /// Whether a sleeping board may be woken early to save time.
     pub sleeping: Sleeping,
     /// The values of `vars` and of the row of the matrix.

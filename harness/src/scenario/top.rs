@@ -3,6 +3,7 @@
 use super::field::{Field, Need, Shape, optional, required};
 use super::watch;
 use crate::engine::steps;
+use crate::invariant;
 
 /// The shadows that the cloud holds at the beginning.
 pub const CLOUD: &[Field] = &[
@@ -113,6 +114,11 @@ pub const TOP: &[Field] = &[
         "never",
         Shape::List(&watch::SHAPE),
         "what must not happen during the whole case; resets by panic, watchdog and brownout always are",
+    ),
+    optional(
+        "invariants",
+        invariant::read::SHAPE,
+        "what must hold for all that is observed in the whole case: names of built-in ones, or one's own; see `docs/invariants.md`",
     ),
     optional(
         "allow",

@@ -6,6 +6,7 @@ mod boards;
 mod cli;
 mod console;
 mod elf;
+mod explore;
 mod flash_command;
 mod flash_images;
 mod flashing;

@@ -45,6 +45,8 @@ pub struct SimBench {
     last_due: u64,
     connection: Option<Connection>,
     last_connection: u64,
+    /// The latest connection that the cloud accepted and does not read from.
+    unread: Option<u64>,
     last_request: u64,
     pub(super) meter: Option<SimMeter>,
 }
@@ -103,6 +105,7 @@ impl SimBench {
             last_due: 0,
             connection: None,
             last_connection: 0,
+            unread: None,
             last_request: 0,
             meter: None,
         }
@@ -181,6 +184,10 @@ impl SimBench {
                 let state = self.chip.state.clone();
                 self.tell(now, Input::Wake { cause, state: &state })
             }
+            // What was sent arrives, whatever has become of the sender.
+            Due::Cloud { connection, act: CloudAct::Request(bytes) } => {
+                self.request(now, connection, &bytes)
+            }
             Due::Cloud { connection, act } if self.is_open(connection) => {
                 self.cloud_act(now, connection, act)
             }
@@ -250,6 +257,9 @@ impl SimBench {
     fn accept(&mut self, now: Moment, connection: u64) -> Vec<Event> {
         let fate = self.cloud.connect(true_time(now), Channel::Tls);
         let Accepted { is_opened, met, after, what, steps } = accepted(fate);
+        if !steps.is_empty() {
+            self.unread = Some(connection);
+        }
         self.at(now.after(after), Due::Wire { connection, what });
         self.play(now, connection, steps, None);
         let opened = Event::Connection { id: connection, change: ConnectionChange::Opened };
@@ -258,6 +268,9 @@ impl SimBench {
     }
 
     fn request(&mut self, now: Moment, connection: u64, bytes: &[u8]) -> Vec<Event> {
+        if self.unread == Some(connection) {
+            return Vec::new();
+        }
         let Ok(request) = raw_request::parse(bytes) else {
             self.at(now, Due::Wire { connection, what: Wire::Closed });
             return vec![Event::Note { text: "the cloud could not read the request".into() }];
