@@ -18,9 +18,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 const CA_FILE: &str = "ca.pem";
 const CA_KEY_FILE: &str = "ca-key.pem";
 
-/// The protocols that are offered: HTTP, and the name under which AWS has HTTP on port 443. AWS IoT Developer Guide,
+/// The protocols that are offered: HTTP in both versions that are served, and the name under which AWS has HTTP on port 443. AWS IoT Developer Guide,
 /// "Device communication protocols".
-const PROTOCOLS: [&[u8]; 2] = [b"http/1.1", b"x-amzn-http-ca"];
+const PROTOCOLS: [&[u8]; 3] = [b"http/1.1", b"http/1.0", b"x-amzn-http-ca"];
 
 /// What a server shows to its clients.
 #[derive(Debug, Clone)]

@@ -29,12 +29,14 @@ fn private() -> ServerIdentity {
 
 /// A client that trusts a CA and offers the protocols of AWS's port 443.
 fn connector(ca_pem: Option<&str>) -> TlsConnector {
-    connector_by(rustls::crypto::ring::default_provider(), rustls::DEFAULT_VERSIONS, ca_pem)
+    let provider = rustls::crypto::ring::default_provider();
+    connector_by(provider, rustls::DEFAULT_VERSIONS, b"x-amzn-http-ca", ca_pem)
 }
 
 fn connector_by(
     provider: CryptoProvider,
     versions: &[&'static SupportedProtocolVersion],
+    protocol: &[u8],
     ca_pem: Option<&str>,
 ) -> TlsConnector {
     let mut roots = RootCertStore::empty();
@@ -46,7 +48,7 @@ fn connector_by(
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"x-amzn-http-ca".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     TlsConnector::from(Arc::new(config))
 }
 
@@ -205,14 +207,15 @@ async fn the_private_ca_vouches_for_this_machine_and_for_aws_s_names() {
     assert!(other.is_err(), "{other:?}");
 }
 
-/// Whether a device is served that offers one suite of TLS 1.2 and nothing else.
+/// Whether a device is served that offers one suite of TLS 1.2 and nothing else, and HTTP/1.0.
 async fn check_suite(suite: SupportedCipherSuite) {
     let bench = Bench::with_shadow().await;
     let identity = private();
     let server = listening(&bench, &identity).await;
     let mut provider = rustls::crypto::ring::default_provider();
     provider.cipher_suites = vec![suite];
-    let connector = connector_by(provider, &[&rustls::version::TLS12], identity.ca_pem());
+    let connector =
+        connector_by(provider, &[&rustls::version::TLS12], b"http/1.0", identity.ca_pem());
     let tcp = TcpStream::connect(server.local_addr()).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let mut tls = connector.connect(name, tcp).await.unwrap();

@@ -6,6 +6,7 @@ mod control_plane;
 mod data;
 mod docs;
 mod faults;
+mod fuzz_laws;
 mod hard_to_kill;
 mod http_faults;
 mod http_requests;

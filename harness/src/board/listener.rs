@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::Sink;
-use super::console::{Announced, Console};
+use super::console::{Announced, Console, Symbols};
 use super::pins::Pins;
 use super::port::{BootInto, Pace, PortError, SerialPort};
 use crate::engine::Event;
@@ -68,12 +68,17 @@ enum Order {
 
 impl Listener {
     /// Resets the board into what was flashed, and listens from its first byte on.
-    pub(super) fn start(mut way: Box<Way>, sink: Sink) -> Result<Self, (PortError, Box<Way>)> {
+    pub(super) fn start(
+        mut way: Box<Way>,
+        symbols: Option<Symbols>,
+        sink: Sink,
+    ) -> Result<Self, (PortError, Box<Way>)> {
         // What a loader said last is nobody's console.
         if let Err(error) = way.port.clear_input().and_then(|()| run(&mut way)) {
             return Err((error, way));
         }
         let mut ear = Ear::new(way, sink);
+        ear.console.set_symbols(symbols);
         ear.console.announce(Moment::START, Announced::Silently);
         ear.started_by = Some(POWER_ON);
         let (orders, receiver) = mpsc::channel();

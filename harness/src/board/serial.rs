@@ -2,6 +2,7 @@
 
 use virtual_board::Provisioning;
 
+use super::console::Symbols;
 use super::listener::{Announcer, Listener, Way};
 use super::pins::Pins;
 use super::port::{PortName, PortOptions, SerialPort};
@@ -47,6 +48,8 @@ pub struct SerialBoard {
     recipe: Recipe,
     sink: Sink,
     state: State,
+    /// What the firmware's crashes are decoded by; goes to whoever listens.
+    symbols: Option<Symbols>,
     /// What holds the settings, once they are there.
     provisioned: Option<(Identity, u32)>,
 }
@@ -64,7 +67,7 @@ impl SerialBoard {
     /// A board that nobody has touched yet.
     #[must_use]
     pub const fn new(recipe: Recipe, sink: Sink) -> Self {
-        Self { recipe, sink, state: State::Closed, provisioned: None }
+        Self { recipe, sink, state: State::Closed, symbols: None, provisioned: None }
     }
 
     /// Whoever switches the supply says so by this before, and tells of the reset itself; `None` while nothing runs.
@@ -96,10 +99,16 @@ impl SerialBoard {
         let sink = self.sink.clone();
         let mut note = |text: String| sink.tell(Event::Note { text });
         let wanted = Wanted { mac: self.recipe.mac, partition: None };
-        let find =
-            |chip| (self.recipe.images)(&firmware.image, chip).map_err(flash::Failed::Action);
+        let mut symbols = None;
+        let find = |chip| {
+            let source =
+                (self.recipe.images)(&firmware.image, chip).map_err(flash::Failed::Action)?;
+            symbols = symbols_of(&firmware.image, &source);
+            Ok(source)
+        };
         let fitted = flash::fit((&mut way.port, &mut *way.pins), &wanted, find, &mut note);
         let Fitted { identity, mut image, nvs } = fitted.map_err(|failed| failed.stops(&what))?;
+        self.symbols = symbols;
         image.parts.push(self.settings_part(firmware, nvs)?);
         let job = Job {
             parts: &image.parts,
@@ -151,6 +160,14 @@ impl SerialBoard {
     }
 }
 
+/// The symbols of a firmware: its own when it is an ELF, those of the ELF beside it when it is a `.bin`.
+fn symbols_of(image: &str, source: &Source) -> Option<Symbols> {
+    let Source::File { bytes, .. } = source else { return None };
+    let beside = || std::fs::read(std::path::Path::new(image).with_extension("elf")).ok();
+    // Without symbols a crash is shown by its addresses.
+    Symbols::read(bytes).ok().or_else(|| Symbols::read(&beside()?).ok())
+}
+
 impl std::fmt::Debug for Recipe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Recipe")
@@ -184,7 +201,7 @@ impl Board for SerialBoard {
             self.state = State::Quiet(way);
             return Err(error);
         }
-        match Listener::start(way, self.sink.clone()) {
+        match Listener::start(way, self.symbols.take(), self.sink.clone()) {
             Ok(listener) => {
                 self.state = State::Running(listener);
                 Ok(())

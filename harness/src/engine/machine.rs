@@ -480,16 +480,13 @@ impl Engine {
     /// An armed fault that was never met fails the case: what it should have shown was not shown.
     fn check_armed(&mut self, now: Moment) {
         let faults: BTreeSet<_> = self.armed.values().cloned().collect();
-        let expected = "a request or connection that meets it";
         let fault = faults.into_iter().next().map(|(what, span)| {
-            let help =
-                "wait for it by `expect-fault: applied`, or take it off by `clear-faults: all`";
-            (format!("the fault {what} was"), span, expected.to_owned(), help)
+            let expected = "a request or connection that meets it".to_owned();
+            (span, Mismatch::never_met(&format!("the fault {what} was"), expected, self.log.len()))
         });
-        let trigger = self.triggers.first().map(Trigger::unmet);
-        // A trigger may hold a request by a fault of its own; it is the trigger that stands in the file.
-        let Some((what, span, expected, help)) = trigger.or(fault) else { return };
-        let mismatch = Mismatch::never_met(&what, expected, self.log.len()).with_help(help);
+        // A trigger may hold a request by a fault of its own; it stands in the file.
+        let trigger = self.triggers.first().map(|trigger| trigger.unmet(self.log.len()));
+        let Some((span, mismatch)) = trigger.or(fault) else { return };
         self.fail(now, span, None, mismatch);
     }
 

@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::event::{Event, Log};
+use super::mismatch::Mismatch;
 use super::search;
 use crate::scenario::matcher::{Comparison, Strictness};
 use crate::scenario::node::Span;
@@ -22,10 +23,12 @@ pub struct Trigger {
 }
 
 impl Trigger {
-    /// What to say where it never fired: what was armed, where, what was waited for, and what to do next.
-    pub(super) fn unmet(&self) -> (String, Span, String, &'static str) {
-        let help = "wait for what it should meet by an `expect-...` before the last step";
-        (format!("{} was", self.what), self.span, self.watch.words(), help)
+    /// Where it stands, and what to say where it never fired.
+    pub(super) fn unmet(&self, log_len: usize) -> (Span, Mismatch) {
+        let what = format!("{} was", self.what);
+        let mismatch = Mismatch::never_met(&what, self.watch.words(), log_len)
+            .with_help("wait for what it should meet by an `expect-...` before the last step");
+        (self.span, mismatch)
     }
 
     /// Whether an event is the one that it waits for.
