@@ -23,7 +23,7 @@ bytes() {
 # compilers do.
 weigh() {
     local row kept numbers index
-    numbers=("$(bytes "$1" text)" "$(bytes "$1" rodata flash.appdesc)" "$(bytes "$1" trap rwtext rwtext.wifi)"
+    numbers=("$(bytes "$1" text)" "$(bytes "$1" rodata rodata.wifi flash.appdesc)" "$(bytes "$1" trap rwtext rwtext.wifi)"
         "$(bytes "$1" data data.wifi bss noinit)" "$(bytes "$1" stack)")
     row=$(printf ' | %s' "${numbers[@]}")
     echo "| $2$row |"

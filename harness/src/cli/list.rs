@@ -22,6 +22,7 @@ pub(super) fn list<W: Write, E: Write>(
     }
     let cases = files::cases(files);
     if as_json {
+        let plans: Vec<_> = cases.iter().map(|case| case.plan.as_ref()).collect();
         let cases: Vec<_> = cases
             .iter()
             .map(|case| {
@@ -32,7 +33,10 @@ pub(super) fn list<W: Write, E: Write>(
                 })
             })
             .collect();
-        writeln!(terminal.out, "{}", json!({ "cases": cases }))?;
+        // The files on their own, each once: a CI job for each is a matrix over them.
+        let mut files: Vec<_> = plans.iter().map(|plan| plan.file.as_str()).collect();
+        files.dedup();
+        writeln!(terminal.out, "{}", json!({ "cases": cases, "files": files }))?;
     } else {
         for case in &cases {
             let tags: Vec<_> = case.plan.tags.iter().map(|tag| format!("#{tag}")).collect();

@@ -4,6 +4,7 @@ mod attempts;
 mod benches;
 mod board_name;
 mod boards;
+mod cargo_test;
 mod check;
 mod explain;
 mod explore;
@@ -12,6 +13,7 @@ mod flash;
 mod interrupt;
 mod list;
 mod monitor;
+mod new;
 mod prepare;
 mod progress;
 mod report;
@@ -27,7 +29,9 @@ mod watch;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+pub use cargo_test::cargo_test;
 
 use crate::diagnostics::Style;
 
@@ -103,6 +107,13 @@ enum Command {
     /// Show a run again, or join runs.
     #[command(subcommand)]
     Report(report::ReportCommand),
+    /// Write a first scenario to edit; it passes on the simulated bench as it is.
+    New(new::NewArgs),
+    /// Print what makes a shell complete the words of this program.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// Print the JSON schema of the scenario format.
     Schema {
         /// The reference page in Markdown instead.
@@ -151,6 +162,8 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Run(args) => run::run(&args, terminal),
         Command::Check { paths, deny } => check::check(&paths, deny.is_some(), terminal),
         Command::List { paths, json } => list::list(&paths, json, terminal),
+        Command::New(args) => new::new(&args, terminal),
+        Command::Completions { shell } => completions(shell, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),
         Command::Explore(args) => explore::explore(&args, terminal),
         Command::Monitor(args) => monitor::monitor(&args, terminal),
@@ -162,6 +175,17 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Flash(args) => flash::flash(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
+}
+
+fn completions<W: Write, E: Write>(
+    shell: clap_complete::Shell,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<u8> {
+    // Made in memory first: the library takes a writer that fails for a bug, and a closed pipe is none.
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "shadowrig", &mut text);
+    terminal.out.write_all(&text)?;
+    Ok(exit::PASSED)
 }
 
 fn serve<W: Write, E: Write>(

@@ -21,7 +21,7 @@ use crate::scenario::snapshots::{SnapshotMode, Snapshots};
 const FOLDER: &str = "__snapshots__";
 
 /// The words that say what cases may use.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct PrepareArgs {
     /// Let scenarios run programs on this machine (`run:`). A scenario can then do whatever you can.
     #[arg(long)]

@@ -5,6 +5,7 @@ mod board_contract;
 mod boards;
 mod cli;
 mod console;
+mod docs;
 mod elf;
 mod explore;
 mod flash_command;
