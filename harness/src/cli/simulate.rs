@@ -10,7 +10,7 @@ use clap::Args;
 use super::{Terminal, exit};
 use crate::diagnostics::{self, Source};
 use crate::fleet::settings::DEVICES_MAX;
-use crate::fleet::{Fleet, Profile, Settings, profile, summary};
+use crate::fleet::{Fleet, Profile, Settings, page, profile, summary};
 use crate::invariant::{self, Rule, built_in, rule::RULES_MAX};
 use crate::scenario::problem::Problem;
 use crate::scenario::yaml;
@@ -40,6 +40,16 @@ pub(super) struct SimulateArgs {
     /// A YAML file with a list of invariants to watch beside the built-in ones. May be given several times.
     #[arg(long, value_name = "FILE")]
     invariants: Vec<PathBuf>,
+    /// Write a report with plots over time: html=PATH.
+    #[arg(long, value_name = "html=PATH", value_parser = parse_report)]
+    report: Option<PathBuf>,
+}
+
+fn parse_report(text: &str) -> Result<PathBuf, String> {
+    match text.strip_prefix("html=") {
+        Some(path) if !path.is_empty() => Ok(path.into()),
+        _ => Err("write html=PATH; a fleet has no other report".to_owned()),
+    }
 }
 
 fn parse_span(text: &str) -> Result<Duration, String> {
@@ -82,13 +92,18 @@ pub(super) fn simulate<W: Write, E: Write>(
     fleet.run();
     write!(terminal.out, "{}", summary::words(&fleet))?;
     let is_good = summary::violated(&fleet) == 0;
+    let files = args.invariants.iter();
+    let more: String = files.map(|path| format!(" --invariants {}", path.display())).collect();
+    let again = summary::again(fleet.settings(), &args.profile, &more);
     if !is_good {
-        let files = args.invariants.iter();
-        let more: String = files.map(|path| format!(" --invariants {}", path.display())).collect();
-        let again = summary::again(fleet.settings(), &args.profile, &more);
         writeln!(terminal.out, "seed {} shows it again: {again}", args.seed)?;
     }
-    writeln!(terminal.out, "{}", summary::last_line(&fleet, began.elapsed()))?;
+    let wall = began.elapsed();
+    if let Some(path) = &args.report {
+        let page = page::render(&fleet, wall, &again).map_err(io::Error::other)?;
+        super::reports::create(path, &page)?;
+    }
+    writeln!(terminal.out, "{}", summary::last_line(&fleet, wall))?;
     Ok(if is_good { exit::PASSED } else { exit::FIRMWARE })
 }
 

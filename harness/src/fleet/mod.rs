@@ -18,6 +18,7 @@ pub mod incident;
 pub mod machine;
 pub mod member;
 mod network;
+pub mod page;
 pub mod profile;
 mod queue;
 pub mod settings;

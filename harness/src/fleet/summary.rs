@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::machine::{Fleet, Found};
 use super::member::Member;
 use super::settings::Settings;
-use crate::time;
+use crate::time::{self, Moment};
 
 /// How many devices are named for each invariant.
 const NAMED_MAX: usize = 3;
@@ -35,7 +35,10 @@ pub fn words(fleet: &Fleet) -> String {
     );
     let lag = |share| {
         let millis = fleet.tally().lag_below(share, None);
-        millis.map_or_else(|| "none".to_owned(), |millis| seconds_of(millis.into()))
+        millis.map_or_else(
+            || "none".to_owned(),
+            |millis| seconds_of(Moment::at(Duration::from_millis(millis.into()))),
+        )
     };
     let _ = writeln!(
         text,
@@ -70,7 +73,7 @@ pub fn found_words(found: &Found) -> String {
     format!(
         "{} at {}, in wake {}: {}",
         Member::name(found.device),
-        seconds_of(u64::try_from(found.violation.at.since_start().as_millis()).unwrap_or(u64::MAX)),
+        seconds_of(found.violation.at),
         found.wake,
         found.violation.why
     )
@@ -113,12 +116,9 @@ pub fn again(settings: &Settings, profile: &str, more: &str) -> String {
     )
 }
 
-/// A span with its fraction of a second only where it is short.
-fn seconds_of(millis: u64) -> String {
-    let span = Duration::from_millis(millis);
-    if span < Duration::from_secs(60) {
-        time::span(span)
-    } else {
-        time::span(Duration::from_secs(span.as_secs()))
-    }
+/// A point in time or a span, with its fraction of a second only where it is short.
+pub(super) fn seconds_of(at: Moment) -> String {
+    let span = at.since_start();
+    let is_short = span < Duration::from_secs(60);
+    time::span(if is_short { span } else { Duration::from_secs(span.as_secs()) })
 }

@@ -23,7 +23,8 @@ use crate::time;
 /// How many events of a case the page holds, so that browsers can show it; the last ones, where there are more.
 const EVENTS_MAX: usize = 20_000;
 
-const STYLE: &str = include_str!("html/style.css");
+/// The look of our pages; a fleet has the same.
+pub(crate) const STYLE: &str = include_str!("html/style.css");
 
 /// The parts of the script share one scope, so together they are one text.
 const SCRIPT: &str = concat!(
@@ -252,6 +253,6 @@ fn round(span: Duration) -> Duration {
 }
 
 /// A text as a Content-Security-Policy names it.
-fn hash(text: &str) -> String {
+pub(crate) fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
 }

@@ -178,3 +178,23 @@ fn what_is_wrong_with_an_invariant_is_told_at_its_place() {
     assert_eq!(output.status.code(), Some(3));
     insta::assert_snapshot!("bad_invariants", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn the_page_shows_plots_and_lets_nothing_run_or_load() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let words = ["simulate", "--devices", "2", "--for", "2h", "--report", "html=out/fleet.html"];
+    assert_eq!(shadowrig(folder.path(), &words).status.code(), Some(0));
+    let page =
+        std::fs::read_to_string(folder.path().join("out/fleet.html")).expect("it is written");
+    assert_eq!(page.matches("<svg").count(), 3);
+    assert!(page.matches("<polyline").count() >= 8, "{page}");
+    assert!(
+        page.contains("default-src 'none'")
+            && !page.contains("<script")
+            && !page.contains("style=")
+    );
+    assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("NaN"));
+    let (code, _, err) = simulate(&["--report", "pdf=x"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("write html=PATH"), "{err}");
+}
