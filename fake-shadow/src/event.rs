@@ -70,6 +70,22 @@ pub enum CloudEventKind {
         /// What went wrong; an alert of the client says why it does not trust the cloud.
         reason: String,
     },
+    /// A client asked the name server.
+    NameAsked {
+        /// The address of the client.
+        peer: String,
+        /// The name.
+        name: String,
+        /// What is answered, in a word or an address.
+        says: String,
+    },
+    /// A client asked the time server.
+    TimeAsked {
+        /// The address of the client.
+        peer: String,
+        /// What the server's clock shows; none if nothing is answered.
+        shown: Option<UnixMillis>,
+    },
     /// A request was read, and the service has dealt with it; nothing has been answered yet.
     Request(Arc<Served>),
     /// A fault acts, on the connection or on the request before.

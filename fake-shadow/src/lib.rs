@@ -42,12 +42,14 @@
 //! - [`service`]: the machine. It asks [`sigv4`] who signed, [`route`] and [`operation`] what for, [`policy`] whether that
 //!   is allowed, and [`shadow`] what becomes of it.
 //! - [`fault`]: the machine with faults around it. [`wire`]: answers as bytes.
+//! - [`ntp`] and [`dns`]: servers of time and of names beside it, with the same faults.
 //! - [`http`]: real sockets, TLS and the control interface. [`data`]: all of it in a file. [`cli`] and [`log`]: the program.
 
 mod answer;
 pub mod cli;
 pub mod clock;
 pub mod data;
+pub mod dns;
 pub mod event;
 pub mod fault;
 pub mod http;
@@ -56,6 +58,7 @@ mod kept;
 pub mod log;
 mod members;
 pub mod message;
+pub mod ntp;
 pub mod operation;
 mod page;
 pub mod policy;

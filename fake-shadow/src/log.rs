@@ -48,6 +48,10 @@ fn text_lines(event: &CloudEvent, explanation: Option<&Explanation>) -> Option<S
     let what = match &event.kind {
         CloudEventKind::Request(served) => request_text(served),
         CloudEventKind::HandshakeFailed { reason } => format!("--- no TLS: {reason}"),
+        CloudEventKind::NameAsked { name, says, .. } => format!("dns {name}: {says}"),
+        CloudEventKind::TimeAsked { shown, .. } => {
+            format!("ntp {}", shown.map_or_else(|| "no answer".to_owned(), show::time))
+        }
         CloudEventKind::Unreadable { reason } => format!("400 no HTTP: {reason}"),
         _ => return None,
     };
@@ -64,6 +68,8 @@ const fn is_logged(kind: &CloudEventKind) -> bool {
     matches!(
         kind,
         CloudEventKind::HandshakeFailed { .. }
+            | CloudEventKind::NameAsked { .. }
+            | CloudEventKind::TimeAsked { .. }
             | CloudEventKind::Request(_)
             | CloudEventKind::Unreadable { .. }
     )

@@ -101,6 +101,8 @@ pub(crate) const fn event_name(kind: &CloudEventKind) -> &'static str {
     match kind {
         CloudEventKind::Opened { .. } => "opened",
         CloudEventKind::HandshakeFailed { .. } => "handshake-failed",
+        CloudEventKind::NameAsked { .. } => "name-asked",
+        CloudEventKind::TimeAsked { .. } => "time-asked",
         CloudEventKind::Request(_) => "request",
         CloudEventKind::Fault(_) => "fault",
         CloudEventKind::Answered { .. } => "answered",
@@ -118,6 +120,12 @@ pub(crate) fn event(event: &CloudEvent) -> Value {
     shown.insert("connection".to_owned(), json!(event.connection.0));
     let more = match &event.kind {
         CloudEventKind::Opened { peer } => json!({ "peer": peer }),
+        CloudEventKind::NameAsked { peer, name, says } => {
+            json!({ "peer": peer, "name": name, "says": says })
+        }
+        CloudEventKind::TimeAsked { peer, shown } => {
+            json!({ "peer": peer, "shown": shown.map(time) })
+        }
         CloudEventKind::Request(served) => Value::Object(outline(served)),
         CloudEventKind::Fault(FaultRef { id, kind }) => json!({ "id": id.0, "kind": kind }),
         CloudEventKind::Answered { status, bytes } => json!({ "status": status, "bytes": bytes }),

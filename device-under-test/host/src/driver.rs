@@ -11,6 +11,7 @@ use crate::connection::{Connection, ConnectionEvent};
 use crate::error::Error;
 use crate::hardware::Hardware;
 use crate::settings::Settings;
+use crate::sntp;
 use crate::state_file::StateFile;
 
 /// What reaches the driver from other threads.
@@ -18,6 +19,8 @@ use crate::state_file::StateFile;
 pub(crate) enum Event {
     /// Something happened to the connection of this number.
     Connection(u64, ConnectionEvent),
+    /// The time server has answered: with the time, in milliseconds since 1970, or with nothing to believe.
+    Time(Option<u64>),
     /// Somebody wants the device awake.
     WakeCommand,
 }
@@ -99,7 +102,7 @@ fn sleep(events: &Receiver<Event>, span: Duration) -> WakeCause {
         match events.recv_timeout(until.saturating_duration_since(Moment::now())) {
             Ok(Event::WakeCommand) => return WakeCause::External,
             // What is left of an old connection.
-            Ok(Event::Connection(..)) => {}
+            Ok(Event::Connection(..) | Event::Time(_)) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 return WakeCause::Timer;
             }
@@ -158,7 +161,7 @@ impl<'a> Hands<'a> {
                 self.failure = self.print(line).err().map(Error::Console);
             }
             Output::BringUpNetwork => self.told.push_back(Told::NetworkUp),
-            Output::AskTime => self.told.push_back(self.time()),
+            Output::AskTime => self.ask_time(),
             Output::Connect => self.connect(),
             Output::Send(bytes) => {
                 if let Some(connection) = &self.connection {
@@ -195,9 +198,26 @@ impl<'a> Hands<'a> {
         ));
     }
 
-    fn time(&self) -> Told {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let unix_ms = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
+    fn ask_time(&mut self) {
+        let Some(server) = self.settings.ntp_server.clone() else {
+            let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let unix_ms = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
+            self.told.push_back(self.time(Some(unix_ms)));
+            return;
+        };
+        let sender = self.sender.clone();
+        // Asking blocks, and the thing has other things to do: it gives up by itself.
+        std::thread::spawn(move || {
+            if let Some(time) = sntp::ask(&server) {
+                // A driver that has ended listens no more.
+                let _ = sender.send(Event::Time(time.ok()));
+            }
+        });
+    }
+
+    /// What the thing is told of a time, by a clock that may be wrong on purpose.
+    fn time(&self, unix_ms: Option<u64>) -> Told {
+        let Some(unix_ms) = unix_ms else { return Told::NoTime };
         match unix_ms.checked_add_signed(self.settings.clock_offset_ms) {
             Some(unix_ms) => Told::Time(unix_ms),
             None => Told::NoTime,
@@ -214,6 +234,8 @@ impl<'a> Hands<'a> {
             }
             // An old connection, or a wish to wake what is awake.
             Event::Connection(..) | Event::WakeCommand => None,
+            // One that comes after the thing has given up is ignored there.
+            Event::Time(unix_ms) => Some(self.time(unix_ms)),
         }
     }
 }

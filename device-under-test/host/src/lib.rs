@@ -10,6 +10,7 @@
 //! Options ─▶ Settings ─▶ driver ⇄ thing::Thing
 //!  as given   checked      │
 //!                          ├─▶ connection   a thread for each, because TLS and TCP block
+//!                          ├─▶ sntp         asks a time server, if there is one
 //!                          ├─▶ state_file   written beside, synced, renamed
 //!                          ├─▶ hardware     a motor and sensors that are pretended
 //!                          └─▶ console      a line at a time, flushed
@@ -46,6 +47,7 @@ mod error;
 mod hardware;
 mod options;
 mod settings;
+mod sntp;
 mod state_file;
 mod tls;
 

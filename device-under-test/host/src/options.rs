@@ -74,6 +74,10 @@ pub struct Options {
     #[arg(long, value_name = "FILE", env = "SHADOWRIG_CA_FILE")]
     pub ca_file: Option<PathBuf>,
 
+    /// The time server, such as `192.168.4.1:123`; without it the clock of this machine counts
+    #[arg(long, value_name = "ADDR", env = "SHADOWRIG_NTP_SERVER")]
+    pub ntp_server: Option<String>,
+
     /// What kind of thing it is: `signal` or `shade` [default: signal]
     #[arg(long, value_name = "KIND")]
     pub thing: Option<String>,

@@ -37,6 +37,8 @@ pub struct Settings {
     pub shadow_name: Option<String>,
     /// Where the state is kept; `None` keeps it in memory.
     pub state_file: Option<PathBuf>,
+    /// The time server; `None` for the clock of this machine.
+    pub ntp_server: Option<String>,
     /// What kind of thing it is.
     pub kind: &'static Kind,
     /// Sleeps after which the program ends; `None` for never.
@@ -80,6 +82,7 @@ impl Settings {
                 .ok_or(missing(Field::ThingName))?,
             shadow_name: given(flags.shadow_name, file.shadow_name),
             state_file: given(flags.state_file, file.state_file),
+            ntp_server: given(flags.ntp_server, None),
             kind: kind(given(flags.thing, file.thing))?,
             wakes: flags.wakes,
             clock_offset_ms: flags.clock_offset_ms.unwrap_or_default(),

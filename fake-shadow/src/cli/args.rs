@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 
 use super::credentials;
 use super::error::ServeError;
+use super::servers::BesideArgs;
 use crate::http::{Remote, ServerIdentity, Token, TokenError, usual_names};
 use crate::log::LogForm;
 use crate::policy::Policy;
@@ -105,6 +106,10 @@ pub struct ServeArgs {
     /// then want a token: SHADOWRIG_TOKEN, or one that is printed at the start.
     #[arg(long)]
     pub remote_control: bool,
+
+    /// Time and names.
+    #[command(flatten)]
+    pub beside: BesideArgs,
 
     /// Where request ids and chance come from, for runs that are equal to the byte [default: another each time].
     #[arg(long)]

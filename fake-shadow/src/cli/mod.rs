@@ -5,6 +5,7 @@ mod credentials;
 mod error;
 mod log_thread;
 mod run;
+mod servers;
 
 pub use args::{Environment, ServeArgs};
 pub use error::ServeError;

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::args::{Environment, ServeArgs};
 use super::error::ServeError;
 use super::log_thread;
+use super::servers::Beside;
 use crate::clock::UnixMillis;
 use crate::data::DataFile;
 use crate::fault::Faulty;
@@ -62,7 +63,10 @@ pub fn run(
         .showing_ca(ca_pem);
     let shared = Arc::new(shared);
     let log = form.map(|form| log_thread::start(shared.subscribe(), form, explainer, outputs.log));
-    runtime.block_on(serve_until_end(doors, &shared, &mut outputs.out))?;
+    let listens = addresses(&doors)?;
+    let beside = runtime.block_on(args.beside.serve(&shared, &listens))?;
+    runtime.block_on(serve_until_end(doors, &beside, &shared, &mut outputs.out))?;
+    drop(beside);
     drop((runtime, shared));
     // The log thread ends when the last one that could make an event is gone; it does not panic.
     let _ = log.map(JoinHandle::join);
@@ -94,6 +98,7 @@ fn addresses(doors: &[Door]) -> Result<Vec<SocketAddr>, ServeError> {
 
 async fn serve_until_end(
     doors: Vec<Door>,
+    beside: &Beside,
     shared: &Arc<Shared>,
     out: &mut impl Write,
 ) -> Result<(), ServeError> {
@@ -110,6 +115,7 @@ async fn serve_until_end(
         lines += &format!("fake-shadow listening on {scheme}://{}\n", server.local_addr());
         servers.push(server);
     }
+    lines += &beside.lines();
     out.write_all(lines.as_bytes()).and_then(|()| out.flush()).map_err(ServeError::Output)?;
     end.wait().await;
     let mut ending: JoinSet<()> = servers.into_iter().map(Server::shutdown).collect();

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 
+use super::dns::DnsFlaw;
 use super::error::FaultError;
+use super::ntp::NtpFlaw;
 use super::params::Params;
 use super::tls::TlsFlaw;
 use crate::clock::UnixMillis;
@@ -36,6 +38,11 @@ pub(super) trait Behavior: Sized {
         false
     }
 
+    /// How likely it acts on one that fits unless the fault says otherwise, 0 to 1.
+    fn chance(&self) -> f64 {
+        1.0
+    }
+
     /// What it does to a request.
     fn act(&self, met: &mut Met<'_>) -> Act;
 }
@@ -57,6 +64,10 @@ pub(super) enum Elsewhere {
     Connect(OnConnect),
     /// To the TLS handshake of a new connection; one without TLS does not meet it.
     Handshake(OnHandshake),
+    /// To a question for a name.
+    Name(DnsFlaw),
+    /// To a question for the time.
+    Time(NtpFlaw),
 }
 
 /// What a fault acts on.
@@ -66,8 +77,12 @@ pub enum Place {
     Connection,
     /// The TLS handshake of a connection; one without TLS does not meet it.
     Handshake,
+    /// A question for a name.
+    Name,
     /// A request, or the answer to it.
     Request,
+    /// A question for the time.
+    Time,
 }
 
 impl Elsewhere {
@@ -75,6 +90,8 @@ impl Elsewhere {
         match self {
             Self::Connect(_) => Place::Connection,
             Self::Handshake(_) => Place::Handshake,
+            Self::Name(_) => Place::Name,
+            Self::Time(_) => Place::Time,
         }
     }
 }

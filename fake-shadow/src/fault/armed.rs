@@ -53,14 +53,16 @@ pub struct Armed {
     pub met: u32,
     /// When those were that it spared, as far as it has to know.
     passed: VecDeque<UnixMillis>,
+    /// When it acted first.
+    first_met_at: Option<UnixMillis>,
 }
 
 impl Fault {
     /// A fault of a kind for any request, acting as often as that kind does by itself.
     #[must_use]
-    pub const fn new(kind: Kind) -> Self {
-        let times = kind.default_times();
-        Self { kind, to: Target::Any, times, after: 0, chance: 1.0 }
+    pub fn new(kind: Kind) -> Self {
+        let (times, chance) = (kind.default_times(), kind.default_chance());
+        Self { kind, to: Target::Any, times, after: 0, chance }
     }
 
     /// Reads a fault from an object: `kind` and its parameters, or the name of the kind as a key with its main
@@ -140,7 +142,7 @@ fn count(key: &str, value: &Value) -> Result<u32, FaultError> {
 
 impl Armed {
     pub(super) const fn new(id: FaultId, fault: Fault) -> Self {
-        Self { id, fault, fitted: 0, met: 0, passed: VecDeque::new() }
+        Self { id, fault, fitted: 0, met: 0, passed: VecDeque::new(), first_met_at: None }
     }
 
     /// Whether it will not act again.
@@ -151,6 +153,11 @@ impl Armed {
 
     pub(super) const fn reference(&self) -> FaultRef {
         FaultRef { id: self.id, kind: self.fault.kind.name() }
+    }
+
+    /// For how many milliseconds it has been met.
+    pub(super) fn met_for_ms(&self, now: UnixMillis) -> i64 {
+        now.0.saturating_sub(self.first_met_at.unwrap_or(now).0)
     }
 
     /// Counts one that fits, and says whether the fault acts on it.
@@ -164,6 +171,7 @@ impl Armed {
             return false;
         }
         self.met = self.met.saturating_add(1);
+        self.first_met_at.get_or_insert(now);
         true
     }
 }

@@ -35,6 +35,12 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => <$behavior as Behavior>::TIMES,)* }
             }
 
+            /// How likely it acts on one that fits unless the fault says otherwise, 0 to 1.
+            #[must_use]
+            pub fn default_chance(&self) -> f64 {
+                match self { $(Self::$kind(behavior) => behavior.chance(),)* }
+            }
+
             pub(super) fn read(name: &str, params: &mut Params<'_>) -> Result<Self, FaultError> {
                 match name {
                     $($name => <$behavior as Behavior>::read(params).map(Self::$kind),)*
@@ -69,6 +75,7 @@ kinds! {
     "chunked" Chunked(Chunked) "Sends the answer in chunks, without its length."
     "close" Close(Close) "Ends the connection in order, too early."
     "conflict" Conflict(Conflict) "Answers that the version is not the current one; the service never sees the request."
+    "dns" Dns(Dns) "The name server of the rig answers wrongly, or late."
     "drip" Drip(Drip) "Sends the answer a few bytes at a time."
     "empty" Empty(Empty) "Answers nothing at all, or 200 without a body; the service never sees the request."
     "garbage" Garbage(Garbage) "Sends random bytes and ends the connection; the service never sees the request."
@@ -81,6 +88,8 @@ kinds! {
     "lost-answer" LostAnswer(LostAnswer) "The service does what was asked, and the client never hears of it."
     "malformed" Malformed(Malformed) "Breaks the answer's JSON, its headers or its chunks."
     "no-reason-phrase" NoReasonPhrase(NoReasonPhrase) "Ends the status line behind the status."
+    "ntp" Ntp(Ntp) "The time server of the rig answers wrongly, or not at all."
+    "profile" Profile(Profile) "Many faults by chance, as a bad network or a busy service has them: flaky-wifi, busy-region."
     "refuse" Refuse(Refuse) "Refuses the connection, as if nobody listened."
     "reset" Reset(Reset) "Resets the connection."
     "shadow-deep" ShadowDeep(ShadowDeep) "A document that is nested too deep: in the answer to a GET, refused otherwise."

@@ -7,8 +7,11 @@ use rand_chacha::rand_core::SeedableRng as _;
 
 use super::act::{Act, Elsewhere, Met, OnConnect, OnHandshake, Spoil};
 use super::armed::{Armed, Fault, FaultId, FaultRef};
+use super::dns::DnsFlaw;
+use super::ntp::NtpFlaw;
 use crate::answer;
 use crate::clock::UnixMillis;
+use crate::dns::Carrier;
 use crate::event::{Exchange, NoOperation};
 use crate::message::{Request, WireStep};
 use crate::operation::Operation;
@@ -129,9 +132,10 @@ impl Faulty {
         let met = self.meet_elsewhere(now, |elsewhere| match elsewhere {
             Elsewhere::Connect(_) => Some(elsewhere),
             Elsewhere::Handshake(_) => (channel == Channel::Tls).then_some(elsewhere),
+            Elsewhere::Name(_) | Elsewhere::Time(_) => None,
         });
-        match met {
-            None => ConnectFate::Serve,
+        match met.map(|(fault, act, _)| (fault, act)) {
+            None | Some((_, Elsewhere::Name(_) | Elsewhere::Time(_))) => ConnectFate::Serve,
             Some((fault, Elsewhere::Connect(OnConnect::Refuse))) => ConnectFate::Refuse(fault),
             Some((fault, Elsewhere::Connect(OnConnect::Perform(steps)))) => {
                 ConnectFate::Perform(fault, steps)
@@ -140,17 +144,36 @@ impl Faulty {
         }
     }
 
-    /// The first armed fault that acts on something else than requests, is meant here and acts now.
+    /// What a question for the time meets `now`, and for how many milliseconds that fault has been met.
+    pub fn time(&mut self, now: UnixMillis) -> Option<(FaultRef, NtpFlaw, i64)> {
+        self.meet_elsewhere(now, |elsewhere| match elsewhere {
+            Elsewhere::Time(flaw) => Some(flaw),
+            Elsewhere::Connect(_) | Elsewhere::Handshake(_) | Elsewhere::Name(_) => None,
+        })
+    }
+
+    /// What a question for a name meets `now`.
+    pub fn name(&mut self, now: UnixMillis, carrier: Carrier) -> Option<(FaultRef, DnsFlaw)> {
+        let met = self.meet_elsewhere(now, |elsewhere| match elsewhere {
+            Elsewhere::Name(DnsFlaw::Truncated) if carrier == Carrier::Tcp => None,
+            Elsewhere::Name(flaw) => Some(flaw),
+            Elsewhere::Connect(_) | Elsewhere::Handshake(_) | Elsewhere::Time(_) => None,
+        });
+        met.map(|(fault, flaw, _)| (fault, flaw))
+    }
+
+    /// The first armed fault that acts on something else than requests, is meant here and acts now; with for how many
+    /// milliseconds it has been met.
     fn meet_elsewhere<T>(
         &mut self,
         now: UnixMillis,
         is_meant: impl Fn(Elsewhere) -> Option<T>,
-    ) -> Option<(FaultRef, T)> {
+    ) -> Option<(FaultRef, T, i64)> {
         let chance = &mut self.chance;
         self.armed.iter_mut().find_map(|armed| {
             let meant = armed.fault.kind.elsewhere().and_then(&is_meant)?;
             let acts = !armed.is_spent() && armed.meets(now, chance);
-            acts.then(|| (armed.reference(), meant))
+            acts.then(|| (armed.reference(), meant, armed.met_for_ms(now)))
         })
     }
 

@@ -10,9 +10,11 @@ use tokio::sync::broadcast;
 use super::control::Token;
 use crate::clock::UnixMillis;
 use crate::data::{DataError, DataFile};
+use crate::dns::{self, Carrier, Names, Reply};
 use crate::event::{CloudEvent, CloudEventKind, ConnectionId, Served};
 use crate::fault::{Channel, ConnectFate, Delivery, Faulty};
 use crate::message::Request;
+use crate::ntp;
 use crate::recent::Recent;
 
 /// How many events a subscriber may be behind before it loses the oldest.
@@ -159,6 +161,46 @@ impl Shared {
             }
         }
         fate
+    }
+
+    /// A client asked for the time: the answer, if there is one.
+    pub(crate) fn asked_time(&self, peer: SocketAddr, request: &[u8]) -> Option<Vec<u8>> {
+        let mut state = self.lock();
+        let at = self.now();
+        // Only a request meets a fault; whatever else comes is thrown away.
+        ntp::answer(request, ntp::Asked { at, flaw: None })?;
+        let met = state.cloud.time(at);
+        let flaw = met.map(|(_, flaw, met_for_ms)| (flaw, met_for_ms));
+        let answer = ntp::answer(request, ntp::Asked { at, flaw });
+        let connection = self.next_connection();
+        let shown = flaw.map_or(Some(at), |(flaw, met_for_ms)| flaw.shows(at, met_for_ms));
+        self.tell(at, connection, CloudEventKind::TimeAsked { peer: peer.to_string(), shown });
+        if let Some((fault, ..)) = met {
+            self.tell(at, connection, CloudEventKind::Fault(fault));
+        }
+        answer
+    }
+
+    /// A client asked for a name: the answer, if there is one.
+    pub(crate) fn asked_name(
+        &self,
+        peer: SocketAddr,
+        carrier: Carrier,
+        names: &Names,
+        request: &[u8],
+    ) -> Option<Reply> {
+        let name = dns::asked_name(request)?;
+        let mut state = self.lock();
+        let now = self.now();
+        let met = state.cloud.name(now, carrier);
+        let reply = dns::answer(names, request, met.map(|(_, flaw)| flaw))?;
+        let connection = self.next_connection();
+        let (peer, says) = (peer.to_string(), reply.says.clone());
+        self.tell(now, connection, CloudEventKind::NameAsked { peer, name, says });
+        if let Some((fault, _)) = met {
+            self.tell(now, connection, CloudEventKind::Fault(fault));
+        }
+        Some(reply)
     }
 
     /// A request was read: what becomes of it.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::bench::{get, http_1_0, lamp, post};
 use crate::support::{NOW, Signer};
+use fake_shadow::dns::Carrier;
 use fake_shadow::fault::{Channel, ConnectFate, Delivery, Fault, FaultId, Faulty, Kind, Place};
 use fake_shadow::message::{Request, WireStep};
 use fake_shadow::{FakeShadow, Settings};
@@ -20,6 +21,9 @@ fn descriptions() -> Vec<Value> {
         json!({ "close": "mid-body" }),
         json!({ "close": "accept" }),
         json!({ "conflict": true }),
+        json!({ "dns": "nxdomain" }),
+        json!({ "dns": { "flaw": "slow", "by": "2s" } }),
+        json!({ "dns": { "flaw": "wrong", "address": "10.0.0.1" } }),
         json!({ "drip": { "bytes": 200, "every": "400ms" } }),
         json!({ "empty": true }),
         json!({ "empty": "body" }),
@@ -39,6 +43,11 @@ fn descriptions() -> Vec<Value> {
         json!({ "malformed": "header" }),
         json!({ "malformed": "chunk" }),
         json!({ "no-reason-phrase": true }),
+        json!({ "ntp": "silent" }),
+        json!({ "ntp": { "offset": "-90s" } }),
+        json!({ "ntp": { "drift": 500 } }),
+        json!({ "ntp": "kiss-of-death", "code": "DENY" }),
+        json!({ "profile": "busy-region", "chance": 1 }),
         json!({ "refuse": true }),
         json!({ "reset": true }),
         json!({ "reset": "accept" }),
@@ -119,6 +128,14 @@ fn each_kind_does_what_it_says() {
     let mut all = String::new();
     for description in descriptions() {
         writeln!(all, "{description}").unwrap();
+        if let Some((_, flaw, _)) = armed(&description).time(NOW) {
+            writeln!(all, "  time {flaw:?}").unwrap();
+            continue;
+        }
+        if let Some((_, flaw)) = armed(&description).name(NOW, Carrier::Udp) {
+            writeln!(all, "  name {flaw:?}").unwrap();
+            continue;
+        }
         match armed(&description).connect(NOW, Channel::Tls) {
             ConnectFate::Serve => {
                 all += &told(&mut armed(&description), &get());
@@ -197,6 +214,20 @@ fn chance_is_of_the_seed() {
 }
 
 #[test]
+fn a_profile_acts_on_some_requests_and_the_same_ones_for_the_same_seed() {
+    let gets = vec![get(); 60];
+    for name in ["flaky-wifi", "busy-region"] {
+        let fault = json!({ "profile": name });
+        let acted = acts_on(&fault, &gets);
+        assert_eq!(acted, acts_on(&fault, &gets), "{name}");
+        let met = acted.matches('x').count();
+        assert!((10..=35).contains(&met), "{name}: {acted}");
+    }
+    let always = acts_on(&json!({ "profile": "flaky-wifi", "chance": 1 }), &gets);
+    assert!(!always.contains('.'), "{always}");
+}
+
+#[test]
 fn a_rate_is_counted_over_a_second() {
     let mut cloud = armed(&json!({ "throttle": { "rate": 1 } }));
     let mut status_at = |millis| {
@@ -258,6 +289,13 @@ fn a_description_that_is_wrong_is_refused_with_what_would_be_right() {
         json!({ "conflict": true, "times": -1 }),
         json!({ "conflict": true, "chance": 2 }),
         json!({ "tls": true }),
+        json!({ "profile": "bad-day" }),
+        json!({ "ntp": true }),
+        json!({ "ntp": "late" }),
+        json!({ "ntp": "silent", "offset": "5s" }),
+        json!({ "ntp": { "drift": 1.5 } }),
+        json!({ "dns": "wrong", "address": "here" }),
+        json!({ "dns": "nxdomain", "by": "3s" }),
         json!({ "tls": "rusty" }),
         json!({ "tls": "max-fragment", "bytes": 20000 }),
         json!({ "tls": "expired", "bytes": 512 }),

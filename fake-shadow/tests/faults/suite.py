@@ -1,6 +1,7 @@
 """Meets every kind of fault with clients that know nothing of us; `run.sh` installs them and starts this."""
 
 import http.client
+import itertools
 import json
 import re
 import ssl
@@ -9,7 +10,16 @@ import sys
 import time
 import traceback
 
-from cloud import KEY, SECRET, Cloud
+import boto3
+import botocore.config
+import dns.exception
+import dns.message
+import dns.query
+import dns.rcode
+import dns.resolver
+import ntplib
+
+from cloud import AWS_NAME, KEY, SECRET, Cloud
 
 LOST = (http.client.RemoteDisconnected, ConnectionResetError)
 SHORT = 0.7
@@ -47,6 +57,7 @@ HTTP = [
     ({"malformed": "header"}, lambda a: a.status == 200),
     ({"malformed": "chunk"}, lambda a: a.failed(http.client.IncompleteRead)),
     ({"no-reason-phrase": True}, is_good),
+    ({"profile": "busy-region", "chance": 1}, lambda a: a.status in (429, 500, 503, 504) or is_good(a)),
     ({"refuse": True}, lambda a: a.failed(*LOST)),
     ({"reset": "accept"}, lambda a: a.failed(*LOST)),
     ({"reset": "request"}, lambda a: a.failed(*LOST)),
@@ -96,6 +107,92 @@ CURL = [
 ]
 
 
+# What ntplib makes of an answer of the time server: the time that it shows, beside that of this machine.
+NTP = [
+    ({"ntp": {"offset": "-90s"}}, lambda a: abs(a.offset + 90) < 2),
+    ({"ntp": {"offset": "+20m"}}, lambda a: abs(a.offset - 1200) < 2),
+    ({"ntp": {"drift": 500}}, lambda a: abs(a.offset) < 2),
+    ({"ntp": "kiss-of-death"}, lambda a: a.stratum == 0 and a.ref_id.to_bytes(4) == b"RATE"),
+    ({"ntp": "kiss-of-death", "code": "DENY"}, lambda a: a.ref_id.to_bytes(4) == b"DENY"),
+    ({"ntp": "rollover"}, lambda a: a.tx_timestamp < 60 and a.ref_timestamp > 2**32 - 60),
+    ({"ntp": "silent"}, lambda a: isinstance(a, ntplib.NTPException)),
+]
+
+
+def ntp_meets(cloud, fault, expected):
+    host, port = cloud.addresses["ntp"]
+
+    def ask():
+        try:
+            return ntplib.NTPClient().request(host, version=4, port=port, timeout=SHORT)
+        except ntplib.NTPException as error:
+            return error
+
+    cloud.arm(fault)
+    answer = ask()
+    assert expected(answer), f"{answer!r}: {vars(answer)}"
+    assert cloud.met() == [1], "the fault was not met"
+    # The first answer is lost; the next is right.
+    answer = ask()
+    assert abs(answer.offset) < 2 and answer.stratum == 1, vars(answer)
+
+
+def dns_asks(cloud, name=AWS_NAME, kind="A", query=dns.query.udp):
+    host, port = cloud.addresses["dns"]
+    answer = query(dns.message.make_query(name, kind), host, port=port, timeout=SHORT)
+    addresses = [record.address for rrset in answer.answer for record in rrset]
+    return dns.rcode.to_text(answer.rcode()), addresses
+
+
+def dns_leads_to_the_rig(cloud):
+    found = "NOERROR", ["127.0.0.1"]
+    for query in (dns.query.udp, dns.query.tcp):
+        assert dns_asks(cloud, query=query) == found
+        assert dns_asks(cloud, "time.example.com", query=query) == found
+        assert dns_asks(cloud, "example.org", query=query) == ("NXDOMAIN", [])
+        assert dns_asks(cloud, kind="AAAA", query=query) == ("NOERROR", [])
+
+
+def dns_fails(cloud):
+    cloud.arm({"dns": "nxdomain"})
+    assert dns_asks(cloud) == ("NXDOMAIN", [])
+    cloud.arm({"dns": "wrong", "address": "192.0.2.7"})
+    assert dns_asks(cloud) == ("NOERROR", ["192.0.2.7"])
+    cloud.arm({"dns": "slow", "by": "2s"})
+    try:
+        raise AssertionError(f"answered in time: {dns_asks(cloud)}")
+    except dns.exception.Timeout:
+        pass
+    assert cloud.met() == [1, 1, 1]
+    host, port = cloud.addresses["dns"]
+    cloud.arm({"dns": "truncated"})
+    message, used_tcp = dns.query.udp_with_fallback(dns.message.make_query(AWS_NAME, "A"), host, port=port, timeout=5)
+    assert used_tcp and len(message.answer) == 1, message
+    assert cloud.met() == [1]
+
+
+def an_unmodified_client_finds_the_way(cloud):
+    """boto3 with nothing but AWS's own name of the endpoint, this name server and the CA."""
+    host, port = cloud.addresses["dns"]
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port, resolver.lifetime = [host], port, 5
+    dns.resolver.override_system_resolver(resolver)
+    try:
+        client = boto3.client(
+            "iot-data",
+            region_name="us-east-1",
+            endpoint_url=f"https://{AWS_NAME}:{cloud.addresses['https'][1]}",
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
+            verify=cloud.ca.name,
+            config=botocore.config.Config(proxies={}, retries={"total_max_attempts": 1}),
+        )
+        shadow = json.load(client.get_thing_shadow(thingName="lamp")["payload"])
+        assert shadow["state"]["desired"] == {"on": True}, shadow
+    finally:
+        dns.resolver.restore_system_resolver()
+
+
 def is_json(body):
     try:
         json.loads(body)
@@ -131,7 +228,7 @@ def curl_meets(cloud, scheme, fault, expected):
 def no_kind_is_left_out(cloud):
     complaint = cloud.control("POST", "/faults", {"kind": "explode"})["error"]
     kinds = set(re.search("there are (.*)$", complaint).group(1).split(", "))
-    shown = {next(iter(row[0])) for row in HTTP + TLS}
+    shown = {next(iter(row[0])) for row in itertools.chain(HTTP, TLS, NTP)} | {"dns"}
     assert kinds == shown, f"not shown: {kinds - shown}"
 
 
@@ -142,11 +239,17 @@ def checks(cloud):
             yield f"http.client {json.dumps(fault)}", lambda f=fault, e=expected, h=how, s=scheme: python_meets(cloud, s, f, e, h)
     for scheme, fault, code in CURL:
         yield f"curl {json.dumps(fault)}", lambda s=scheme, f=fault, c=code: curl_meets(cloud, s, f, c)
+    for fault, expected in NTP:
+        yield f"ntplib {json.dumps(fault)}", lambda f=fault, e=expected: ntp_meets(cloud, f, e)
+    yield "dnspython finds the rig and nothing else", lambda: dns_leads_to_the_rig(cloud)
+    yield "dnspython meets each fault of names", lambda: dns_fails(cloud)
+    yield "boto3 with AWS's own name of the endpoint", lambda: an_unmodified_client_finds_the_way(cloud)
     yield "no kind is left out", lambda: no_kind_is_left_out(cloud)
 
 
 def main():
-    cloud = Cloud(sys.argv[1])
+    beside = ["--ntp", "127.0.0.1:0", "--dns", "127.0.0.1:0", "--dns-name", "time.example.com"]
+    cloud = Cloud(sys.argv[1], *beside, ready=4)
     failed = 0
     try:
         for name, check in checks(cloud):

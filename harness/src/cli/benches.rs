@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
-use fake_shadow::fault::Channel;
+use fake_shadow::fault::{Channel, Place};
 use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
 use virtual_board::Provisioning;
@@ -76,7 +76,7 @@ impl Benches {
             Some(runtime) => match self.real(runtime, folder, (&case.plan, seed)) {
                 Ok(mut bench) => {
                     let facts = self.facts(bench.facts());
-                    let outcome = skip(&facts, case).unwrap_or_else(|| {
+                    let outcome = skip(&facts, &self.board, case).unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
                     (facts.board, outcome)
@@ -86,7 +86,7 @@ impl Benches {
             None => {
                 let mut bench = SimBench::new(seed);
                 let facts = self.facts(bench.facts());
-                let outcome = skip(&facts, case).unwrap_or_else(|| {
+                let outcome = skip(&facts, &self.board, case).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
                 });
                 (facts.board, outcome)
@@ -207,6 +207,7 @@ impl Benches {
 fn variables(cloud: &CloudServer) -> Vec<(String, String)> {
     [
         ("SHADOWRIG_ENDPOINT", cloud.endpoint().as_str()),
+        ("SHADOWRIG_NTP_SERVER", cloud.ntp_address().as_str()),
         ("SHADOWRIG_THING_NAME", THING_NAME),
         ("AWS_REGION", DEFAULT_REGION),
         ("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
@@ -229,9 +230,34 @@ fn settings(cloud: &CloudServer) -> Provisioning {
 }
 
 /// The outcome of a case that the bench cannot run; `None` if it can.
-fn skip(facts: &Facts, case: &Case) -> Option<Outcome> {
-    let reason = facts.misses(&case.plan)?;
+fn skip(facts: &Facts, board: &BoardName, case: &Case) -> Option<Outcome> {
+    let reason = facts.misses(&case.plan).or_else(|| unreachable_fault(board, &case.plan))?;
     Some(untouched(Verdict::Skipped { reason }))
+}
+
+/// Why what the case needs of its cloud would never reach a board; none if it does.
+fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
+    let has = |place| plan.fault_places.contains(&place);
+    let reason = match board {
+        BoardName::Sim => return None,
+        BoardName::Process if has(Place::Name) => {
+            "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
+        }
+        BoardName::Process => return None,
+        BoardName::Inventory(_)
+        | BoardName::MicroPython(_)
+        | BoardName::Port(_)
+        | BoardName::Virtual(_) => {
+            if plan.tls {
+                "this board cannot be told which CA to trust yet; sim and process can"
+            } else if has(Place::Name) || has(Place::Time) {
+                "this board cannot be told of the rig's servers of time and names yet; sim can"
+            } else {
+                return None;
+            }
+        }
+    };
+    Some(reason.to_owned())
 }
 
 /// The report of a case that was not begun.

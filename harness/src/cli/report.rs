@@ -96,7 +96,7 @@ fn merge<W: Write, E: Write>(
 }
 
 /// A run; `None` when it cannot be read, and then the reason is written.
-fn read<W: Write, E: Write>(
+pub(super) fn read<W: Write, E: Write>(
     dir: &Path,
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<Option<ReadRun>> {

@@ -170,7 +170,7 @@ fn arm(cloud: &mut Faulty, order: &FaultOrder) -> Result<(FaultId, Event), Actio
         Some(Times::Count(times)) => fault.times = Some(times),
     }
     fault.after = order.after;
-    fault.chance = order.chance;
+    fault.chance = order.chance.unwrap_or(fault.chance);
     let what = format!("{} to {}", fault.kind.name(), target_words(&order.target));
     let id = cloud.arm(fault);
     Ok((id, Event::FaultArmed { id: id.0, what }))

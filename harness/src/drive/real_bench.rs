@@ -9,8 +9,9 @@ use fake_shadow::clock::UnixMillis;
 use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
 use fake_shadow::fault::{Channel, Faulty};
 use fake_shadow::http::{self, Server, ServerIdentity, Shared, usual_names};
+use fake_shadow::ntp::{NtpServer, serve_ntp};
 use fake_shadow::{FakeShadow, Settings};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::runtime::Handle;
 
 use super::bench::{Bench, Facts};
@@ -46,6 +47,7 @@ pub struct RealBench {
 pub struct CloudServer {
     runtime: Handle,
     server: Option<Server>,
+    ntp: Option<NtpServer>,
     /// The certificate that clients are to trust, where it is served over TLS.
     ca_pem: Option<String>,
     shared: Arc<Shared>,
@@ -83,8 +85,10 @@ impl CloudServer {
             Some(identity) => http::serve_tls(listener, Arc::clone(&shared), identity),
         };
         let server = Some(server.map_err(error)?);
+        let ntp = runtime.block_on(UdpSocket::bind(("127.0.0.1", 0)));
+        let ntp = ntp.and_then(|socket| serve_ntp(socket, Arc::clone(&shared))).map_err(error)?;
         let ca_pem = identity.and_then(|identity| identity.ca_pem().map(str::to_owned));
-        Ok(Self { runtime: runtime.clone(), server, ca_pem, shared, settings })
+        Ok(Self { runtime: runtime.clone(), server, ntp: Some(ntp), ca_pem, shared, settings })
     }
 
     /// Where it listens, as `http://127.0.0.1:41873`.
@@ -93,6 +97,12 @@ impl CloudServer {
         let scheme = if self.ca_pem.is_some() { "https" } else { "http" };
         let address = self.server.as_ref().map(Server::local_addr);
         address.map_or_else(String::new, |address| format!("{scheme}://{address}"))
+    }
+
+    /// Where its time server listens, as `127.0.0.1:41874`.
+    #[must_use]
+    pub fn ntp_address(&self) -> String {
+        self.ntp.as_ref().map_or_else(String::new, |server| server.local_addr().to_string())
     }
 
     /// The certificate that clients are to trust, in PEM form; none without TLS.
@@ -207,6 +217,8 @@ impl RealBench {
                     .into_iter()
                     .collect()
             }
+            // What a device is told of time and names it shows by what it does; the faults of both are told.
+            CloudEventKind::NameAsked { .. } | CloudEventKind::TimeAsked { .. } => Vec::new(),
             CloudEventKind::Unreadable { reason } => {
                 vec![Event::Note { text: format!("the cloud could not read a request: {reason}") }]
             }

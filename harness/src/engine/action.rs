@@ -87,8 +87,8 @@ pub struct FaultOrder {
     pub after: u32,
     /// How long it stays armed; `None` for the whole case.
     pub armed_for: Option<Duration>,
-    /// The share of them that it acts on, from 0 to 1.
-    pub chance: f64,
+    /// The share of them that it acts on, from 0 to 1; as the kind has it where it is not said.
+    pub chance: Option<f64>,
 }
 
 /// How often a fault acts.

@@ -5,6 +5,7 @@
 mod attempt_record;
 pub mod case;
 pub mod events;
+pub mod exchanges;
 pub mod format;
 pub mod github;
 pub mod html;

@@ -7,6 +7,7 @@ mod cli;
 mod console;
 mod docs;
 mod elf;
+mod equal_faults;
 mod explore;
 mod flash_command;
 mod flash_images;

@@ -1,12 +1,16 @@
-//! What becomes of a connection on the simulated network. That network carries no TLS: a fault of the handshake is what a
+//! What becomes of a connection on the simulated network, of the name and of the time that a device asks for. That network carries no TLS: a fault of the handshake is what a
 //! device hears of it that checks all that it must.
 
 use std::time::Duration;
 
-use fake_shadow::fault::{ConnectFate, FaultRef, OnHandshake};
+use fake_shadow::clock::UnixMillis;
+use fake_shadow::fault::{ConnectFate, DnsFlaw, FaultRef, NtpFlaw, OnHandshake};
 use fake_shadow::message::WireStep;
 
+use thing::Input;
+
 use super::wire::Wire;
+use crate::engine::Event;
 
 /// A connection that the device asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,6 +54,45 @@ pub(crate) fn accepted(fate: ConnectFate) -> Accepted {
             _ => plain(Some(met), Wire::Failed("tls: connection closed")),
         },
     }
+}
+
+/// What becomes of a name that a device asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resolved {
+    /// It leads to the cloud, so much later than usual.
+    After(Duration),
+    /// It leads nowhere, and the device is told so.
+    Failed(&'static str),
+    /// It leads to where nobody answers.
+    Nowhere,
+}
+
+/// How long asking once more over TCP takes.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+
+/// What a fault of the name server means on the simulated network, where there is nobody but the cloud.
+pub(super) const fn resolved(flaw: DnsFlaw) -> Resolved {
+    match flaw {
+        DnsFlaw::NxDomain => Resolved::Failed("name not found"),
+        DnsFlaw::Slow { by } => Resolved::After(by),
+        DnsFlaw::Truncated => Resolved::After(ASK_AGAIN),
+        DnsFlaw::Wrong { .. } => Resolved::Nowhere,
+    }
+}
+
+/// What a device is told that asked for the time; none in silence. A kiss of death, and a time before 1970, tell it none.
+pub(super) fn time_told(at: UnixMillis, met: Option<(NtpFlaw, i64)>) -> Option<Input<'static>> {
+    let shown = match met {
+        Some((NtpFlaw::KissOfDeath(_), _)) => return Some(Input::NoTime),
+        Some((flaw, met_for_ms)) => flaw.shows(at, met_for_ms)?,
+        None => at,
+    };
+    Some(u64::try_from(shown.0).map_or(Input::NoTime, |unix_ms| Input::Time { unix_ms }))
+}
+
+/// The event of a fault that is met.
+pub(super) fn met_event(met: FaultRef) -> Event {
+    Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use fake_shadow::dns::Carrier;
 use fake_shadow::fault::{Channel, Faulty};
 use fake_shadow::message::WireStep;
 use fake_shadow::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
@@ -13,7 +14,7 @@ use fake_shadow::wire::encode;
 use fake_shadow::{FakeShadow, Settings, raw_request};
 use thing::{Config, Input, Lent, WakeCause};
 
-use super::accept::{Accepted, accepted};
+use super::accept::{Accepted, Resolved, accepted, met_event, resolved, time_told};
 use super::chip::Chip;
 use super::current::SimMeter;
 use super::device::{self, MakeDevice, Told, Want, reading};
@@ -151,7 +152,7 @@ impl SimBench {
                 self.last_connection += 1;
                 let id = self.last_connection;
                 self.connection = Some(Connection { id, ended: false });
-                self.at(now.after(CONNECT), Due::Cloud { connection: id, act: CloudAct::Accept });
+                return self.connect(now, id);
             }
             Want::Disconnect => return self.drop_connection(),
             Want::Drive => {}
@@ -222,8 +223,14 @@ impl SimBench {
                 self.tell(now, Input::Sample { sensor, value: Some(reading(sensor)) })
             }
             Told::Time => {
-                let unix_ms = u64::try_from(true_time(now).0).unwrap_or(0);
-                self.tell(now, Input::Time { unix_ms })
+                let at = true_time(now);
+                let met = self.cloud.time(at);
+                let mut events: Vec<_> =
+                    met.map(|(fault, ..)| met_event(fault)).into_iter().collect();
+                if let Some(input) = time_told(at, met.map(|(_, flaw, for_ms)| (flaw, for_ms))) {
+                    events.extend(self.tell(now, input));
+                }
+                events
             }
         }
     }
@@ -263,8 +270,24 @@ impl SimBench {
         self.at(now.after(after), Due::Wire { connection, what });
         self.play(now, connection, steps, None);
         let opened = Event::Connection { id: connection, change: ConnectionChange::Opened };
-        let met = met.map(|met| Event::FaultMet { id: met.id.0, what: met.kind.to_owned() });
-        is_opened.then_some(opened).into_iter().chain(met).collect()
+        is_opened.then_some(opened).into_iter().chain(met.map(met_event)).collect()
+    }
+
+    /// The name of the endpoint is asked for at each connection, as of a device that keeps nothing across a sleep.
+    fn connect(&mut self, now: Moment, connection: u64) -> Vec<Event> {
+        let met = self.cloud.name(true_time(now), Carrier::Udp);
+        match met.map_or(Resolved::After(Duration::ZERO), |(_, flaw)| resolved(flaw)) {
+            Resolved::After(more) => {
+                let due = Due::Cloud { connection, act: CloudAct::Accept };
+                self.at(now.after(CONNECT).after(more), due);
+            }
+            Resolved::Failed(reason) => {
+                let due = Due::Wire { connection, what: Wire::Failed(reason) };
+                self.at(now.after(CONNECT), due);
+            }
+            Resolved::Nowhere => {}
+        }
+        met.map(|(fault, _)| met_event(fault)).into_iter().collect()
     }
 
     fn request(&mut self, now: Moment, connection: u64, bytes: &[u8]) -> Vec<Event> {

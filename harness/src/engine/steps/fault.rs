@@ -32,7 +32,7 @@ pub(super) const VERB: Verb = Verb {
         optional(
             "chance",
             Shape::Percent,
-            "the share of them that it acts on, drawn with the seed of the run; default 100%",
+            "the share of them that it acts on, drawn with the seed of the run; default as the kind has it, mostly 100%",
         ),
     ],
     doc: "Arms a fault; the step passes as soon as the fault is armed, so a device that connects right after meets it. `for` disarms it after \
@@ -60,7 +60,7 @@ fn read(context: &Context<'_>, problems: &mut Vec<Problem>) -> Option<Arc<dyn St
         times: if always { Some(Times::Always) } else { whole("times").map(Times::Count) },
         after: whole("after").unwrap_or(0),
         armed_for: context.step.get("for").and_then(Node::text).and_then(time::parse_span),
-        chance: chance.unwrap_or(100.0) / 100.0,
+        chance: chance.map(|percent| percent / 100.0),
     };
     Some(Arc::new(Fault { order }))
 }

@@ -1,0 +1,143 @@
+//! What device and cloud said to each other, without what differs from run to run: two runs can be compared by it.
+
+use serde_json::{Map, Value};
+
+use crate::engine::event::{Answer, Request, Signature};
+use crate::engine::{Event, Log};
+
+/// What stands for a point in time, and for an id.
+const TIME: &str = "(time)";
+const ID: &str = "(id)";
+
+/// The requests, their answers and the faults of a log, a line each. Times and ids are left out, versions of shadows count
+/// from the first one that is seen.
+#[must_use]
+pub fn exchanges(log: &Log) -> Vec<String> {
+    let mut first_version = None;
+    log.entries().iter().filter_map(|entry| line(&entry.event, &mut first_version)).collect()
+}
+
+fn line(event: &Event, first_version: &mut Option<i64>) -> Option<String> {
+    match event {
+        Event::Request(Request { method, target, body, signature, .. }) => {
+            let signature = match signature {
+                Signature::Good => "signature right",
+                Signature::Unchecked => "signature not checked",
+                Signature::Refused { .. } => "signature refused",
+            };
+            Some(format!("> {method} {target}, {signature}{}", told(body, first_version)))
+        }
+        Event::Answer(Answer { status, body, .. }) => {
+            let status = status.map_or_else(|| "no status".to_owned(), |status| status.to_string());
+            Some(format!("< {status}{}", told(body, first_version)))
+        }
+        Event::FaultArmed { what, .. } => Some(format!("! armed: {what}")),
+        Event::FaultMet { what, .. } => Some(format!("! met: {what}")),
+        Event::FaultsCleared => Some("! cleared".to_owned()),
+        Event::Clock { .. }
+        | Event::Command { .. }
+        | Event::Connection { .. }
+        | Event::Console { .. }
+        | Event::Crash(_)
+        | Event::Note { .. }
+        | Event::Power { .. }
+        | Event::Reset { .. }
+        | Event::Shadow { .. }
+        | Event::Sleep { .. }
+        | Event::Snapshot { .. }
+        | Event::Step { .. }
+        | Event::Wake { .. } => None,
+    }
+}
+
+/// A body behind what it belongs to.
+fn told(body: &str, first_version: &mut Option<i64>) -> String {
+    match serde_json::from_str(body) {
+        _ if body.is_empty() => String::new(),
+        Ok(value) => format!(" {}", plain(value, first_version)),
+        // Cut short or broken on purpose: where it was cut is told, the digits in it are not.
+        Err(_) => format!(" {} bytes that are no JSON", body.len()),
+    }
+}
+
+fn plain(value: Value, first_version: &mut Option<i64>) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .map(|(key, value)| {
+                    let value = match (key.as_str(), &value) {
+                        ("timestamp", Value::Number(_)) => TIME.into(),
+                        ("version", Value::Number(version)) => {
+                            let version = version.as_i64().unwrap_or_default();
+                            let first = *first_version.get_or_insert(version);
+                            format!("{:+}", version.saturating_sub(first)).into()
+                        }
+                        ("clientToken" | "traceId", Value::String(_)) => ID.into(),
+                        _ => plain(value, first_version),
+                    };
+                    (key, value)
+                })
+                .collect::<Map<_, _>>(),
+        ),
+        Value::Array(items) => items.into_iter().map(|item| plain(item, first_version)).collect(),
+        Value::String(text) => without_dates(&text).into(),
+        other => other,
+    }
+}
+
+/// A text without the dates that AWS's refusals of signatures have in them, as 20260101T000002Z.
+fn without_dates(text: &str) -> String {
+    const SHAPE: &str = "00000000T000000Z";
+    let fits = |part: &[u8]| {
+        part.iter().zip(SHAPE.bytes()).all(|(byte, shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            other => *byte == other,
+        })
+    };
+    let mut left = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.as_bytes().windows(SHAPE.len()).position(fits) {
+        left += &rest[..at];
+        left += TIME;
+        rest = &rest[at + SHAPE.len()..];
+    }
+    left + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Moment;
+
+    fn check(bodies: &[&str], expected: &[&str]) {
+        let mut log = Log::default();
+        for body in bodies {
+            let (status, body) = (Some(200), (*body).to_owned());
+            let answer = Answer { request: 1, status, body, fault: None };
+            log.push(Moment::START, Event::Answer(answer));
+            log.push(Moment::START, Event::Console { line: "not told".into() });
+        }
+        assert_eq!(exchanges(&log), expected);
+    }
+
+    #[test]
+    fn what_differs_from_run_to_run_is_left_out() {
+        check(
+            &[
+                r#"{"state":{"on":true},"version":41,"timestamp":1795190924,"clientToken":"a1"}"#,
+                r#"{"metadata":{"on":[{"timestamp":5}]},"version":43}"#,
+                r#"{"message":"ü 20260101T000002Z!","traceId":"4c2f"}"#,
+                "",
+                "{\"cut",
+            ],
+            &[
+                r#"< 200 {"state":{"on":true},"version":"+0","timestamp":"(time)","clientToken":"(id)"}"#,
+                r#"< 200 {"metadata":{"on":[{"timestamp":"(time)"}]},"version":"+2"}"#,
+                r#"< 200 {"message":"ü (time)!","traceId":"(id)"}"#,
+                "< 200",
+                "< 200 5 bytes that are no JSON",
+            ],
+        );
+    }
+}
