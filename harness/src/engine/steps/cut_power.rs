@@ -144,7 +144,7 @@ impl Step for CutPower {
                 times: None,
                 after,
                 armed_for: None,
-                chance: 1.0,
+                chance: None,
             })
         });
         if !matches!(progress, Progress::Passed(_)) {
