@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Read};
 use std::sync::mpsc::{self, Receiver};
 
 use rustix::stdio::stdin;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// Ctrl-], which ends a monitor.
 const END: u8 = 0x1d;
@@ -32,6 +32,8 @@ impl Keys {
         if let Some(before) = &before {
             let mut raw = before.clone();
             raw.local_modes -= LocalModes::ICANON | LocalModes::ECHO;
+            // Enter is a carriage return on a serial line, and the prompts of boards wait for it.
+            raw.input_modes -= InputModes::ICRNL;
             // A terminal that refuses is read line by line, which works as well.
             let _line_by_line = tcsetattr(stdin(), OptionalActions::Now, &raw);
         }
