@@ -67,6 +67,11 @@ pub enum Order {
         /// What the boot pin says.
         into: BootMode,
     },
+    /// The supply sags for a moment; below what the detector lets pass, the chip is reset.
+    Sag {
+        /// To how many millivolts.
+        millivolts: u32,
+    },
     /// The sensors read something else from here on.
     Sensors(Sensors),
     /// The wake pin is pulled: the sleep ends before its time; nothing happens to a board that is awake.

@@ -41,6 +41,7 @@ pub mod image;
 mod io;
 mod line;
 mod loader;
+mod ppk2;
 mod setup;
 pub mod shell;
 mod slip;

@@ -33,6 +33,9 @@ struct Arguments {
     /// Control socket: power, reset, faults; one JSON line each way
     #[arg(long, value_name = "PATH")]
     control: Option<PathBuf>,
+    /// Put a link to the pseudo-terminal of a current meter here: a Power Profiler Kit II that measures this board
+    #[arg(long, value_name = "PATH")]
+    ppk2: Option<PathBuf>,
     /// Keep the flash in this file
     #[arg(long, value_name = "FILE")]
     flash: Option<PathBuf>,
@@ -143,6 +146,7 @@ fn options(arguments: &Arguments) -> Options {
         pty_link: arguments.pty.clone(),
         rfc2217: arguments.rfc2217,
         control: arguments.control.clone(),
+        ppk2: arguments.ppk2.clone(),
         flash_file: arguments.flash.clone(),
         boot: arguments.boot.map(|boot| match boot {
             Boot::Download => BootMode::Download,

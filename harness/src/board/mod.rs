@@ -1,6 +1,7 @@
 //! Boards that exist in real time, and what their consoles say.
 
 pub mod console;
+pub mod equipped;
 pub mod images;
 mod listener;
 pub mod micropython;
@@ -10,6 +11,8 @@ pub mod process;
 pub mod serial;
 pub mod virtual_board;
 pub mod virtual_pins;
+
+use std::time::Duration;
 
 use crate::drive::Facts;
 pub use crate::drive::seen::Sink;
@@ -49,6 +52,24 @@ pub trait Board {
     ///
     /// The supply cannot be switched.
     fn power(&mut self, order: PowerOrder) -> Result<(), ActionError>;
+
+    /// Lets the supply sag to so many millivolts for so long. Takes as long as the supply's answer; the sag goes on by itself.
+    ///
+    /// # Errors
+    ///
+    /// The supply cannot be programmed, which is so unless a board says otherwise by its facts.
+    fn brownout(&mut self, _to_mv: u32, _length: Duration) -> Result<(), ActionError> {
+        Err(ActionError::new("let the supply sag", "it can only be cut and restored"))
+    }
+
+    /// Begins to measure the current; readings follow in the sink until [`Board::stop`]. Takes three seconds at most.
+    ///
+    /// # Errors
+    ///
+    /// There is no meter, which is so unless a board says otherwise by its facts, or it does not work.
+    fn measure(&mut self) -> Result<(), ActionError> {
+        Err(ActionError::new("measure the current", "the board has no meter"))
+    }
 
     /// Wakes a sleeping device before its time. Takes a second at most.
     ///

@@ -3,6 +3,7 @@
 mod attempts;
 mod benches;
 mod board_name;
+mod boards;
 mod cargo_test;
 mod check;
 mod compare;
@@ -99,6 +100,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The boards of this host: what is attached, write it to the inventory, what is wrong.
+    #[command(subcommand)]
+    Boards(boards::BoardsCommand),
     /// Show where two runs differ in what device and cloud said to each other, times and ids left out.
     Compare(compare::CompareArgs),
     /// Flash a firmware onto a board: an ELF, a .bin, or flasher_args.json; verified, and skipped where nothing changed.
@@ -170,6 +174,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Serve(args) => serve(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Device(options) => device(&options, terminal),
+        Command::Boards(command) => boards::boards(&command, terminal),
         Command::Compare(args) => compare::compare(&args, terminal),
         Command::Flash(args) => flash::flash(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),

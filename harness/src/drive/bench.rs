@@ -81,9 +81,12 @@ impl Facts {
             return Some(reason.clone());
         }
         plan.all_steps().into_iter().find_map(|step| {
-            let cannot = self.cannot.iter().chain(NO_BENCH_CAN);
-            let mut cannot = cannot;
-            let (verb, reason) = cannot.find(|(verb, _)| *verb == step.verb)?;
+            let verb = step.verb;
+            if let Some(need) = step.step.needs().iter().find(|need| !self.can.contains(need)) {
+                return Some(format!("`{verb}` needs `{need}`, which {board} does not have"));
+            }
+            let mut cannot = self.cannot.iter().chain(NO_BENCH_CAN);
+            let (_, reason) = cannot.find(|(cannot, _)| *cannot == verb)?;
             Some(format!("{board} cannot do `{verb}`: {reason}"))
         })
     }

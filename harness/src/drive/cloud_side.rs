@@ -106,7 +106,9 @@ fn perform(
             updated.map_err(|error| refused("update the shadow", &error))?;
             Ok(vec![shadow_event(cloud, now, &id, Party::Rig)])
         }
-        Action::Flash(_)
+        Action::Brownout { .. }
+        | Action::Flash(_)
+        | Action::Measure
         | Action::Power(_)
         | Action::Reset
         | Action::RunCommand(_)

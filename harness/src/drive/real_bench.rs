@@ -20,6 +20,7 @@ use super::host_command;
 use super::seen::{Seen, Sink, What};
 use crate::board::Board;
 use crate::engine::event::ConnectionChange;
+use crate::engine::reading::Reading;
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::Sleeping;
 use crate::time::Moment;
@@ -182,6 +183,10 @@ impl RealBench {
 
     fn take_in(&mut self, seen: Seen) {
         let events = match seen.what {
+            What::Board(Event::Current(reading)) => {
+                let until = Moment::at(seen.at.saturating_duration_since(self.began));
+                vec![Event::Current(Reading { until, ..reading })]
+            }
             What::Board(event) => vec![event],
             What::Cloud(event) => self.cloud_events(&event),
         };
@@ -249,7 +254,9 @@ impl Bench for RealBench {
 
     fn perform(&mut self, _now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
+            Action::Brownout { to_mv, length } => self.board.brownout(*to_mv, *length)?,
             Action::Flash(firmware) => self.board.flash(firmware)?,
+            Action::Measure => self.board.measure()?,
             Action::Power(order) => self.board.power(*order)?,
             Action::Reset => self.board.reset()?,
             Action::RunCommand(order) => return host_command::run(order),

@@ -42,6 +42,12 @@ impl Sink {
         self.send(What::Board(event));
     }
 
+    /// Tells what was measured, at the time at which it was so.
+    pub fn tell_at(&self, at: Instant, event: Event) {
+        // The other end is gone when the run is over; what is seen then matters to nobody.
+        let _run_is_over = self.0.send(Seen { at, what: What::Board(event) });
+    }
+
     /// Tells what the cloud has seen.
     pub fn tell_cloud(&self, event: CloudEvent) {
         self.send(What::Cloud(event));

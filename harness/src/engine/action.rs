@@ -15,6 +15,8 @@ use crate::scenario::request_pattern::RequestPattern;
 pub enum Action {
     /// Arm a fault in the cloud.
     ArmFault(FaultOrder),
+    /// Let the supply sag to so many millivolts for so long.
+    Brownout { to_mv: u32, length: Duration },
     /// Take all faults off.
     ClearFaults,
     /// Move the cloud's clock.
@@ -23,6 +25,8 @@ pub enum Action {
     DeleteShadow { name: Option<String> },
     /// Put the image on the board, erase what is to be erased, provision it, and start it.
     Flash(Firmware),
+    /// Begin to measure the current, until the end.
+    Measure,
     /// Change the supply.
     Power(PowerOrder),
     /// Reset the chip.

@@ -1,4 +1,4 @@
-//! All that can be observed in a run, in one enum, and the log that keeps it in order.
+//! All that can be observed in a run, in one enum.
 
 #![expect(missing_docs, reason = "the fields of a variant are told by its own sentence")]
 
@@ -7,8 +7,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::crash::Crash;
+pub use super::log::{Entry, Log};
+use super::reading::Reading;
 use crate::scenario::request_pattern::{RequestPattern, Target};
-use crate::time::{self, Moment};
+use crate::time;
 
 /// One thing that was observed.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +28,8 @@ pub enum Event {
     Console { line: String },
     /// The firmware crashed; the reset that it makes is told behind it.
     Crash(Crash),
+    /// The current meter told of a stretch of time.
+    Current(Reading),
     /// A fault waits for its request.
     FaultArmed { id: u64, what: String },
     /// A fault met what it waited for.
@@ -142,60 +146,6 @@ pub enum StepState {
     Skipped,
 }
 
-/// An event with its place in the run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    /// When.
-    pub at: Moment,
-    /// What.
-    pub event: Event,
-}
-
-/// Everything observed in a run, in order. Nothing is ever taken out.
-#[derive(Debug, Clone, Default)]
-pub struct Log {
-    entries: Vec<Entry>,
-}
-
-impl Log {
-    /// Adds what was observed now.
-    pub fn push(&mut self, at: Moment, event: Event) {
-        self.entries.push(Entry { at, event });
-    }
-
-    /// All entries from the beginning.
-    #[must_use]
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// How many entries there are; the index that the next one will have.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether nothing was observed yet.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// The entries from an index on, each with its index.
-    pub fn from(&self, index: usize) -> impl Iterator<Item = (usize, &Entry)> {
-        self.entries.iter().enumerate().skip(index)
-    }
-
-    /// The answer to a request, if it was given.
-    #[must_use]
-    pub fn answer_to(&self, request: u64) -> Option<(usize, &Answer)> {
-        self.from(0).find_map(|(index, entry)| match &entry.event {
-            Event::Answer(answer) if answer.request == request => Some((index, answer)),
-            _ => None,
-        })
-    }
-}
-
 impl Request {
     /// The request in short, as `GET shadow`; method and target where the cloud does not know it.
     #[must_use]
@@ -241,6 +191,7 @@ impl Event {
             Self::Connection { .. } => "connection",
             Self::Console { .. } => "console",
             Self::Crash(_) => "crash",
+            Self::Current(_) => "current",
             Self::FaultArmed { .. } => "fault-armed",
             Self::FaultMet { .. } => "fault-met",
             Self::FaultsCleared => "faults-cleared",
@@ -276,6 +227,7 @@ impl Event {
             Self::Connection { id, change } => format!("connection {id} {}", change.word()),
             Self::Console { line } => line.clone(),
             Self::Crash(crash) => crash.words(),
+            Self::Current(reading) => reading.words(),
             Self::FaultArmed { what, .. } => format!("armed: {what}"),
             Self::FaultMet { what, .. } => format!("met: {what}"),
             Self::FaultsCleared => "all faults cleared".into(),
@@ -325,6 +277,7 @@ impl Event {
             Self::Connection { id, change } => json!({ "id": id, "change": change.word() }),
             Self::Console { line } => json!({ "line": line }),
             Self::Crash(crash) => json!(crash),
+            Self::Current(reading) => reading.to_json(),
             Self::FaultArmed { id, what } | Self::FaultMet { id, what } => {
                 json!({ "id": id, "what": what })
             }

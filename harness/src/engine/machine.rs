@@ -191,6 +191,9 @@ impl Engine {
         for (name, shadow) in &self.plan.shadows {
             actions.push(Action::SetShadow { name: name.clone(), shadow: shadow.clone() });
         }
+        if self.plan.needs_meter() {
+            actions.push(Action::Measure);
+        }
         actions.push(Action::Flash(self.plan.firmware.clone()));
         self.pending.extend(actions.iter().map(|_| Owner::SetUp));
     }
@@ -477,17 +480,13 @@ impl Engine {
     /// An armed fault that was never met fails the case: what it should have shown was not shown.
     fn check_armed(&mut self, now: Moment) {
         let faults: BTreeSet<_> = self.armed.values().cloned().collect();
-        let expected = "a request or connection that meets it";
-        let fault = faults
-            .into_iter()
-            .next()
-            .map(|(what, span)| (format!("the fault {what} was"), span, expected.to_owned()));
-        let waiting = |trigger: &Trigger| {
-            (format!("{} was", trigger.what), trigger.span, trigger.watch.words())
-        };
-        let trigger = self.triggers.first().map(waiting);
-        let Some((what, span, expected)) = fault.or(trigger) else { return };
-        let mismatch = Mismatch::never_met(&what, expected, self.log.len());
+        let fault = faults.into_iter().next().map(|(what, span)| {
+            let expected = "a request or connection that meets it".to_owned();
+            (span, Mismatch::never_met(&format!("the fault {what} was"), expected, self.log.len()))
+        });
+        // A trigger may hold a request by a fault of its own; it stands in the file.
+        let trigger = self.triggers.first().map(|trigger| trigger.unmet(self.log.len()));
+        let Some((span, mismatch)) = trigger.or(fault) else { return };
         self.fail(now, span, None, mismatch);
     }
 

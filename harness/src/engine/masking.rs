@@ -77,6 +77,7 @@ fn mask_event(event: &mut Event, mask: &Mask) {
         | Event::FaultsCleared
         | Event::Power { .. }
         | Event::Sleep { .. }
+        | Event::Current(_)
         | Event::Step { .. } => {}
     }
 }

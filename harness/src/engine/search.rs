@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::event::{Event, Log, Request, Signature};
 use super::mismatch::NearMiss;
+use super::reading::Reading;
 use super::step::Run;
 use crate::scenario::line::LinePattern;
 use crate::scenario::matcher::{Comparison, Difference};
@@ -192,6 +193,23 @@ pub(crate) fn is_event(
             let comparison = Comparison { strictness: want.strictness, ..comparison };
             request_differences(want, request, log, comparison, &mut found).is_empty()
         }
+        (Watch::Current { above_na, below_na }, Event::Current(reading)) => {
+            // An edge: it was on the other side when the meter told before.
+            let before = log.entries().iter().rev().find_map(|entry| match &entry.event {
+                Event::Current(before) if before.until < reading.until => Some(*before),
+                _ => None,
+            });
+            let is_above = |reading: Reading, limit: u64| reading.peak_na > limit as i64;
+            let rises = |limit: u64| {
+                is_above(*reading, limit) && before.is_none_or(|before| !is_above(before, limit))
+            };
+            let is_below = |reading: Reading, limit: u64| reading.average_na < limit as i64;
+            let falls = |limit: u64| {
+                is_below(*reading, limit) && before.is_some_and(|before| !is_below(before, limit))
+            };
+            above_na.is_some_and(rises) || below_na.is_some_and(falls)
+        }
+        (Watch::FaultMet(wanted), Event::FaultMet { id, .. }) => wanted == id,
         (Watch::Reset(causes), Event::Reset { cause })
         | (Watch::Wake(causes), Event::Wake { cause }) => {
             causes.is_empty() || causes.contains(cause)

@@ -31,6 +31,11 @@ pub trait Step: Debug + Send + Sync {
         common.within.unwrap_or(WITHIN_DEFAULT)
     }
 
+    /// What the bench must have for it, in the words of `board: { needs: [...] }`.
+    fn needs(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The steps inside it, for those who look through a plan: what a bench cannot do is found before anything is touched.
     fn inner(&self) -> &[PlannedStep] {
         &[]

@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::event::{Event, Log};
+use super::mismatch::Mismatch;
 use super::search;
 use crate::scenario::matcher::{Comparison, Strictness};
 use crate::scenario::node::Span;
@@ -22,6 +23,14 @@ pub struct Trigger {
 }
 
 impl Trigger {
+    /// Where it stands, and what to say where it never fired.
+    pub(super) fn unmet(&self, log_len: usize) -> (Span, Mismatch) {
+        let what = format!("{} was", self.what);
+        let mismatch = Mismatch::never_met(&what, self.watch.words(), log_len)
+            .with_help("wait for what it should meet by an `expect-...` before the last step");
+        (self.span, mismatch)
+    }
+
     /// Whether an event is the one that it waits for.
     #[must_use]
     pub fn fires(

@@ -11,6 +11,7 @@ use crate::engine::crash::Crash;
 use crate::engine::event::{
     Answer, ConnectionChange, Party, PowerChange, Request, Signature, StepState,
 };
+use crate::engine::reading::Reading;
 use crate::engine::{Event, Log};
 use crate::scenario::request_pattern::{RequestPattern, Target};
 use crate::time::Moment;
@@ -75,6 +76,7 @@ enum EventRecord {
     Connection { id: u64, change: ConnectionWord },
     Console { line: String },
     Crash(Crash),
+    Current { until_us: u64, length_us: u64, average_na: i64, peak_na: i64, lost: u64 },
     FaultArmed { id: u64, what: String },
     FaultMet { id: u64, what: String },
     FaultsCleared {},
@@ -161,6 +163,15 @@ impl From<EventRecord> for Event {
             },
             EventRecord::Console { line } => Self::Console { line },
             EventRecord::Crash(crash) => Self::Crash(crash),
+            EventRecord::Current { until_us, length_us, average_na, peak_na, lost } => {
+                Self::Current(Reading {
+                    until: Moment::at(Duration::from_micros(until_us)),
+                    length: Duration::from_micros(length_us),
+                    average_na,
+                    peak_na,
+                    lost,
+                })
+            }
             EventRecord::FaultArmed { id, what } => Self::FaultArmed { id, what },
             EventRecord::FaultMet { id, what } => Self::FaultMet { id, what },
             EventRecord::FaultsCleared {} => Self::FaultsCleared,
@@ -254,6 +265,16 @@ mod tests {
     use crate::time::Moment;
 
     /// One event of each kind. The match beside it names all kinds, so a new one has to come by here.
+    fn a_reading() -> Reading {
+        Reading {
+            until: Moment::at(Duration::from_millis(1500)),
+            length: Duration::from_micros(999),
+            average_na: -3,
+            peak_na: 80_000_000,
+            lost: 1,
+        }
+    }
+
     fn one_of_each() -> Vec<Event> {
         let text = |text: &str| text.to_owned();
         let request = Request {
@@ -304,6 +325,7 @@ mod tests {
             Event::Connection { id: 1, change: ConnectionChange::Reset },
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
             Event::Crash(crash),
+            Event::Current(a_reading()),
             Event::FaultArmed { id: 1, what: text("503") },
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
@@ -335,6 +357,7 @@ mod tests {
                 | Event::Connection { .. }
                 | Event::Console { .. }
                 | Event::Crash(_)
+                | Event::Current(_)
                 | Event::FaultArmed { .. }
                 | Event::FaultMet { .. }
                 | Event::FaultsCleared

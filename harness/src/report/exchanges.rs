@@ -38,6 +38,7 @@ fn line(event: &Event, first_version: &mut Option<i64>) -> Option<String> {
         | Event::Command { .. }
         | Event::Connection { .. }
         | Event::Console { .. }
+        | Event::Current(_)
         | Event::Crash(_)
         | Event::Note { .. }
         | Event::Power { .. }

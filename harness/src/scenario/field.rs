@@ -1,5 +1,6 @@
 //! What a key may hold, as tables: they check a file, make the JSON schema and the reference pages.
 
+use super::amount::Quantity;
 use super::node::{Data, Node};
 use super::problem::{Problem, ProblemKind, nearest};
 use super::{matcher_check, request_pattern};
@@ -30,6 +31,8 @@ pub enum Need {
 /// What a value may be.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
+    /// An amount with its unit, as `25uA`.
+    Amount(Quantity),
     /// A map with any keys whose values have one shape.
     AnyKeys(&'static Self),
     /// One word of a list.
@@ -73,6 +76,7 @@ impl Shape {
     #[must_use]
     pub fn words(&self) -> String {
         match self {
+            Self::Amount(quantity) => quantity.words().into(),
             Self::AnyKeys(_) | Self::Map(_) => "a map".into(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::Json => "any value".into(),
@@ -121,7 +125,8 @@ impl Shape {
                     problems.push(Problem::new(node.span, kind));
                 }
             }
-            Self::Object
+            Self::Amount(_)
+            | Self::Object
             | Self::Path
             | Self::Percent
             | Self::SignedSpan
@@ -140,6 +145,7 @@ impl Shape {
             | (Self::TrueFalse, Data::Bool(_))
             | (Self::Text, Data::Text(_) | Data::Number(_)) => true,
             (Self::Whole, Data::Number(number)) => number.is_u64(),
+            (Self::Amount(quantity), Data::Text(text)) => quantity.parse(text).is_some(),
             (Self::Path, Data::Text(path)) => {
                 if super::path::Path::parse(path).is_none() {
                     problems
@@ -170,7 +176,12 @@ impl Shape {
             Self::Json | Self::Line | Self::OneOf(_) | Self::Pattern => true,
             Self::TrueFalse => matches!(data, Data::Bool(_)),
             Self::Whole => matches!(data, Data::Number(_)),
-            Self::Choice(_) | Self::Path | Self::Percent | Self::Request | Self::Text => {
+            Self::Amount(_)
+            | Self::Choice(_)
+            | Self::Path
+            | Self::Percent
+            | Self::Request
+            | Self::Text => {
                 matches!(data, Data::Text(_))
             }
             Self::SignedSpan | Self::Span => matches!(data, Data::Text(_) | Data::Number(_)),

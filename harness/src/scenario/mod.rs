@@ -10,6 +10,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod advice;
+pub mod amount;
 pub mod fault;
 pub mod field;
 pub mod include;

@@ -158,10 +158,7 @@ impl Reader<'_, '_> {
             tags: texts(root.get("tags")),
             file: self.file.to_owned(),
             timeout: root.get("timeout").and_then(Node::text).and_then(time::parse_span),
-            board: BoardNeeds {
-                chips: texts(root.get("board").and_then(|board| board.get("chip"))),
-                needs: texts(root.get("board").and_then(|board| board.get("needs"))),
-            },
+            board: board_needs(root.get("board")),
             requires_cloud: required_cloud(root.get("requires")),
             firmware: firmware(root.get("firmware")),
             tls: asks_for_tls.is_some_and(|tls| tls.data == Data::Bool(true))
@@ -229,6 +226,16 @@ impl Reader<'_, '_> {
 fn texts(node: Option<&Node>) -> Vec<String> {
     let items = node.map_or(&[][..], Node::items);
     items.iter().filter_map(Node::text).map(str::to_owned).collect()
+}
+
+fn board_needs(board: Option<&Node>) -> BoardNeeds {
+    let list = |key: &str| texts(board.and_then(|board| board.get(key)));
+    BoardNeeds {
+        chips: list("chip"),
+        needs: list("needs"),
+        labels: list("labels"),
+        same: list("same").into_iter().next(),
+    }
 }
 
 /// What a case asks for that no bench can do yet, or only the other cloud.

@@ -69,6 +69,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether the current must be measured.
+    #[must_use]
+    pub fn needs_meter(&self) -> bool {
+        let meter = "current-meter";
+        let measures = |step: &&PlannedStep| step.step.needs().contains(&meter);
+        self.board.needs.iter().any(|need| need == meter) || self.all_steps().iter().any(measures)
+    }
+
     /// All steps, those of `finally` and those inside others too.
     #[must_use]
     pub fn all_steps(&self) -> Vec<&PlannedStep> {
@@ -89,6 +97,10 @@ pub struct BoardNeeds {
     pub chips: Vec<String>,
     /// Capabilities, as `console` or `power-switch`.
     pub needs: Vec<String>,
+    /// Labels that a board of the inventory must have, all of them.
+    pub labels: Vec<String>,
+    /// The family of labels, as `rig`, of which it must have one: `rig:window-2`.
+    pub same: Option<String>,
 }
 
 /// The image that runs on the board.

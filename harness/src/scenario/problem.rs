@@ -62,6 +62,8 @@ pub enum ProblemKind {
     LimitNeverMet { limit: String, other: String, what: &'static str },
     /// A key that must be there and is not.
     Missing { key: &'static str, what: String },
+    /// The text is not TOML.
+    NotToml { reason: String },
     /// The text is not YAML.
     NotYaml { reason: String },
     /// A value outside its range.
@@ -72,6 +74,8 @@ pub enum ProblemKind {
     SeveralVerbs { first: String, second: String },
     /// Steps inside steps, too deep.
     TooDeep { depth_max: usize },
+    /// What stands for one thing stands for a second one here.
+    Twice { what: String, first_line: usize },
     /// A `$` key that no matcher has.
     UnknownMatcher { key: String, nearest: Option<String> },
     /// A key that is not known here.
@@ -108,11 +112,13 @@ pub const NAMES: &[&str] = &[
     "include-unreadable",
     "limit-never-met",
     "missing",
+    "not-toml",
     "not-yaml",
     "out-of-range",
     "several-documents",
     "several-verbs",
     "too-deep",
+    "twice",
     "unknown-key",
     "unknown-matcher",
     "unknown-variable",
@@ -145,11 +151,13 @@ impl ProblemKind {
             | Self::IncludeDepth { .. }
             | Self::IncludeUnreadable { .. }
             | Self::Missing { .. }
+            | Self::NotToml { .. }
             | Self::NotYaml { .. }
             | Self::OutOfRange { .. }
             | Self::SeveralDocuments
             | Self::SeveralVerbs { .. }
             | Self::TooDeep { .. }
+            | Self::Twice { .. }
             | Self::UnknownMatcher { .. }
             | Self::UnknownKey { .. }
             | Self::UnknownVariable { .. }
@@ -178,11 +186,13 @@ impl ProblemKind {
             Self::IncludeUnreadable { .. } => "include-unreadable",
             Self::LimitNeverMet { .. } => "limit-never-met",
             Self::Missing { .. } => "missing",
+            Self::NotToml { .. } => "not-toml",
             Self::NotYaml { .. } => "not-yaml",
             Self::OutOfRange { .. } => "out-of-range",
             Self::SeveralDocuments => "several-documents",
             Self::SeveralVerbs { .. } => "several-verbs",
             Self::TooDeep { .. } => "too-deep",
+            Self::Twice { .. } => "twice",
             Self::UnknownMatcher { .. } => "unknown-matcher",
             Self::UnknownKey { .. } => "unknown-key",
             Self::UnknownVariable { .. } => "unknown-variable",
@@ -225,6 +235,7 @@ impl ProblemKind {
             }
             Self::IncludeUnreadable { path, why } => format!("failed to read {path}: {why}"),
             Self::Missing { key, what } => format!("{what} needs `{key}`"),
+            Self::NotToml { reason } => format!("not TOML: {reason}"),
             Self::NotYaml { reason } => format!("not YAML: {reason}"),
             Self::OutOfRange { what, text, range } => format!("{what} is {range}, not {text}"),
             Self::SeveralDocuments => "a second document begins here".to_owned(),
@@ -233,6 +244,9 @@ impl ProblemKind {
             }
             Self::TooDeep { depth_max } => {
                 format!("steps stand inside steps more than {depth_max} deep")
+            }
+            Self::Twice { what, first_line } => {
+                format!("{what}; the first stands in line {first_line}")
             }
             Self::UnknownMatcher { key, .. } => format!("no matcher is called `{key}`"),
             Self::UnknownKey { key, place, .. } => format!("{place} has no key `{key}`"),
@@ -279,6 +293,7 @@ impl ProblemKind {
             Self::SeveralVerbs { second, .. } => {
                 Some(format!("begin a new step with `- {second}:`"))
             }
+            Self::Twice { .. } => Some("rename one of the two, or take it out".into()),
             Self::UnknownMatcher { nearest, .. }
             | Self::UnknownKey { nearest, .. }
             | Self::UnknownVariable { nearest, .. } => {
@@ -303,6 +318,7 @@ impl ProblemKind {
             | Self::BadRegex { .. }
             | Self::Empty { .. }
             | Self::Missing { .. }
+            | Self::NotToml { .. }
             | Self::NotYaml { .. }
             | Self::OutOfRange { .. }
             | Self::WrongKind { .. } => None,

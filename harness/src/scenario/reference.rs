@@ -93,7 +93,8 @@ fn inner(page: &mut String, shape: &Shape, depth: usize) -> std::fmt::Result {
         Shape::AnyKeys(shape) | Shape::List(shape) => inner(page, shape, depth),
         Shape::Map(map) => fields(page, map, depth),
         Shape::OneOf(shapes) => shapes.iter().try_for_each(|shape| inner(page, shape, depth)),
-        Shape::Choice(_)
+        Shape::Amount(_)
+        | Shape::Choice(_)
         | Shape::Json
         | Shape::Line
         | Shape::Object

@@ -86,6 +86,7 @@ fn described(shape: &Shape, doc: &str) -> Value {
 fn shape_schema(shape: &Shape) -> Value {
     let text = |pattern: &str| json!({ "type": "string", "pattern": pattern });
     match shape {
+        Shape::Amount(_) => text("^[0-9.]+ ?[a-zA-Zµμ]+$|^\\$\\{"),
         Shape::AnyKeys(inner) => {
             json!({ "type": "object", "additionalProperties": shape_schema(inner) })
         }

@@ -33,11 +33,21 @@ pub const CLOUD: &[Field] = &[
 const BOARD: &[Field] = &[
     optional("chip", Shape::List(&Shape::Text), "the chips that will do, as `esp32c3`"),
     optional("needs", Shape::List(&Shape::Choice(NEEDS)), "what the bench must be able to do"),
-    optional("same", Shape::Text, "the rig that wired boards share; only with `boards`"),
+    optional(
+        "labels",
+        Shape::List(&Shape::Text),
+        "labels that a board of the inventory must have, all of them",
+    ),
+    optional(
+        "same",
+        Shape::Text,
+        "a family of labels of which it must have one: `rig` wants a label as `rig:window-2`",
+    ),
 ];
 
 /// What a bench may be able to do.
-pub const NEEDS: &[&str] = &["console", "power-switch", "current-meter", "wake-pin"];
+pub const NEEDS: &[&str] =
+    &["console", "power-switch", "programmable-supply", "current-meter", "wake-pin"];
 
 const TIME: &[Field] = &[optional(
     "sleeping",

@@ -1,5 +1,6 @@
 //! Patterns for single events, as `never`, `expect-count` and `expect-gap` take them.
 
+use super::amount::Quantity;
 use super::field::{Field, Shape, optional};
 use super::line::LinePattern;
 use super::node::{Data, Node};
@@ -34,6 +35,15 @@ pub const CAUSES: &[&str] =
 pub enum Watch {
     /// A line on the console.
     Console(LinePattern),
+    /// The current rises above a limit or falls below one, in nanoamperes.
+    Current {
+        /// The one that it rises above.
+        above_na: Option<u64>,
+        /// The one that it falls below.
+        below_na: Option<u64>,
+    },
+    /// The fault of that number is met; only steps ask for it.
+    FaultMet(u64),
     /// A request.
     Request(Box<RequestWant>),
     /// A reset with one of these causes; any where none is named.
@@ -72,6 +82,16 @@ impl Watch {
         };
         match self {
             Self::Console(line) => format!("a console line {}", line.words()),
+            Self::Current { above_na, below_na } => {
+                let limit = |word: &str, limit: &Option<u64>| {
+                    let limit = Quantity::Current.write((*limit)? as f64);
+                    Some(format!("{word} {limit}"))
+                };
+                let limits = [limit("above", above_na), limit("below", below_na)];
+                let limits: Vec<_> = limits.into_iter().flatten().collect();
+                format!("a current {}", limits.join(" or "))
+            }
+            Self::FaultMet(_) => "the request that it waits for".to_owned(),
             Self::Request(want) => want.pattern.to_string(),
             Self::Reset(causes) => by("a reset", causes),
             Self::Wake(causes) => by("a wake", causes),

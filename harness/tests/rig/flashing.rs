@@ -22,7 +22,7 @@ fn bench(chip: Chip, boot: BootMode) -> (Arc<Running>, PortName, PortName) {
         match way {
             Way::Pty(path) => pty = Some(PortName::Device(path.clone())),
             Way::Rfc2217(address) => tcp = Some(PortName::Rfc2217(address.to_string())),
-            Way::Control(_) => {}
+            Way::Control(_) | Way::Ppk2(_) => {}
         }
     }
     (Arc::new(board), pty.expect("it has one"), tcp.expect("it has one"))

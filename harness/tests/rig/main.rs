@@ -2,6 +2,7 @@
 
 mod attempts;
 mod board_contract;
+mod boards;
 mod cli;
 mod console;
 mod docs;
@@ -16,6 +17,7 @@ mod language;
 mod micropython;
 mod monitor;
 mod planted;
+mod power_contract;
 mod reports;
 mod robust;
 mod run_dirs;

@@ -85,8 +85,18 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
 
 /// Runs the program in a folder.
 pub(crate) fn shadowrig(folder: &Path, arguments: &[&str]) -> Output {
+    shadowrig_with(folder, &[], arguments)
+}
+
+/// Runs the program in a folder, with variables of the environment.
+pub(crate) fn shadowrig_with(
+    folder: &Path,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+) -> Output {
     Command::new(env!("CARGO_BIN_EXE_shadowrig"))
         .current_dir(folder)
+        .envs(environment.iter().copied())
         .args(arguments)
         .output()
         .expect("the program starts")

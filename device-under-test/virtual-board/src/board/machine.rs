@@ -41,6 +41,9 @@ pub(super) enum Due {
 
 /// A board.
 ///
+/// Below this many millivolts the chip is reset; detectors can be set from 2.4 to 2.8 V.
+const BROWNOUT_BELOW_MV: u32 = 2_700;
+
 /// It has no power until [`Order::PowerRestore`].
 #[derive(Debug)]
 pub struct Board {
@@ -162,6 +165,12 @@ impl Board {
             }
             Order::PowerRestore { into } => self.power_on(now, into),
             Order::Reset { into } => self.pulled(now, Some(Pull::Reset(ResetCause::Pin, into))),
+            // A sleeping chip has its detector off.
+            Order::Sag { millivolts } if millivolts < BROWNOUT_BELOW_MV => match self.stage {
+                Stage::Off | Stage::Held | Stage::Asleep => {}
+                _ => self.reset(now, ResetCause::Brownout, BootMode::Run),
+            },
+            Order::Sag { .. } => {}
             Order::Sensors(sensors) => self.sensors = sensors,
             Order::EndSleep | Order::Wake if matches!(self.stage, Stage::Asleep) => {
                 let cause = match order {

@@ -7,6 +7,7 @@ mod error;
 mod flash_file;
 mod memory;
 mod network;
+mod ppk2;
 mod pty;
 mod rfc2217;
 mod running;

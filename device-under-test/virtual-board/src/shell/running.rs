@@ -12,6 +12,7 @@ use super::error::ShellError;
 use super::flash_file::FlashFile;
 use super::memory::MemoryPort;
 use super::network::{Network, Wire};
+use super::ppk2::MeterPort;
 use super::pty::Pty;
 use super::rfc2217::Rfc2217;
 use crate::board::Board;
@@ -32,6 +33,8 @@ pub struct Options {
     pub rfc2217: Option<SocketAddr>,
     /// Where its control socket is; an old socket there is replaced.
     pub control: Option<PathBuf>,
+    /// Where a link to the pseudo-terminal of its current meter is put; an old link there is replaced.
+    pub ppk2: Option<PathBuf>,
     /// The file that its flash is kept in; without it the flash lives in memory.
     pub flash_file: Option<PathBuf>,
     /// What its boot pin says at first; without it, download when the flash is empty.
@@ -47,6 +50,8 @@ pub enum Way {
     Rfc2217(SocketAddr),
     /// The control socket.
     Control(PathBuf),
+    /// The current meter.
+    Ppk2(PathBuf),
 }
 
 impl fmt::Display for Way {
@@ -55,6 +60,7 @@ impl fmt::Display for Way {
             Self::Pty(path) => write!(f, "{}", path.display()),
             Self::Rfc2217(address) => write!(f, "rfc2217://{address}"),
             Self::Control(path) => write!(f, "unix:{}", path.display()),
+            Self::Ppk2(path) => write!(f, "ppk2:{}", path.display()),
         }
     }
 }
@@ -93,6 +99,7 @@ pub struct Running {
     _pty: Option<Pty>,
     _rfc2217: Option<Rfc2217>,
     _control: Option<Control>,
+    meter: Option<MeterPort>,
 }
 
 impl Running {
@@ -128,6 +135,11 @@ impl Running {
             None => None,
         };
         ways.extend(options.control.clone().map(Way::Control));
+        let meter = match &options.ppk2 {
+            Some(path) => Some(MeterPort::open(path, &sender)?),
+            None => None,
+        };
+        ways.extend(options.ppk2.clone().map(Way::Ppk2));
         let driver = Driver {
             board: Board::new(setup, flash),
             began: Instant::now(),
@@ -142,7 +154,8 @@ impl Running {
             .spawn(move || driver.run(first, &receiver))
             .map_err(ShellError::Thread)?;
         let driver = Some(driver);
-        Ok(Self { chip, ways, sender, driver, _pty: pty, _rfc2217: rfc2217, _control: control })
+        let (_pty, _rfc2217, _control) = (pty, rfc2217, control);
+        Ok(Self { chip, ways, sender, driver, _pty, _rfc2217, _control, meter })
     }
 
     /// The ways in, in the order pseudo-terminal, RFC 2217, control.
@@ -208,6 +221,8 @@ impl Running {
     }
 
     fn end(&mut self) -> Result<(), ShellError> {
+        // It asks the board, so it goes first.
+        self.meter = None;
         // It may have ended by itself.
         let _ = self.sender.send(Message::Stop);
         match self.driver.take().map(JoinHandle::join) {

@@ -16,6 +16,7 @@ use thing::{Config, Input, Lent, WakeCause};
 
 use super::accept::{Accepted, Resolved, accepted, met_event, resolved, time_told};
 use super::chip::Chip;
+use super::current::SimMeter;
 use super::device::{self, MakeDevice, Told, Want, reading};
 use super::timing::{CONNECT, ONE_WAY, SERVICE, chip_time, moment_of, true_time};
 use super::wire::{Wire, sendings, with_end};
@@ -48,6 +49,7 @@ pub struct SimBench {
     /// The latest connection that the cloud accepted and does not read from.
     unread: Option<u64>,
     last_request: u64,
+    pub(super) meter: Option<SimMeter>,
 }
 
 #[derive(Debug)]
@@ -106,6 +108,7 @@ impl SimBench {
             last_connection: 0,
             unread: None,
             last_request: 0,
+            meter: None,
         }
     }
 
@@ -168,7 +171,10 @@ impl SimBench {
                 events.push(Event::Sleep { announced: Some(length) });
                 return events;
             }
-            Want::Tell(what, after) => self.at(now.after(after), Due::Told { life, what }),
+            Want::Tell(what, after) => {
+                self.chip.radio |= matches!(what, Told::NetworkUp);
+                self.at(now.after(after), Due::Told { life, what });
+            }
         }
         Vec::new()
     }
@@ -330,26 +336,15 @@ impl SimBench {
         let instant = self.chip.device.wake_at()?;
         Some(self.chip.born_at.after(Duration::from_millis(instant.0)))
     }
-}
 
-impl Bench for SimBench {
-    fn facts(&self) -> Facts {
-        Facts {
-            board: "sim".into(),
-            chip: None,
-            can: vec!["console", "power-switch", "wake-pin"],
-            cloud: CloudKind::Fake,
-            cannot: vec![("write-console", "the simulated device has no console input")],
-        }
-    }
-
-    fn began_ms(&self) -> i64 {
-        super::timing::EPOCH.0
-    }
-
-    fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
+    fn do_action(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
+            Action::Brownout { to_mv, .. } => Ok(self.sag(now, *to_mv)),
             Action::Flash(firmware) => self.flash(now, firmware),
+            Action::Measure => {
+                self.measure(now);
+                Ok(Vec::new())
+            }
             Action::Power(order) => Ok(self.power(now, *order)),
             Action::Reset => self.reset(now),
             Action::RunCommand(order) => host_command::run(order),
@@ -369,13 +364,7 @@ impl Bench for SimBench {
         }
     }
 
-    fn wake_at(&self) -> Option<Moment> {
-        let queued = self.queue.keys().next().map(|(at, _)| *at);
-        let expiry = self.side.wake_at().map(moment_of);
-        [queued, expiry, self.thing_wake_at()].into_iter().flatten().min()
-    }
-
-    fn advance(&mut self, now: Moment) -> Vec<Event> {
+    fn go_on(&mut self, now: Moment) -> Vec<Event> {
         self.side.expire(&mut self.cloud, true_time(now));
         // One thing at a time, so that the engine may act between two that have the same time.
         let first = self.queue.keys().next().copied().filter(|(at, _)| *at <= now);
@@ -386,5 +375,42 @@ impl Bench for SimBench {
             return self.tell(now, Input::Tick);
         }
         Vec::new()
+    }
+}
+
+impl Bench for SimBench {
+    fn facts(&self) -> Facts {
+        Facts {
+            board: "sim".into(),
+            chip: None,
+            can: vec![
+                "console",
+                "power-switch",
+                "programmable-supply",
+                "current-meter",
+                "wake-pin",
+            ],
+            cloud: CloudKind::Fake,
+            cannot: vec![("write-console", "the simulated device has no console input")],
+        }
+    }
+
+    fn began_ms(&self) -> i64 {
+        super::timing::EPOCH.0
+    }
+
+    fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
+        self.metered(now, |bench| bench.do_action(now, action))
+    }
+
+    fn wake_at(&self) -> Option<Moment> {
+        let queued = self.queue.keys().next().map(|(at, _)| *at);
+        let expiry = self.side.wake_at().map(moment_of);
+        [queued, expiry, self.thing_wake_at(), self.meter_wake_at()].into_iter().flatten().min()
+    }
+
+    fn advance(&mut self, now: Moment) -> Vec<Event> {
+        // Nothing that happens by itself is refused.
+        self.metered(now, |bench| Ok(bench.go_on(now))).unwrap_or_default()
     }
 }

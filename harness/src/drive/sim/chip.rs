@@ -11,6 +11,9 @@ use crate::engine::{ActionError, Event};
 use crate::scenario::plan::{Erase, Firmware};
 use crate::time::Moment;
 
+/// Below this many millivolts the chip resets; detectors can be set from 2.4 to 2.8 V.
+const BROWNOUT_BELOW_MV: u32 = 2_700;
+
 /// The chip with the thing in it.
 #[derive(Debug)]
 pub(super) struct Chip {
@@ -22,6 +25,8 @@ pub(super) struct Chip {
     pub(super) shadow_name: Option<String>,
     pub(super) powered: bool,
     pub(super) asleep: bool,
+    /// Whether the radio is on.
+    pub(super) radio: bool,
     /// Counts resets, so that what belongs to the time before is known.
     pub(super) life: u64,
     /// When this life began; the zero of the chip's own clock.
@@ -38,6 +43,7 @@ impl Chip {
             shadow_name: None,
             powered: false,
             asleep: false,
+            radio: false,
             life: 0,
             born_at: Moment::START,
         }
@@ -50,6 +56,7 @@ impl SimBench {
         self.chip.life += 1;
         self.chip.born_at = now;
         self.chip.asleep = false;
+        self.chip.radio = false;
         self.drop_connection()
     }
 
@@ -101,6 +108,17 @@ impl SimBench {
             PowerOrder::Cycle(off) => self.at(now.after(off), Due::PowerOn),
             PowerOrder::Restore => events.extend(self.power_on(now)),
         }
+        events
+    }
+
+    /// A sag below what the chip's detector lets pass resets the chip; any other one passes without a trace.
+    pub(super) fn sag(&mut self, now: Moment, to_mv: u32) -> Vec<Event> {
+        if !self.chip.powered || to_mv >= BROWNOUT_BELOW_MV {
+            return Vec::new();
+        }
+        let mut events = self.end_life(now);
+        events.push(Event::Reset { cause: "brownout".into() });
+        events.push(self.begin_life(now, WakeCause::Brownout));
         events
     }
 

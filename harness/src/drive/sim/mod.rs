@@ -10,6 +10,7 @@
 pub(crate) mod accept;
 pub mod bench;
 mod chip;
+mod current;
 pub mod device;
 pub mod timing;
 pub mod wire;

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::expect_current::{self, Limits};
 use super::expect_sleep::{self, SleepLength, find_sleep};
-use super::{Step, Verb};
+use super::{Context, Step, Verb};
 use crate::engine::event::Event;
 use crate::engine::mismatch::Mismatch;
+use crate::engine::reading;
 use crate::engine::search;
 use crate::engine::step::{Progress, Run};
+use crate::scenario::amount::Quantity;
 use crate::scenario::field::{Field, Shape, optional};
 use crate::scenario::node::Node;
+use crate::scenario::problem::Problem;
 use crate::scenario::request_pattern::{RequestPattern, parse_short};
 use crate::time::{self, Moment};
 
@@ -26,6 +30,11 @@ pub(super) const FIELDS: &[Field] = &[
         "how long it must sleep",
     ),
     optional("cause", Shape::List(&Shape::Text), "why it woke, as `timer`"),
+    optional(
+        "charge",
+        Shape::Map(expect_current::CHARGE),
+        "what flowed from wake to sleep; needs a current meter",
+    ),
 ];
 
 const AWAKE: &[Field] = &[
@@ -40,8 +49,12 @@ pub(super) const VERB: Verb = Verb {
     doc: "Passes when the next cycle, from wake to sleep, is over and was as described; a cycle that has begun and that no step has \
           used to its end counts. `requests` is the complete list in order.",
     example: "expect-cycle: { requests: [GET shadow], awake: { below: 6s }, sleep: { for: 30s, tolerance: 5% } }",
-    read: |context, _| Some(Arc::new(ExpectCycle { want: CycleWant::read(context.node) })),
+    read,
 };
+
+fn read(context: &Context<'_>, problems: &mut Vec<Problem>) -> Option<Arc<dyn Step>> {
+    Some(Arc::new(ExpectCycle { want: CycleWant::read(context.node, problems) }))
+}
 
 #[derive(Debug)]
 struct ExpectCycle {
@@ -56,11 +69,12 @@ pub(super) struct CycleWant {
     above: Option<Duration>,
     sleep: Option<SleepLength>,
     causes: Vec<String>,
+    charge: Option<Limits>,
 }
 
 impl CycleWant {
     /// Reads a checked node.
-    pub(super) fn read(node: &Node) -> Self {
+    pub(super) fn read(node: &Node, problems: &mut Vec<Problem>) -> Self {
         let texts = |node: &Node| {
             node.items().iter().filter_map(Node::text).map(str::to_owned).collect::<Vec<_>>()
         };
@@ -74,7 +88,15 @@ impl CycleWant {
             above: awake("above"),
             sleep: node.get("sleep").and_then(SleepLength::read),
             causes: node.get("cause").map(texts).unwrap_or_default(),
+            charge: node
+                .get("charge")
+                .and_then(|node| Limits::read(node, Quantity::Charge, problems)),
         }
+    }
+
+    /// What the bench must have.
+    pub(super) const fn needs(&self) -> &'static [&'static str] {
+        if self.charge.is_some() { &["current-meter"] } else { &[] }
     }
 
     /// The next cycle as far as it is known: `None` while it is not over.
@@ -88,12 +110,21 @@ impl CycleWant {
         if self.sleep.is_some() && sleep.length.is_none() {
             return None;
         }
+        if self.charge.is_some() && reading::told_until(run.log) < asleep_at {
+            return None;
+        }
         run.cursors.cycle = sleep.index + 1;
         run.cursors.request = run.cursors.request.max(sleep.index + 1);
         let awake = asleep_at.since(woke_at);
         let range = run.cycle_start(wake_index)..sleep.index + 1;
         let requests = search::requests_between(run.log, range.clone());
         if let Some(mismatch) = self.wrong(&requests, awake, &cause, sleep.length) {
+            return Some(Err(mismatch.with_window(range)));
+        }
+        let charge = self.charge.as_ref();
+        if let Some(mismatch) =
+            charge.and_then(|limits| expect_current::charge(limits, run, (woke_at, asleep_at)))
+        {
             return Some(Err(mismatch.with_window(range)));
         }
         let shorts: Vec<_> = requests.into_iter().map(|(_, _, short)| short).collect();
@@ -189,6 +220,10 @@ impl Step for ExpectCycle {
 
     fn late(&self, run: &Run<'_>) -> Mismatch {
         late(&time::span(self.within(run.common)), run)
+    }
+
+    fn needs(&self) -> &'static [&'static str] {
+        self.want.needs()
     }
 }
 

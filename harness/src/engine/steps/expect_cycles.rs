@@ -23,11 +23,11 @@ pub(super) const VERB: Verb = Verb {
     beside: &[],
     doc: "Passes when the next `count` cycles are over and each was as described.",
     example: "expect-cycles: { count: 5, each: { requests: [GET shadow], awake: { below: 6s } } }",
-    read: |context, _| {
+    read: |context, problems| {
         let Data::Number(count) = &context.node.get("count")?.data else { return None };
         let count = usize::try_from(count.as_u64()?).ok()?;
         let each = context.node.get("each").unwrap_or(context.node);
-        Some(Arc::new(ExpectCycles { count, each: CycleWant::read(each) }))
+        Some(Arc::new(ExpectCycles { count, each: CycleWant::read(each, problems) }))
     },
 };
 
@@ -60,5 +60,9 @@ impl Step for ExpectCycles {
         let mismatch = expect_cycle::late(&time::span(self.within(run.common)), run);
         let headline = format!("{done} of {} cycles; {}", self.count, mismatch.headline);
         Mismatch { headline, ..mismatch }
+    }
+
+    fn needs(&self) -> &'static [&'static str] {
+        self.each.needs()
     }
 }

@@ -3,12 +3,15 @@
 mod all_of;
 mod always;
 mod any_of;
+mod brownout;
 mod clear_faults;
 mod clock;
+mod cut_power;
 mod delete_shadow;
 mod eventually;
 mod expect_console;
 mod expect_count;
+mod expect_current;
 mod expect_cycle;
 mod expect_cycles;
 mod expect_fault;

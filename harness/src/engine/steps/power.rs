@@ -44,4 +44,8 @@ impl Step for Power {
     fn late(&self, _: &Run<'_>) -> Mismatch {
         super::reset::not_done("the supply was not switched")
     }
+
+    fn needs(&self) -> &'static [&'static str] {
+        &["power-switch"]
+    }
 }

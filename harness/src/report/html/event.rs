@@ -107,6 +107,7 @@ fn marks(event: &Event) -> Marks {
         Event::Sleep { announced } => labeled(announced.map(time::span).unwrap_or_default()),
         Event::FaultsCleared => labeled("cleared".into()),
         Event::Crash(crash) => labeled(crash.words()),
+        Event::Current(reading) => labeled(reading.words()),
         Event::Snapshot { name, .. } => labeled(name.clone()),
         Event::Command { .. } | Event::Console { .. } | Event::Note { .. } => Marks::default(),
     }
@@ -154,6 +155,7 @@ fn details(event: &Event) -> Vec<Detail> {
         Event::Clock { .. }
         | Event::Connection { .. }
         | Event::Console { .. }
+        | Event::Current(_)
         | Event::FaultArmed { .. }
         | Event::FaultMet { .. }
         | Event::FaultsCleared

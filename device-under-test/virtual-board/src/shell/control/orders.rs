@@ -37,6 +37,12 @@ enum OrderLine {
         #[serde(default)]
         into: IntoLine,
     },
+    /// How long it lasts does not matter to a chip that is reset at once.
+    Sag {
+        to_mv: u32,
+        #[serde(default, rename = "for_ms")]
+        _for_ms: u64,
+    },
     Sensors(SensorsLine),
     Status,
     Wake,
@@ -127,6 +133,7 @@ pub(super) fn read(line: &str) -> Result<Option<Order>, String> {
         }
         OrderLine::PowerRestore { into } => Order::PowerRestore { into: into.into() },
         OrderLine::Reset { into } => Order::Reset { into: into.into() },
+        OrderLine::Sag { to_mv, .. } => Order::Sag { millivolts: to_mv },
         OrderLine::Sensors(sensors) => Order::Sensors(sensors.into()),
         OrderLine::Status => return Ok(None),
         OrderLine::Wake => Order::Wake,
@@ -242,6 +249,8 @@ mod tests {
         let reset = Order::Reset { into: BootMode::Download };
         check(r#"{"order":"reset","into":"download"}"#, Some(reset));
         check(r#"{"order":"wake"}"#, Some(Order::Wake));
+        let sag = Order::Sag { millivolts: 2600 };
+        check(r#"{"order":"sag","to_mv":2600,"for_ms":30}"#, Some(sag));
         check(r#"{"order":"end-sleep"}"#, Some(Order::EndSleep));
         let sensors = Sensors { battery_mv: Some(3300), motor_ma: None, ..Sensors::default() };
         let line = r#"{"order":"sensors","battery_mv":3300,"motor_ma":null}"#;

@@ -1,0 +1,169 @@
+//! A board with what stands beside it: something that switches its supply, something that measures its current.
+
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::{Board, Sink};
+use crate::drive::Facts;
+use crate::engine::action::PowerOrder;
+use crate::engine::event::PowerChange;
+use crate::engine::{ActionError, Event};
+use crate::meter::Meter;
+use crate::power::{Power, Supply};
+use crate::scenario::plan::Firmware;
+
+/// A board and what stands beside it. What the board does when its supply comes back it tells itself, by its console.
+pub struct Equipped {
+    board: Box<dyn Board>,
+    line: Option<Arc<Mutex<Line>>>,
+    meter: Option<Box<dyn Meter>>,
+    sink: Sink,
+    /// What brings the supply back after a cycle; without its other end it does so at once.
+    restorer: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// The switch, and how it stands.
+struct Line {
+    power: Box<dyn Power>,
+    supply: Supply,
+    sink: Sink,
+}
+
+impl std::fmt::Debug for Equipped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Equipped").field("meter", &self.meter).finish_non_exhaustive()
+    }
+}
+
+impl Line {
+    fn switch(&mut self, to: Supply) -> Result<(), ActionError> {
+        if self.supply == to {
+            return Ok(());
+        }
+        let (what, change) = match to {
+            Supply::Off => ("cut the supply", PowerChange::Cut),
+            Supply::On => ("restore the supply", PowerChange::Restored),
+        };
+        self.power.switch(to).map_err(|error| error.of_action(what, self.power.as_ref()))?;
+        self.supply = to;
+        self.sink.tell(Event::Power { change });
+        Ok(())
+    }
+}
+
+impl Equipped {
+    /// A board whose supply is there. What is not given the board does itself, or not at all.
+    #[must_use]
+    pub fn new(
+        board: Box<dyn Board>,
+        power: Option<Box<dyn Power>>,
+        meter: Option<Box<dyn Meter>>,
+        sink: Sink,
+    ) -> Self {
+        let line = |power| Line { power, supply: Supply::On, sink: sink.clone() };
+        let line = power.map(|power| Arc::new(Mutex::new(line(power))));
+        Self { board, line, meter, sink, restorer: None }
+    }
+
+    fn switch(&mut self, to: Supply) -> Result<(), ActionError> {
+        self.end_cycle();
+        let Some(line) = &self.line else { return Ok(()) };
+        line.lock().unwrap_or_else(PoisonError::into_inner).switch(to)
+    }
+
+    /// Brings the supply back after so long, in a thread of its own.
+    fn restore_after(&mut self, off: Duration) {
+        let Some(line) = self.line.clone() else { return };
+        let (sender, ended) = mpsc::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            // The time is over, or somebody wants the supply before.
+            let _either = ended.recv_timeout(off);
+            let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = line.switch(Supply::On) {
+                line.sink.tell(Event::Note { text: error.to_string() });
+            }
+        });
+        self.restorer = Some((sender, thread));
+    }
+
+    fn end_cycle(&mut self) {
+        let Some((sender, thread)) = self.restorer.take() else { return };
+        drop(sender);
+        // It does not panic, and ends as soon as the switch does.
+        let _ended = thread.join();
+    }
+}
+
+impl Board for Equipped {
+    fn facts(&self) -> Facts {
+        let mut facts = self.board.facts();
+        let has = [("power-switch", self.line.is_some()), ("current-meter", self.meter.is_some())];
+        for (word, _) in has.into_iter().filter(|(_, has)| *has) {
+            if !facts.can.contains(&word) {
+                facts.can.push(word);
+            }
+        }
+        if self.line.is_some() {
+            facts.cannot.retain(|(verb, _)| *verb != "power");
+        }
+        facts
+    }
+
+    fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
+        // A case before this one may have left it dark.
+        self.switch(Supply::On)?;
+        self.board.flash(firmware)
+    }
+
+    fn reset(&mut self) -> Result<(), ActionError> {
+        self.board.reset()
+    }
+
+    fn power(&mut self, order: PowerOrder) -> Result<(), ActionError> {
+        if self.line.is_none() {
+            return self.board.power(order);
+        }
+        match order {
+            PowerOrder::Cut => self.switch(Supply::Off),
+            PowerOrder::Restore => self.switch(Supply::On),
+            PowerOrder::Cycle(off) => {
+                self.switch(Supply::Off)?;
+                self.restore_after(off);
+                Ok(())
+            }
+        }
+    }
+
+    fn brownout(&mut self, to_mv: u32, length: Duration) -> Result<(), ActionError> {
+        let Some(line) = &self.line else { return self.board.brownout(to_mv, length) };
+        let power = &mut line.lock().unwrap_or_else(PoisonError::into_inner).power;
+        let what = "let the supply sag";
+        power.sag(to_mv, length).map_err(|error| error.of_action(what, power.as_ref()))
+    }
+
+    fn measure(&mut self) -> Result<(), ActionError> {
+        match &mut self.meter {
+            Some(meter) => meter.start(&self.sink),
+            None => self.board.measure(),
+        }
+    }
+
+    fn wake(&mut self) -> Result<(), ActionError> {
+        self.board.wake()
+    }
+
+    fn write_console(&mut self, text: &str) -> Result<(), ActionError> {
+        self.board.write_console(text)
+    }
+
+    fn stop(&mut self) {
+        // The next run finds the board with its supply; if that fails, its flashing says so.
+        let _told_by_the_next_run = self.switch(Supply::On);
+        if let Some(meter) = &mut self.meter {
+            meter.stop();
+        }
+        self.board.stop();
+    }
+}

@@ -1,0 +1,212 @@
+//! A board of this host as its inventory tells of it.
+
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::time::Duration;
+
+use super::Mac;
+use crate::scenario::node::Span;
+
+/// All boards of a host, in the order of the file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Inventory {
+    /// The boards; names and MACs are unique.
+    pub boards: Vec<KnownBoard>,
+}
+
+impl Inventory {
+    /// The board of that name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&KnownBoard> {
+        self.boards.iter().find(|board| board.name == name)
+    }
+
+    /// The board with that MAC.
+    #[must_use]
+    pub fn by_mac(&self, mac: Mac) -> Option<&KnownBoard> {
+        self.boards.iter().find(|board| board.mac == mac)
+    }
+}
+
+/// One board.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownBoard {
+    /// What people call it.
+    pub name: String,
+    /// The MAC in its efuses: who it is.
+    pub mac: Mac,
+    /// Its chip, as `esp32c3`; `None` until it was learned.
+    pub chip: Option<String>,
+    /// Where it hung when it was seen last.
+    pub usb: UsbHints,
+    /// Its serial line.
+    pub serial: Serial,
+    /// Words to choose it by, as `motor` or `rig:window-2`.
+    pub labels: Vec<String>,
+    /// What switches its supply.
+    pub power: Option<Switch>,
+    /// What measures its current.
+    pub meter: Option<MeterSetting>,
+    /// The pin of the chip that wakes it, where the rig can pull it.
+    pub wake_gpio: Option<u64>,
+    /// The name of the secret on this host that has its Wi-Fi network.
+    pub wifi: Option<String>,
+    /// Words for people.
+    pub notes: Option<String>,
+    /// Where it stands in the file.
+    pub span: Span,
+}
+
+/// Where a board hung when it was seen last: hints to find it, never its identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsbHints {
+    /// The chain of hub ports, as `1-1.4`.
+    pub path: Option<String>,
+    /// The serial number that its USB side tells.
+    pub serial: Option<String>,
+}
+
+/// The serial line of a board.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Serial {
+    /// What it is made of, which decides what sleep does to the port.
+    pub kind: SerialKind,
+    /// The port where it was seen last: a path or an `rfc2217://` address.
+    pub port: Option<String>,
+    /// The control socket of a virtual board that runs on its own: its pseudo-terminal has no reset lines.
+    pub control: Option<String>,
+}
+
+/// What a serial line is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SerialKind {
+    /// A bridge chip between USB and the board's UART; it stays when the board sleeps. The default.
+    #[default]
+    UartBridge,
+    /// The unit in the chip; the port goes away when the board sleeps.
+    UsbSerialJtag,
+    /// None: a virtual board that the rig starts itself.
+    Virtual,
+}
+
+impl SerialKind {
+    /// All kinds with their words.
+    pub const WORDS: [(&'static str, Self); 3] = [
+        ("uart-bridge", Self::UartBridge),
+        ("usb-serial-jtag", Self::UsbSerialJtag),
+        ("virtual", Self::Virtual),
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::UartBridge => "uart-bridge",
+            Self::UsbSerialJtag => "usb-serial-jtag",
+            Self::Virtual => "virtual",
+        }
+    }
+}
+
+/// What switches a supply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switch {
+    /// Two commands of the host.
+    Command {
+        /// Cuts the supply.
+        cut: Vec<String>,
+        /// Restores it.
+        restore: Vec<String>,
+        /// How long one may take.
+        within: Duration,
+    },
+    /// A relay on a serial line that obeys fixed bytes.
+    SerialRelay {
+        /// Its port.
+        port: String,
+        /// Its rate in bits a second.
+        baud: u32,
+        /// The bytes that cut the supply.
+        cut: Vec<u8>,
+        /// The bytes that restore it.
+        restore: Vec<u8>,
+    },
+    /// A Shelly plug or relay.
+    Shelly {
+        /// Its address, as `http://192.0.2.7`.
+        url: String,
+        /// Which of its relays, from 0.
+        channel: u8,
+    },
+    /// A plug with Tasmota on it.
+    Tasmota {
+        /// Its address.
+        url: String,
+        /// Which of its relays, from 1.
+        channel: u8,
+    },
+    /// A USB hub with switched ports, by the program `uhubctl`.
+    Uhubctl {
+        /// The place of the hub, as `1-1`.
+        hub: String,
+        /// The port of the hub, from 1.
+        port: u8,
+    },
+    /// The control socket of a virtual board.
+    Virtual {
+        /// The path of the socket; `None` for a board that the rig starts itself.
+        control: Option<String>,
+    },
+}
+
+impl Switch {
+    /// The word for its kind.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Command { .. } => "command",
+            Self::SerialRelay { .. } => "serial-relay",
+            Self::Shelly { .. } => "shelly",
+            Self::Tasmota { .. } => "tasmota",
+            Self::Uhubctl { .. } => "uhubctl",
+            Self::Virtual { .. } => "virtual",
+        }
+    }
+}
+
+/// What measures a board's current.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeterSetting {
+    /// Where it is found.
+    pub found: MeterPlace,
+    /// The supply that it gives in millivolts; `None` to measure a board with a supply of its own.
+    pub source_mv: Option<u16>,
+}
+
+/// Where a meter is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MeterPlace {
+    /// On this port.
+    Port(String),
+    /// Wherever its USB serial number is.
+    Serial(String),
+}
+
+impl KnownBoard {
+    /// What it can do, in the words of `board: { needs: [...] }`.
+    #[must_use]
+    pub fn can(&self) -> Vec<&'static str> {
+        let is_virtual = self.serial.kind == SerialKind::Virtual;
+        let mut can = vec!["console"];
+        if self.power.is_some() || is_virtual {
+            can.push("power-switch");
+        }
+        if self.meter.is_some() {
+            can.push("current-meter");
+        }
+        if self.wake_gpio.is_some() || is_virtual {
+            can.push("wake-pin");
+        }
+        can
+    }
+}

@@ -1,0 +1,338 @@
+//! What is wrong with the boards of a host, and what to do about it: a pure function of the inventory and of what was seen.
+
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use std::collections::BTreeMap;
+
+use super::Mac;
+use super::board::{Inventory, KnownBoard, SerialKind, UsbHints};
+
+/// A serial port of the host, and what came of asking who is on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortSeen {
+    /// Its path or address.
+    pub port: String,
+    /// Where it hangs.
+    pub usb: UsbHints,
+    /// What came of it.
+    pub state: PortState,
+}
+
+/// What came of asking who is on a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortState {
+    /// This board.
+    Board {
+        /// Its MAC.
+        mac: Mac,
+        /// Its chip.
+        chip: String,
+    },
+    /// Others have it open: their names and process ids.
+    Busy {
+        /// As `picocom (process 1234)`; none where they cannot be seen.
+        holders: Vec<String>,
+    },
+    /// We may not open it.
+    Denied {
+        /// The group that may.
+        group: Option<String>,
+    },
+    /// There is no such port.
+    Gone,
+    /// A run of ours holds the board that was seen there last.
+    Locked {
+        /// Who, in words.
+        holder: String,
+    },
+    /// Nobody answered as a chip's loader does.
+    Silent {
+        /// What was tried and failed.
+        why: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Badness {
+    /// All is well.
+    Good,
+    /// It works, and may not tomorrow.
+    Warning,
+    /// A board cannot be used.
+    Bad,
+}
+
+/// One thing that a person should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub badness: Badness,
+    /// The board or port that it is about.
+    pub about: String,
+    /// What is so, a fragment.
+    pub what: String,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+/// What was seen on the host.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Its serial ports.
+    pub ports: Vec<PortSeen>,
+    /// Programs that run and grab serial ports, as `ModemManager`.
+    pub grabbers: Vec<String>,
+}
+
+/// All findings: the boards in the order of the inventory, then ports, then the host.
+#[must_use]
+pub fn examine(inventory: &Inventory, seen: &Seen) -> Vec<Finding> {
+    let mut findings: Vec<_> =
+        inventory.boards.iter().map(|board| examine_board(board, inventory, seen)).collect();
+    findings.extend(strangers(inventory, seen));
+    findings.extend(same_serial_numbers(seen));
+    findings.extend(seen.grabbers.iter().map(|name| grabber(name)));
+    findings
+}
+
+fn examine_board(board: &KnownBoard, inventory: &Inventory, seen: &Seen) -> Finding {
+    let finding = |badness, what: String, help: Option<String>| Finding {
+        badness,
+        about: board.name.clone(),
+        what,
+        help,
+    };
+    if board.serial.kind == SerialKind::Virtual {
+        return finding(Badness::Good, "virtual; a run starts it".into(), None);
+    }
+    let here = seen.ports.iter().find_map(|port| match &port.state {
+        PortState::Board { mac, chip } if *mac == board.mac => Some((port, chip)),
+        _ => None,
+    });
+    if let Some((port, chip)) = here {
+        return found(board, port, chip);
+    }
+    let is_hinted = |port: &&PortSeen| {
+        let by_port = board.serial.port.as_ref() == Some(&port.port);
+        let by_serial = board.usb.serial.is_some() && board.usb.serial == port.usb.serial;
+        let by_path = board.usb.path.is_some() && board.usb.path == port.usb.path;
+        by_port || by_serial || by_path
+    };
+    let hinted = seen.ports.iter().find(is_hinted);
+    let Some(port) = hinted.filter(|port| port.state != PortState::Gone) else {
+        let hung =
+            board.usb.path.as_ref().map(|path| format!(" at USB {path}")).unwrap_or_default();
+        let last = board.serial.port.as_deref().unwrap_or("no port");
+        let what = format!("missing: its last place was {last}{hung}, and nothing is there");
+        let help = "plug it in, or run `shadowrig boards learn` if it hangs elsewhere now";
+        return finding(Badness::Bad, what, Some(help.into()));
+    };
+    let (what, help) = trouble(port, board, inventory);
+    finding(Badness::Bad, what, Some(help))
+}
+
+fn found(board: &KnownBoard, port: &PortSeen, chip: &str) -> Finding {
+    let about = board.name.clone();
+    if let Some(written) = board.chip.as_deref().filter(|written| *written != chip) {
+        let what = format!("it has {chip}, and the inventory says {written}");
+        let help = Some(format!("write chip = \"{chip}\" in the inventory"));
+        return Finding { badness: Badness::Bad, about, what, help };
+    }
+    if board.serial.port.as_ref() == Some(&port.port) {
+        let what = format!("{chip} on {}", port.port);
+        return Finding { badness: Badness::Good, about, what, help: None };
+    }
+    let last = board.serial.port.as_deref().unwrap_or("no port yet");
+    let what = format!("{chip} on {}; its last place was {last}", port.port);
+    let help = Some("run `shadowrig boards learn` to write its new place down".into());
+    Finding { badness: Badness::Warning, about, what, help }
+}
+
+/// Why a board that should be on a port cannot be used, and what to do.
+fn trouble(port: &PortSeen, board: &KnownBoard, inventory: &Inventory) -> (String, String) {
+    let PortState::Board { mac, chip } = &port.state else { return words(&port.port, &port.state) };
+    let who = inventory.by_mac(*mac).map_or_else(
+        || format!("an unknown board ({chip}, {mac})"),
+        |other| format!("{} ({mac})", other.name),
+    );
+    let what = format!("{who} is on {}, where {} is expected", port.port, board.mac);
+    let help = "nothing is ever flashed there under this name; swap the cables back, or run \
+                `shadowrig boards learn`";
+    (what, help.to_owned())
+}
+
+/// What came of asking who is on a port, and what to do.
+#[must_use]
+pub fn words(path: &str, state: &PortState) -> (String, String) {
+    match state {
+        PortState::Board { mac, chip } => {
+            (format!("{chip} with {mac} is on {path}"), "nothing needs to be done".to_owned())
+        }
+        PortState::Busy { holders } if holders.is_empty() => (
+            format!("{path} is open in a program of another user"),
+            format!("close the program that uses it; `sudo fuser -v {path}` names it"),
+        ),
+        PortState::Busy { holders } => {
+            (format!("{path} is open in {}", holders.join(" and ")), "close it there".to_owned())
+        }
+        PortState::Denied { group } => {
+            let group = group.as_deref().unwrap_or("dialout");
+            let help = format!(
+                "join its group by `sudo usermod -aG {group} $USER` and log in again, or install the udev \
+                 rules of docs/boards.md"
+            );
+            (format!("no permission to open {path}"), help)
+        }
+        PortState::Gone => (format!("{path} is not there"), "plug the board in".to_owned()),
+        PortState::Locked { holder } => {
+            (format!("{path} is in use by {holder}"), "wait for that run, or end it".to_owned())
+        }
+        PortState::Silent { why, help } => {
+            let usual = "hold its boot button, press reset, and try again";
+            (format!("{path}: {why}"), help.clone().unwrap_or_else(|| usual.to_owned()))
+        }
+    }
+}
+
+fn strangers<'a>(inventory: &'a Inventory, seen: &'a Seen) -> impl Iterator<Item = Finding> + 'a {
+    seen.ports.iter().filter_map(|port| {
+        let PortState::Board { mac, chip } = &port.state else { return None };
+        inventory.by_mac(*mac).is_none().then(|| Finding {
+            badness: Badness::Warning,
+            about: port.port.clone(),
+            what: format!("{chip} with {mac} is in no inventory"),
+            help: Some("run `shadowrig boards learn` to add it".into()),
+        })
+    })
+}
+
+/// Bridges are sold with one serial number for all, as `0001`: names made of it move from board to board.
+fn same_serial_numbers(seen: &Seen) -> Vec<Finding> {
+    let mut ports: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for port in &seen.ports {
+        if let Some(serial) = &port.usb.serial {
+            ports.entry(serial).or_default().push(&port.port);
+        }
+    }
+    let several = ports.into_iter().filter(|(_, ports)| ports.len() > 1);
+    several
+        .map(|(serial, ports)| Finding {
+            badness: Badness::Warning,
+            about: ports.join(", "),
+            what: format!("all tell the USB serial number `{serial}`"),
+            help: Some(
+                "use the USB path in rules and scripts, or give each bridge a number of its own, by cp210x-cfg \
+                 for a CP2102"
+                    .into(),
+            ),
+        })
+        .collect()
+}
+
+fn grabber(name: &str) -> Finding {
+    let (what, help) = match name {
+        "brltty" => (
+            "runs, and takes CH340 and CP210x bridges for braille displays",
+            "remove it by `sudo apt remove brltty`, or mask its udev rules",
+        ),
+        _ => (
+            "runs, and talks to each new serial port as if it were a modem",
+            "let it leave boards alone: ENV{ID_MM_DEVICE_IGNORE}=\"1\" in the udev rules of docs/boards.md",
+        ),
+    };
+    Finding {
+        badness: Badness::Warning,
+        about: name.to_owned(),
+        what: what.to_owned(),
+        help: Some(help.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::read::read;
+
+    const HOST: &str = r#"
+[[board]]
+name = "shade-3"
+mac = "84:f7:03:67:84:6c"
+chip = "esp32c3"
+serial = { port = "/dev/ttyUSB0" }
+
+[[board]]
+name = "signal-1"
+mac = "7c:df:a1:c2:22:10"
+chip = "esp32"
+usb = { path = "1-1.2" }
+serial = { port = "/dev/ttyUSB1" }
+"#;
+
+    fn port(name: &str, state: PortState) -> PortSeen {
+        PortSeen { port: name.into(), usb: UsbHints::default(), state }
+    }
+
+    fn board(mac: &str, chip: &str) -> PortState {
+        PortState::Board { mac: Mac::parse(mac).expect("a MAC"), chip: chip.into() }
+    }
+
+    /// The findings as lines.
+    fn check(seen: &Seen) -> String {
+        let read = read(HOST);
+        assert_eq!(read.problems, []);
+        let lines = examine(&read.inventory, seen).into_iter().map(|finding| {
+            let help = finding.help.map(|help| format!("\n    help: {help}")).unwrap_or_default();
+            format!("{:?}  {}: {}{help}\n", finding.badness, finding.about, finding.what)
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn a_healthy_host_has_nothing_to_say() {
+        let ports = vec![
+            port("/dev/ttyUSB0", board("84:f7:03:67:84:6c", "esp32c3")),
+            port("/dev/ttyUSB1", board("7c:df:a1:c2:22:10", "esp32")),
+        ];
+        let read = read(HOST);
+        let findings = examine(&read.inventory, &Seen { ports, grabbers: Vec::new() });
+        assert!(findings.iter().all(|finding| finding.badness == Badness::Good), "{findings:?}");
+    }
+
+    #[test]
+    fn each_trouble_is_named_with_its_remedy() {
+        let troubles = [
+            ("missing", PortState::Gone),
+            ("wrong board", board("7c:df:a1:c2:22:10", "esp32")),
+            ("a stranger", board("01:02:03:04:05:06", "esp32s3")),
+            ("another chip", board("84:f7:03:67:84:6c", "esp32c6")),
+            ("denied", PortState::Denied { group: Some("uucp".into()) }),
+            ("busy", PortState::Busy { holders: vec!["picocom (process 1234)".into()] }),
+            ("busy, by whom is not seen", PortState::Busy { holders: Vec::new() }),
+            ("locked", PortState::Locked { holder: "ann since 10:00".into() }),
+            ("silent", PortState::Silent { why: "no answer to sync".into(), help: None }),
+        ];
+        let text: String = troubles
+            .into_iter()
+            .map(|(name, state)| {
+                let ports = vec![port("/dev/ttyUSB0", state)];
+                format!("# {name}\n{}\n", check(&Seen { ports, grabbers: Vec::new() }))
+            })
+            .collect();
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_board_that_moved_and_bridges_with_one_number_and_grabbers_are_warned_of() {
+        let usb = UsbHints { path: None, serial: Some("0001".into()) };
+        let mut ports = vec![
+            port("/dev/ttyUSB5", board("84:f7:03:67:84:6c", "esp32c3")),
+            port("/dev/ttyUSB1", board("7c:df:a1:c2:22:10", "esp32")),
+        ];
+        ports.iter_mut().for_each(|port| port.usb = usb.clone());
+        let grabbers = vec!["ModemManager".into(), "brltty".into()];
+        insta::assert_snapshot!(check(&Seen { ports, grabbers }));
+    }
+}

@@ -1,0 +1,105 @@
+//! The keys of an inventory, as tables: they check a file and name the nearest key to a misspelled one.
+
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+use crate::scenario::field::{Field, Shape, optional, required};
+
+/// The keys at the top.
+pub const TOP: &[Field] =
+    &[optional("board", Shape::List(&Shape::Map(BOARD)), "the boards, each below `[[board]]`")];
+
+/// The chips that are known.
+pub const CHIPS: &[&str] =
+    &["esp8266", "esp32", "esp32s2", "esp32s3", "esp32c2", "esp32c3", "esp32c6", "esp32h2"];
+
+/// The keys of a board.
+pub const BOARD: &[Field] = &[
+    required("name", Shape::Text, "what people call it"),
+    required("mac", Shape::Text, "the MAC in its efuses: its identity"),
+    optional("chip", Shape::Choice(CHIPS), "its chip"),
+    optional("usb", Shape::Map(USB), "where it hung when it was seen last: hints to find it"),
+    optional("serial", Shape::Map(SERIAL), "its serial line"),
+    optional("labels", Shape::List(&Shape::Text), "words to choose it by"),
+    optional("power", Shape::Object, "what switches its supply"),
+    optional("meter", Shape::Map(METER), "what measures its current"),
+    optional("wake", Shape::Map(WAKE), "what wakes it before its time"),
+    optional("wifi", Shape::Text, "the name of the secret with its Wi-Fi network"),
+    optional("notes", Shape::Text, "words for people"),
+];
+
+const USB: &[Field] = &[
+    optional("path", Shape::Text, "the chain of hub ports, as `1-1.4`"),
+    optional("serial", Shape::Text, "the serial number of its USB side"),
+];
+
+const SERIAL: &[Field] = &[
+    optional(
+        "kind",
+        Shape::Choice(&["uart-bridge", "usb-serial-jtag", "virtual"]),
+        "what it is made of; `virtual` is a board that the rig starts itself",
+    ),
+    optional("port", Shape::Text, "where it was seen last: a path or an rfc2217:// address"),
+    optional(
+        "control",
+        Shape::Text,
+        "the control socket of a virtual board that runs on its own: its pseudo-terminal has no reset lines",
+    ),
+];
+
+const METER: &[Field] = &[
+    required("kind", Shape::Choice(&["ppk2"]), "which meter"),
+    optional("serial", Shape::Text, "its USB serial number"),
+    optional("port", Shape::Text, "its port"),
+    optional("volts", Shape::Text, "the supply that it gives, from 0.8 to 5.0"),
+];
+
+const WAKE: &[Field] = &[required("gpio", Shape::Whole, "the pin of the chip that wakes it")];
+
+/// The switches that are known, each with its keys.
+pub const SWITCHES: &[(&str, &[Field])] = &[
+    (
+        "command",
+        &[
+            SWITCH,
+            required("cut", Shape::Text, "the command that cuts the supply"),
+            required("restore", Shape::Text, "the command that restores it"),
+            optional("within", Shape::Span, "how long one may take; default 10s"),
+        ],
+    ),
+    (
+        "serial-relay",
+        &[
+            SWITCH,
+            required("port", Shape::Text, "the port of the relay"),
+            optional("baud", Shape::Whole, "its rate; default 9600"),
+            optional(
+                "cut",
+                Shape::Text,
+                "the bytes in hex that cut the supply; default A0 01 00 A1",
+            ),
+            optional("restore", Shape::Text, "the bytes that restore it; default A0 01 01 A2"),
+        ],
+    ),
+    ("shelly", PLUG),
+    ("tasmota", PLUG),
+    (
+        "uhubctl",
+        &[
+            SWITCH,
+            required("hub", Shape::Text, "the place of the hub, as `1-1`"),
+            required("port", Shape::Whole, "the port of the hub, from 1"),
+        ],
+    ),
+    (
+        "virtual",
+        &[SWITCH, optional("control", Shape::Text, "the control socket of the virtual board")],
+    ),
+];
+
+const PLUG: &[Field] = &[
+    SWITCH,
+    required("url", Shape::Text, "its address, as `http://192.0.2.7`"),
+    optional("channel", Shape::Whole, "which of its relays"),
+];
+
+const SWITCH: Field = required("switch", Shape::Text, "which kind of switch");

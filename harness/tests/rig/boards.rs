@@ -1,0 +1,151 @@
+//! The boards of a host: what is said of a bad inventory, and `shadowrig boards`.
+
+use std::fs;
+use std::path::Path;
+
+use shadowrig::board::port::{PortName, PortOptions, SerialPort};
+use shadowrig::diagnostics::{self, Source, Style};
+use shadowrig::inventory::read;
+use virtual_board::shell::{Options, Running};
+use virtual_board::{Chip, Flash, Setup};
+
+use crate::support::{root, shadowrig_with};
+
+#[test]
+fn every_bad_inventory_is_told_with_places_and_remedies() {
+    let folder = root().join("fixtures/inventory/bad");
+    let mut names: Vec<_> = fs::read_dir(&folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("it can be read").file_name().into_string().expect("text"))
+        .collect();
+    names.sort();
+    for name in names {
+        let text = fs::read_to_string(folder.join(&name)).expect("it can be read");
+        let problems = read::read(&text).problems;
+        assert!(!problems.is_empty(), "{name} has nothing wrong");
+        let source = Source { path: &name, text: &text };
+        let drawn: Vec<_> = problems
+            .iter()
+            .map(|problem| diagnostics::problem(source, problem, Style::Plain))
+            .collect();
+        insta::assert_snapshot!(format!("inventory_{name}"), drawn.join("\n\n"));
+    }
+}
+
+const TWO: &str = r#"
+[[board]]
+name = "shade-3"
+mac = "84:f7:03:67:84:6c"
+chip = "esp32c3"
+serial = { port = "/nowhere/ttyUSB0" }
+labels = ["motor", "rig:left"]
+power = { switch = "uhubctl", hub = "1-1", port = 4 }
+
+[[board]]
+name = "twin"
+mac = "7c:df:a1:c2:22:10"
+chip = "esp32"
+serial = { kind = "virtual" }
+"#;
+
+/// Runs `shadowrig boards` with an inventory of that text; returns the exit code, standard output and standard error.
+fn check(inventory: &str, arguments: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    fs::write(folder.path().join("boards.toml"), inventory).expect("it can be written");
+    boards_in(folder.path(), arguments)
+}
+
+#[test]
+fn list_shows_boards_to_people_and_to_scripts() {
+    let (code, out, err) = check(TWO, &["list"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    insta::assert_snapshot!(out);
+    let (_, out, _) = check(TWO, &["list", "--json"]);
+    let list: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(list["boards"][0]["can"], serde_json::json!(["console", "power-switch"]));
+    assert_eq!(list["boards"][1]["free"], true);
+}
+
+#[test]
+fn an_inventory_that_is_wrong_lists_nothing_and_learns_nothing() {
+    for command in ["list", "learn", "doctor"] {
+        let (code, out, err) = check("[[board]]\nname = \"x\"\n", &[command]);
+        assert_eq!((code, out.as_str()), (5, ""), "{command}");
+        assert!(err.contains("boards.toml:1:1") && err.contains("needs `mac`"), "{err}");
+    }
+}
+
+#[test]
+fn the_doctor_misses_what_is_not_there() {
+    let (code, out, _) = check(TWO, &["doctor"]);
+    assert_eq!(code, 5, "{out}");
+    assert!(out.contains("bad      shade-3: missing"), "{out}");
+    assert!(out.contains("ok       twin: virtual"), "{out}");
+}
+
+/// A virtual board with an empty flash on a pseudo-terminal of that name, waiting for a download as boards without reset lines must.
+fn virtual_board(chip: Chip, mac: &str, pty: &Path) -> Running {
+    let mac = virtual_board::Mac::parse(mac).expect("a MAC");
+    let setup = Setup { mac, ..Setup::new(chip) };
+    let options = Options { has_pty: true, pty_link: Some(pty.to_owned()), ..Options::default() };
+    Running::start(setup, Flash::new(), &options).expect("a pseudo-terminal can be had")
+}
+
+/// Runs `shadowrig boards` in a folder with an inventory; returns the exit code, standard output and standard error.
+fn boards_in(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let environment = [("SHADOWRIG_INVENTORY", "boards.toml"), ("SHADOWRIG_LOCKS", "locks")];
+    let output = shadowrig_with(folder, &environment, &[&["boards"], arguments].concat());
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().expect("it ends by itself"), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn boards_are_learned_once_and_found_again_when_their_cables_are_swapped() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (left, right) = (folder.path().join("left"), folder.path().join("right"));
+    let path = |path: &Path| path.display().to_string();
+    let ports = ["--port", &path(&left), "--port", &path(&right)];
+    let boards = [(Chip::Esp32c3, "84:f7:03:67:84:6c"), (Chip::Esp32, "7c:df:a1:c2:22:10")];
+    let running = [&left, &right]
+        .into_iter()
+        .zip(boards)
+        .map(|(port, (chip, mac))| virtual_board(chip, mac, port))
+        .collect::<Vec<_>>();
+    let (code, out, err) = boards_in(folder.path(), &[&["learn"], &ports[..]].concat());
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("esp32c3-67846c: new") && out.contains("esp32-c22210: new"), "{out}");
+    let written = fs::read_to_string(folder.path().join("boards.toml")).expect("it was written");
+    let (code, out, _) = boards_in(folder.path(), &[&["learn"], &ports[..]].concat());
+    assert_eq!(code, 0);
+    assert!(out.contains("esp32c3-67846c: as before"), "{out}");
+    let again = fs::read_to_string(folder.path().join("boards.toml")).expect("it is there");
+    assert_eq!(again, written, "learning the same changes nothing");
+    let (code, out, _) = boards_in(folder.path(), &["doctor"]);
+    assert_eq!(code, 0, "{out}");
+    drop(running);
+
+    // The cables are swapped: each name is still the board with its MAC.
+    let _running = [&right, &left]
+        .into_iter()
+        .zip(boards)
+        .map(|(port, (chip, mac))| virtual_board(chip, mac, port))
+        .collect::<Vec<_>>();
+    let (code, out, _) = boards_in(folder.path(), &["doctor"]);
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains(&format!("esp32c3 on {}; its last place was", path(&right))), "{out}");
+    let (_, out, _) = boards_in(folder.path(), &[&["learn"], &ports[..]].concat());
+    assert!(out.contains("esp32c3-67846c: serial brought up to date"), "{out}");
+}
+
+#[test]
+fn a_port_that_somebody_else_has_open_is_named_with_its_holder() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let port = folder.path().join("board");
+    let _running = virtual_board(Chip::Esp32c3, "84:f7:03:67:84:6c", &port);
+    let name = port.display().to_string();
+    let _open = SerialPort::open(&PortName::Device(port), &PortOptions::default()).expect("ours");
+    let (code, out, err) = boards_in(folder.path(), &["learn", "--port", &name]);
+    assert_eq!(code, 5, "{out}");
+    let own = std::process::id().to_string();
+    assert!(err.contains(&format!("warning: {name} is open in ")) && err.contains(&own), "{err}");
+}
