@@ -56,7 +56,7 @@ fn read(answer: &[u8; PACKET_BYTES]) -> Option<u64> {
     let (secs, fraction) = (word(40), word(44));
     // RFC 4330, section 3: the highest bit is set until 2036 and clear after it.
     let secs = if secs & 0x8000_0000 == 0 { secs + ERA_SECS } else { secs };
-    Some((secs - UNIX_EPOCH_SECS) * 1000 + (fraction * 1000 >> 32))
+    Some((secs - UNIX_EPOCH_SECS) * 1000 + ((fraction * 1000) >> 32))
 }
 
 #[cfg(test)]
