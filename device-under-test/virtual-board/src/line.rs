@@ -38,6 +38,8 @@ pub(crate) struct Line {
     pub(crate) host_baud: Option<u32>,
     /// When what is sent now begins to leave.
     free_at: Moment,
+    /// Until when an operation of the flash keeps the chip from sending.
+    held_until: Moment,
     queue: VecDeque<Burst>,
     queued_bytes: usize,
 }
@@ -49,6 +51,7 @@ impl Line {
             baud: 115_200,
             host_baud: None,
             free_at: Moment::START,
+            held_until: Moment::START,
             queue: VecDeque::new(),
             queued_bytes: 0,
         }
@@ -73,6 +76,18 @@ impl Line {
     /// Sends nothing more for a while.
     pub(crate) fn hold(&mut self, now: Moment, span: Duration) {
         self.free_at = self.free_at.max(now).after(span);
+        self.held_until = self.free_at;
+    }
+
+    /// Ends what holds the line: a reset stops an operation of the flash, and its answer is never sent.
+    pub(crate) fn let_go(&mut self, now: Moment) {
+        if self.held_until <= now {
+            return;
+        }
+        let held_until = std::mem::replace(&mut self.held_until, now);
+        self.queue.retain(|burst| burst.at < held_until);
+        self.queued_bytes = self.queue.iter().map(|burst| burst.bytes.len()).sum();
+        self.free_at = self.queue.back().map_or(now, |burst| burst.at);
     }
 
     /// Forgets what has not left.

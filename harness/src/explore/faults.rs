@@ -67,6 +67,7 @@ pub fn variants() -> Vec<Variant> {
 
 /// Kinds that a sweep leaves out, each with the reason.
 pub const LEFT_OUT: &[(&str, &str)] = &[
+    ("profile", "it draws other kinds by chance, each of which is tried by itself"),
     ("throttle", "it is a rate, not a moment; `aws-error 429` is the same answer"),
     ("tls", "the simulated bench has no TLS"),
     ("dns", "it acts on names, not on requests"),

@@ -22,6 +22,8 @@ setTimeout(() => {
     return;
   }
   see('case-failing', document.querySelectorAll('.case:not([hidden])').length === 1 && section().querySelector('.failure'));
+  // What follows needs a case with requests and a sleep to fold.
+  Array.from(document.querySelectorAll('#case-list a')).find(link => link.textContent.includes('body differs')).click();
   const plot = section().querySelector('.plot');
   see('step-marked', plot.querySelectorAll('.step.failing').length === 1);
   see('flag', plot.querySelector('.flag text').textContent === 'failed' && plot.querySelector('.fail-line'));

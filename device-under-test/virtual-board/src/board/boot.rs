@@ -28,6 +28,7 @@ impl Board {
         self.end_life();
         self.life += 1;
         self.due = None;
+        self.line.let_go(now);
         self.faults.reset();
         let into = self.strapped(into);
         self.outputs.push(Output::Event(Event::Reset { cause, into }));

@@ -84,7 +84,7 @@ fn a_sleep_ends_early_when_somebody_wakes_the_board() {
     bench.answer(Heard::NoDate);
     assert_eq!(bench.board.status().activity, Activity::Asleep);
     bench.order(Order::Wake);
-    let cause = ResetCause::DeepSleep;
+    let cause = ResetCause::WakePin;
     let woken = Event::Reset { cause, into: BootMode::Run };
     assert!(bench.events.contains(&woken), "{:?}", bench.events);
 }

@@ -98,7 +98,7 @@ fn a_flashed_thing_talks_to_the_cloud_and_sleeps_and_remembers() {
     assert_eq!(shadow["state"]["reported"]["signal"], 1, "{shadow}");
     bench.order(r#"{"order":"wake"}"#);
     let log = port.read_until("sleep 60 s");
-    assert!(log.contains("rst:0x5 (DSLEEP)") && log.contains("wake: timer"), "{log}");
+    assert!(log.contains("rst:0x5 (DSLEEP)") && log.contains("wake: external"), "{log}");
     assert!(!log.contains("state: none"), "{log}");
 }
 

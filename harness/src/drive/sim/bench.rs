@@ -18,6 +18,7 @@ use super::accept::{Accepted, Resolved, accepted, met_event, resolved, time_told
 use super::chip::Chip;
 use super::current::SimMeter;
 use super::device::{self, MakeDevice, Told, Want, reading};
+use super::due::{CloudAct, Due};
 use super::timing::{CONNECT, ONE_WAY, SERVICE, chip_time, moment_of, true_time};
 use super::wire::{Wire, sendings, with_end};
 use crate::drive::bench::{Bench, Facts};
@@ -57,33 +58,6 @@ struct Connection {
     id: u64,
     /// Whether the cloud's side of it has ended.
     ended: bool,
-}
-
-/// Something that is to happen.
-#[derive(Debug)]
-pub(super) enum Due {
-    /// The chip has started its program.
-    Booted { life: u64, cause: WakeCause },
-    /// The cloud's side of a connection does something.
-    Cloud { connection: u64, act: CloudAct },
-    /// The supply comes back.
-    PowerOn,
-    /// The sleep is over.
-    SleepOver { life: u64 },
-    /// The thing hears something.
-    Told { life: u64, what: Told },
-    /// The device hears something on a connection.
-    Wire { connection: u64, what: Wire },
-}
-
-#[derive(Debug)]
-pub(super) enum CloudAct {
-    /// The connection is accepted, or what a fault does instead.
-    Accept,
-    /// A request has come in.
-    Request(Vec<u8>),
-    /// The answer begins to go out; it is an event for observers.
-    Answer(Box<Event>),
 }
 
 impl SimBench {

@@ -2,8 +2,9 @@
 
 use thing::{Kind, WakeCause, Workspace};
 
-use super::bench::{Due, SimBench};
+use super::bench::SimBench;
 use super::device::{Device, MakeDevice};
+use super::due::Due;
 use super::timing::BOOT;
 use crate::engine::action::PowerOrder;
 use crate::engine::event::PowerChange;

@@ -2,6 +2,7 @@
 //!
 //! - [`bench`]: one device and its cloud, as the engine drives them.
 //! - [`device`]: the device's own logic, and what it asks of its driver, owned.
+//! - `due`: what is still to happen.
 //! - [`timing`]: how long things take, and how the clocks of cloud and chip follow from the time of the run.
 //! - [`wire`]: what the device hears on a connection, and when.
 //!
@@ -11,7 +12,9 @@ pub(crate) mod accept;
 pub mod bench;
 mod chip;
 mod current;
+
 pub mod device;
+mod due;
 pub mod timing;
 pub mod wire;
 
