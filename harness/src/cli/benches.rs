@@ -12,7 +12,9 @@ use virtual_board::Provisioning;
 
 use super::board_name::BoardName;
 use super::files::Case;
+use super::known::Known;
 use crate::board::Board;
+use crate::board::equipped::Equipped;
 use crate::board::images;
 use crate::board::micropython::{self, MicroPythonBoard};
 use crate::board::pins::LinePins;
@@ -28,6 +30,9 @@ use crate::drive::{Bench, Facts, real_time, virtual_time};
 use crate::engine::mismatch::Mismatch;
 use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
+use crate::flash::Chip;
+use crate::inventory::KnownBoard;
+use crate::power;
 use crate::report::CaseReport;
 use crate::scenario::SourceText;
 use crate::scenario::node::Span;
@@ -45,6 +50,8 @@ const ATTEMPT_SEED: u64 = 100_000;
 pub(super) struct Benches {
     /// What they run on.
     pub(super) board: BoardName,
+    /// The board of the inventory that was named, or why it cannot be had; `None` where none was named.
+    pub(super) known: Option<Result<Known, ActionError>>,
     /// The cloud that they talk to.
     pub(super) cloud: CloudKind,
     /// Where chance comes from.
@@ -146,11 +153,15 @@ impl Benches {
     ) -> Result<Box<dyn Board>, ActionError> {
         match &self.board {
             BoardName::Process | BoardName::Sim => self.process(cloud, folder, sink),
-            BoardName::Inventory(name) => Err(ActionError::new(
-                format!("find the board {name}"),
-                "there is no inventory on this machine",
-            )
-            .help("name sim, process or virtual, or a port such as /dev/ttyUSB0")),
+            BoardName::Inventory(name) => match &self.known {
+                Some(Ok(known)) => known_board(known, settings(cloud), sink),
+                Some(Err(error)) => Err(error.clone()),
+                None => Err(ActionError::new(
+                    format!("take the board {name}"),
+                    "this way of running takes no boards of the inventory",
+                )
+                .help("use `shadowrig run --board`")),
+            },
             BoardName::MicroPython(port) => {
                 let recipe = micropython::Recipe {
                     name: self.board.to_string(),
@@ -201,6 +212,35 @@ impl Benches {
         };
         Ok(Box::new(ProcessBoard::new(recipe, sink)))
     }
+}
+
+/// A board of the inventory: on its port, and no other board there; with what switches its supply.
+fn known_board(
+    known: &Known,
+    settings: Provisioning,
+    sink: Sink,
+) -> Result<Box<dyn Board>, ActionError> {
+    let KnownBoard { name, mac, chip, power, .. } = &known.board;
+    let Some(port) = &known.port else {
+        let chip = chip.as_deref().and_then(virtual_board::Chip::by_name);
+        let chip = chip.unwrap_or(virtual_board::Chip::Esp32c3);
+        return Ok(Box::new(VirtualBoard::new(chip, settings, sink)?));
+    };
+    let recipe = serial::Recipe {
+        name: name.clone(),
+        port: port.clone(),
+        options: PortOptions::default(),
+        pins: known.pins(),
+        chip: chip.as_deref().and_then(Chip::by_name),
+        mac: Some(*mac),
+        images: Box::new(images::find),
+        settings,
+    };
+    let board = Box::new(SerialBoard::new(recipe, sink.clone()));
+    Ok(match power.as_ref().and_then(power::open) {
+        Some(switch) => Box::new(Equipped::new(board, Some(switch), None, sink)),
+        None => board,
+    })
 }
 
 /// What a program is told about its cloud, by its environment or its files.

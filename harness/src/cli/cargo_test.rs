@@ -79,6 +79,7 @@ fn trial(case: Case) -> Trial {
     Trial::test(name, move || {
         let benches = Benches {
             board: BoardName::Sim,
+            known: None,
             cloud: CloudKind::Fake,
             seed: 0,
             command: None,

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::board_name::BoardName;
+use super::known::{self, Known, KnownArgs};
 use super::{Terminal, exit};
 use crate::board::images;
 use crate::board::pins::{ControlPins, LinePins, Pins};
@@ -20,13 +21,15 @@ use crate::flash::{
 use crate::time;
 
 /// The words behind `shadowrig flash`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct FlashArgs {
     /// An ELF, a .bin (an app, or a merged image), flasher_args.json, or a name from device-under-test/boards.
     image: String,
     /// The board: a port (/dev/ttyUSB0, rfc2217://host:port), or a name of the inventory.
     #[arg(long, value_name = "NAME", value_parser = BoardName::parse)]
     board: BoardName,
+    #[command(flatten)]
+    known: KnownArgs,
     /// What is erased first besides what is written.
     #[arg(long, value_enum, default_value = "nothing", value_name = "WHAT")]
     erase: What,
@@ -73,7 +76,10 @@ pub(super) fn flash<W: Write, E: Write>(
 ) -> io::Result<u8> {
     let began = Instant::now();
     let mut teller = Teller::new(terminal.live);
-    let done = port_of(&args.board).and_then(|port| run(args, &port, &mut teller));
+    // A board of the inventory is held until it is flashed.
+    let mut known = None;
+    let done = place_of(args, terminal.variable, &mut known)
+        .and_then(|(port, args)| run(&args, &port, &mut teller));
     teller.end();
     for line in &teller.lines {
         writeln!(terminal.err, "{line}")?;
@@ -108,6 +114,29 @@ pub(super) fn flash<W: Write, E: Write>(
     Ok(exit::PASSED)
 }
 
+/// The port of what `--board` names, and the words with what the inventory knows of the board.
+fn place_of(
+    args: &FlashArgs,
+    variable: fn(&str) -> Option<String>,
+    held: &mut Option<Known>,
+) -> Result<(PortName, FlashArgs), ActionError> {
+    let BoardName::Inventory(name) = &args.board else {
+        return Ok((port_of(&args.board)?, args.clone()));
+    };
+    let known = held.insert(known::take(name, &args.known, "flash", variable)?);
+    let port = known.port.clone().ok_or_else(|| {
+        ActionError::new(format!("flash {name}"), "it is a virtual board that only a run starts")
+            .help("name a port, such as /dev/ttyUSB0")
+    })?;
+    let control = known.board.serial.control.as_ref().map(PathBuf::from);
+    let args = FlashArgs {
+        mac: args.mac.or(Some(known.board.mac)),
+        control: args.control.clone().or(control),
+        ..args.clone()
+    };
+    Ok((port, args))
+}
+
 /// The port of what `--board` names.
 fn port_of(board: &BoardName) -> Result<PortName, ActionError> {
     let cannot =
@@ -115,7 +144,7 @@ fn port_of(board: &BoardName) -> Result<PortName, ActionError> {
     match board {
         BoardName::Port(port) => Ok(port.clone()),
         BoardName::Inventory(_) => {
-            cannot("there is no inventory on this machine", "name a port, such as /dev/ttyUSB0")
+            cannot("its port is not known here", "name a port, such as /dev/ttyUSB0")
         }
         BoardName::MicroPython(_) => cannot(
             "the files of a program are put there by `run`; what is flashed is MicroPython itself",

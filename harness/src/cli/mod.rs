@@ -12,6 +12,7 @@ mod explore;
 mod files;
 mod flash;
 mod interrupt;
+mod known;
 mod list;
 mod monitor;
 mod new;

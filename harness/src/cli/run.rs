@@ -9,6 +9,7 @@ use super::benches::{self, Benches};
 use super::board_name::BoardName;
 use super::files::{self, Case};
 use super::interrupt::Interrupt;
+use super::known::{self, KnownArgs};
 use super::prepare::PrepareArgs;
 use super::progress::Progress;
 use super::reports::ReportArgs;
@@ -50,6 +51,8 @@ pub(super) struct RunArgs {
     /// Where chance comes from; equal seeds give equal runs in virtual time.
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
+    #[command(flatten)]
+    known: KnownArgs,
     #[command(flatten)]
     prepare: PrepareArgs,
     #[command(flatten)]
@@ -202,7 +205,7 @@ fn run_cases<W: Write, E: Write>(
     dir: &RunDir,
     (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
 ) -> io::Result<Vec<CaseReport>> {
-    let benches = benches(args)?;
+    let benches = benches(args, dir, terminal.variable)?;
     let rig_errors = match benches.runtime {
         Some(_) => RigErrors::MayPass,
         None => RigErrors::Stay,
@@ -263,9 +266,21 @@ fn run_cases<W: Write, E: Write>(
     Ok(reports)
 }
 
-fn benches(args: &RunArgs) -> io::Result<Benches> {
+fn benches(
+    args: &RunArgs,
+    dir: &RunDir,
+    variable: fn(&str) -> Option<String>,
+) -> io::Result<Benches> {
+    let known = match &args.board {
+        BoardName::Inventory(name) => {
+            let run = dir.path().display().to_string();
+            Some(known::take(name, &args.known, &run, variable))
+        }
+        _ => None,
+    };
     Ok(Benches {
         board: args.board.clone(),
+        known,
         cloud: args.cloud,
         seed: args.seed,
         command: args.command.clone().map(|words| words.0),

@@ -204,7 +204,8 @@ impl KnownBoard {
         if self.meter.is_some() {
             can.push("current-meter");
         }
-        if self.wake_gpio.is_some() || is_virtual {
+        // A pin that the file names is pulled by nobody yet.
+        if is_virtual {
             can.push("wake-pin");
         }
         can

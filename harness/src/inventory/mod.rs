@@ -1,7 +1,7 @@
 //! The boards of this host: who they are, where they are found, what hangs on them, and who uses them now.
 //!
 //! The identity of a board is the MAC in its efuses; ports and USB positions are hints to find it, and change. Everything that decides
-//! is a pure function of the file's text and of what was seen on the host; [`file`], [`lock`] and [`host`] are the shell around it.
+//! is a pure function of the file's text and of what was seen on the host; [`mod@file`], [`lock`] and [`host`] are the shell around it.
 
 pub mod tree;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use shadowrig::board::port::{PortName, PortOptions, SerialPort};
 use shadowrig::diagnostics::{self, Source, Style};
-use shadowrig::inventory::read;
+use shadowrig::inventory::{Mac, lock, read};
 use virtual_board::shell::{Options, Running};
 use virtual_board::{Chip, Flash, Setup};
 
@@ -148,4 +148,108 @@ fn a_port_that_somebody_else_has_open_is_named_with_its_holder() {
     assert_eq!(code, 5, "{out}");
     let own = std::process::id().to_string();
     assert!(err.contains(&format!("warning: {name} is open in ")) && err.contains(&own), "{err}");
+}
+
+/// A board on a pseudo-terminal with its control socket, an image of our thing, a case for it, and an inventory that calls
+/// it `desk` and gives it that address.
+fn desk(folder: &Path, mac_in_the_file: &str) -> Running {
+    let (port, control) = (folder.join("port"), folder.join("control"));
+    let mac = virtual_board::Mac::parse("84:f7:03:67:84:6c").expect("a MAC");
+    let options = Options {
+        has_pty: true,
+        pty_link: Some(port.clone()),
+        control: Some(control.clone()),
+        ..Options::default()
+    };
+    let setup = Setup { mac, ..Setup::new(Chip::Esp32c3) };
+    let board =
+        Running::start(setup, Flash::new(), &options).expect("a pseudo-terminal can be had");
+    let mut flash = Vec::new();
+    for part in virtual_board::image::bundle(Chip::Esp32c3, "signal-thing", "1") {
+        flash.resize(part.offset as usize, 0xff);
+        flash.extend(part.bytes);
+    }
+    let (port, control) = (port.display(), control.display());
+    let inventory = format!(
+        "[[board]]\nname = \"desk\"\nmac = \"{mac_in_the_file}\"\nchip = \"esp32c3\"\n\
+         serial = {{ port = \"{port}\", control = \"{control}\" }}\n\
+         power = {{ switch = \"virtual\", control = \"{control}\" }}\n"
+    );
+    let case = "
+version: 1
+name: the supply is switched by what the inventory names
+firmware: { image: thing.bin }
+steps:
+  - expect-request: GET shadow
+    within: 30s
+  - power: cut
+  - power: restore
+  - expect-request: GET shadow
+    within: 30s
+";
+    let write = |name: &str, bytes: &[u8]| {
+        fs::write(folder.join(name), bytes).expect("it can be written");
+    };
+    write("thing.bin", &flash);
+    write("boards.toml", inventory.as_bytes());
+    write("case.yaml", case.as_bytes());
+    board
+}
+
+/// Runs the case on a board of that name; returns the exit code and all that was printed.
+fn run_on(folder: &Path, name: &str) -> (i32, String) {
+    let environment = [("SHADOWRIG_INVENTORY", "boards.toml"), ("SHADOWRIG_LOCKS", "locks")];
+    let output = shadowrig_with(folder, &environment, &["run", "case.yaml", "--board", name]);
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    (output.status.code().expect("it ends by itself"), text.into_owned())
+}
+
+#[test]
+fn a_case_runs_on_a_board_by_the_name_that_the_inventory_gives_it() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let _board = desk(folder.path(), "84:f7:03:67:84:6c");
+    let (code, text) = run_on(folder.path(), "desk");
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("desk") && text.contains("1 passed"), "{text}");
+    let environment = [("SHADOWRIG_INVENTORY", "boards.toml"), ("SHADOWRIG_LOCKS", "locks")];
+    let words = ["flash", "thing.bin", "--board", "desk", "--erase", "all"];
+    let output = shadowrig_with(folder.path(), &environment, &words);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("onto esp32c3 84:f7:03:67:84:6c"), "{text}");
+    let (code, text) = run_on(folder.path(), "desc");
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("did you mean `desk`?"), "{text}");
+}
+
+#[test]
+fn a_board_with_another_address_on_the_port_is_never_written() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let board = desk(folder.path(), "84:f7:03:00:00:01");
+    let (code, text) = run_on(folder.path(), "desk");
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("84:f7:03:67:84:6c") && text.contains("84:f7:03:00:00:01"), "{text}");
+    let wear = board.status().expect("it runs").wear;
+    assert_eq!((wear.sectors_erased, wear.bytes_not_erased), (0, 0));
+}
+
+#[test]
+fn a_board_that_somebody_else_uses_is_told_with_its_holder_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let board = desk(folder.path(), "84:f7:03:67:84:6c");
+    let holder = lock::Holder {
+        pid: 4711,
+        user: "ann".into(),
+        run: "nightly".into(),
+        since: "2026-03-01T10:00:00Z".into(),
+    };
+    let mac = Mac::parse("84:f7:03:67:84:6c").expect("a MAC");
+    let ours = lock::take(&folder.path().join("locks"), mac, &holder, std::time::Duration::ZERO);
+    let (code, text) = run_on(folder.path(), "desk");
+    assert_eq!(code, 5, "{text}");
+    assert!(
+        text.contains("ann since 2026-03-01T10:00:00Z") && text.contains("--wait-board"),
+        "{text}"
+    );
+    assert_eq!(board.status().expect("it runs").wear.sectors_erased, 0);
+    drop(ours.expect("nobody had it"));
 }

@@ -1,6 +1,6 @@
 //! The simulated bench: the thing, the fake cloud and the network between them, in virtual time.
 //!
-//! - [`bench`]: one device and its cloud, as the engine drives them.
+//! - [`mod@bench`]: one device and its cloud, as the engine drives them.
 //! - [`device`]: the device's own logic, and what it asks of its driver, owned.
 //! - `due`: what is still to happen.
 //! - [`timing`]: how long things take, and how the clocks of cloud and chip follow from the time of the run.
