@@ -73,7 +73,7 @@ fn dwarf(functions: &[Function]) -> Vec<(String, Vec<u8>)> {
     let mut dwarf = DwarfUnit::new(ENCODING);
     let text = |text: &str| LineString::String(text.into());
     let mut lines =
-        LineProgram::new(ENCODING, Default::default(), text("/work"), None, text("main.c"), None);
+        LineProgram::new(ENCODING, Default::default(), text("/code"), None, text("main.c"), None);
     let directory = lines.default_directory();
     let file = lines.add_file(text("main.c"), directory, None);
     for function in functions {
@@ -93,7 +93,7 @@ fn dwarf(functions: &[Function]) -> Vec<(String, Vec<u8>)> {
     let ranges = dwarf.unit.ranges.add(RangeList(functions.iter().map(range).collect()));
     let root = dwarf.unit.root();
     dwarf.unit.get_mut(root).set(gimli::DW_AT_ranges, AttributeValue::RangeListRef(ranges));
-    dwarf.unit.get_mut(root).set(gimli::DW_AT_comp_dir, AttributeValue::String(b"/work".to_vec()));
+    dwarf.unit.get_mut(root).set(gimli::DW_AT_comp_dir, AttributeValue::String(b"/code".to_vec()));
     dwarf.unit.get_mut(root).set(gimli::DW_AT_name, AttributeValue::String(b"main.c".to_vec()));
     for function in functions {
         let entry = dwarf.unit.add(root, gimli::DW_TAG_subprogram);
