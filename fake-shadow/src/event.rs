@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::clock::UnixMillis;
-use crate::fault::{Delivery, FaultRef};
+use crate::fault::{Delivery, FaultId, FaultRef};
 use crate::message::{Request, Response};
 use crate::operation::{Invalid, Operation};
 use crate::route::{Route, Unrouted};
@@ -86,6 +86,8 @@ pub enum CloudEventKind {
         /// What the server's clock shows; none if nothing is answered.
         shown: Option<UnixMillis>,
     },
+    /// Somebody acted on the cloud by the control interface or the live page.
+    Controlled(Controlled),
     /// A request was read, and the service has dealt with it; nothing has been answered yet.
     Request(Arc<Served>),
     /// A fault acts, on the connection or on the request before.
@@ -112,6 +114,56 @@ pub enum CloudEventKind {
         /// Who reset it.
         by: Side,
     },
+}
+
+/// What somebody has done by the control interface or the live page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Controlled {
+    /// The cloud's clock was set.
+    Clock {
+        /// How far it is off now, in milliseconds.
+        offset_ms: i64,
+    },
+    /// A fault was armed.
+    FaultArmed {
+        /// Which.
+        fault: FaultRef,
+        /// The fault as it was described, an object.
+        described: Value,
+    },
+    /// A fault was taken away.
+    FaultTaken {
+        /// Its number.
+        id: FaultId,
+        /// Whether other faults are there still.
+        others: bool,
+    },
+    /// All faults were taken away.
+    FaultsCleared,
+    /// The cloud forgot everything.
+    Reset,
+    /// A shadow was changed or deleted from the app side.
+    Shadow {
+        /// Which.
+        shadow: ShadowId,
+        /// The document as a GET answers it now; none if it was deleted.
+        document: Option<Value>,
+    },
+}
+
+impl Controlled {
+    /// What was done, in a word, as it stands in the stream of events.
+    #[must_use]
+    pub const fn act(&self) -> &'static str {
+        match self {
+            Self::Clock { .. } => "clock",
+            Self::FaultArmed { .. } => "fault-armed",
+            Self::FaultTaken { .. } => "fault-taken",
+            Self::FaultsCleared => "faults-cleared",
+            Self::Reset => "reset",
+            Self::Shadow { .. } => "shadow",
+        }
+    }
 }
 
 /// The two ends of a connection.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer;
 use crate::clock::UnixMillis;
-use crate::event::{CloudEvent, CloudEventKind, Served, ShadowEvent, Side};
+use crate::event::{CloudEvent, CloudEventKind, Controlled, Served, ShadowEvent, Side};
 use crate::fault::{Armed, FaultRef};
 use crate::message::{Header, Request, WireStep};
 use crate::recent::Kept;
@@ -103,6 +103,7 @@ pub(crate) const fn event_name(kind: &CloudEventKind) -> &'static str {
         CloudEventKind::HandshakeFailed { .. } => "handshake-failed",
         CloudEventKind::NameAsked { .. } => "name-asked",
         CloudEventKind::TimeAsked { .. } => "time-asked",
+        CloudEventKind::Controlled(_) => "controlled",
         CloudEventKind::Request(_) => "request",
         CloudEventKind::Fault(_) => "fault",
         CloudEventKind::Answered { .. } => "answered",
@@ -126,6 +127,7 @@ pub(crate) fn event(event: &CloudEvent) -> Value {
         CloudEventKind::TimeAsked { peer, shown } => {
             json!({ "peer": peer, "shown": shown.map(time) })
         }
+        CloudEventKind::Controlled(done) => controlled(done),
         CloudEventKind::Request(served) => Value::Object(outline(served)),
         CloudEventKind::Fault(FaultRef { id, kind }) => json!({ "id": id.0, "kind": kind }),
         CloudEventKind::Answered { status, bytes } => json!({ "status": status, "bytes": bytes }),
@@ -138,6 +140,22 @@ pub(crate) fn event(event: &CloudEvent) -> Value {
         shown.extend(more);
     }
     Value::Object(shown)
+}
+
+fn controlled(done: &Controlled) -> Value {
+    let act = done.act();
+    match done {
+        Controlled::Clock { offset_ms } => json!({ "act": act, "offset_ms": offset_ms }),
+        Controlled::FaultArmed { fault: FaultRef { id, kind }, .. } => {
+            json!({ "act": act, "id": id.0, "kind": kind })
+        }
+        Controlled::FaultTaken { id, others: _ } => json!({ "act": act, "id": id.0 }),
+        Controlled::FaultsCleared | Controlled::Reset => json!({ "act": act }),
+        Controlled::Shadow { shadow, document } => {
+            let version = document.as_ref().and_then(|document| document.get("version"));
+            json!({ "act": act, "shadow": shadow.to_string(), "version": version })
+        }
+    }
 }
 
 pub(crate) fn shadow_event(event: &ShadowEvent) -> Value {

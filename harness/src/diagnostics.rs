@@ -142,6 +142,7 @@ fn window(mismatch: &Mismatch, log: &Log) -> String {
         .map(|(_, entry)| entry)
         .filter(|entry| !matches!(entry.event, Event::Step { .. }))
         .collect();
+    let seen = without_pins(seen, mismatch, log);
     if seen.is_empty() {
         return "  nothing happened in that time\n".to_owned();
     }
@@ -163,6 +164,16 @@ fn window(mismatch: &Mismatch, log: &Log) -> String {
         text += &format!("    ... {later} later events are in events.jsonl\n");
     }
     text
+}
+
+/// Pins change often, and are left out where more happened than fits, unless the failure is about them.
+fn without_pins<'l>(seen: Vec<&'l Entry>, mismatch: &Mismatch, log: &Log) -> Vec<&'l Entry> {
+    let is_pin = |event: &Event| matches!(event, Event::Pin { .. });
+    let nearest = mismatch.nearest.as_ref().and_then(|nearest| log.entries().get(nearest.index));
+    if seen.len() <= WINDOW_MAX || nearest.is_some_and(|entry| is_pin(&entry.event)) {
+        return seen;
+    }
+    seen.into_iter().filter(|entry| !is_pin(&entry.event)).collect()
 }
 
 /// A value that fits on a screen, on one line.

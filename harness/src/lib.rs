@@ -39,6 +39,8 @@ pub mod invariant;
 pub mod inventory;
 pub mod meter;
 pub mod power;
+pub mod recording;
+pub mod replay;
 pub mod report;
 pub mod scenario;
 pub mod time;

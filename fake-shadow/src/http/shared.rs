@@ -11,7 +11,7 @@ use super::control::Token;
 use crate::clock::UnixMillis;
 use crate::data::{DataError, DataFile};
 use crate::dns::{self, Carrier, Names, Reply};
-use crate::event::{CloudEvent, CloudEventKind, ConnectionId, Served};
+use crate::event::{CloudEvent, CloudEventKind, ConnectionId, Controlled, Served};
 use crate::fault::{Channel, ConnectFate, Delivery, Faulty};
 use crate::message::Request;
 use crate::ntp;
@@ -99,16 +99,21 @@ impl Shared {
     /// Acts on the cloud between two requests; the second argument is the time. A file that cannot be written is tried
     /// again with the next change.
     pub fn with<T>(&self, act: impl FnOnce(&mut Faulty, UnixMillis) -> T) -> T {
-        self.with_kept(act).0
+        self.control(|cloud, now| (act(cloud, now), None)).0
     }
 
-    /// As [`Shared::with`], and says whether what was changed is kept.
-    pub(super) fn with_kept<T>(
+    /// As [`Shared::with`], for what somebody does by the control interface: what `act` says of it is told before the next request is
+    /// dealt with. Says, too, whether it is kept.
+    pub(super) fn control<T>(
         &self,
-        act: impl FnOnce(&mut Faulty, UnixMillis) -> T,
+        act: impl FnOnce(&mut Faulty, UnixMillis) -> (T, Option<Controlled>),
     ) -> (T, Result<(), DataError>) {
         let mut state = self.lock();
-        let made = act(&mut state.cloud, self.now());
+        let now = self.now();
+        let (made, done) = act(&mut state.cloud, now);
+        if let Some(done) = done {
+            self.tell(now, self.next_connection(), CloudEventKind::Controlled(done));
+        }
         (made, self.keep(&mut state.cloud))
     }
 

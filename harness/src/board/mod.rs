@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod equipped;
+pub mod external;
 pub mod images;
 mod listener;
 pub mod micropython;
@@ -77,6 +78,15 @@ pub trait Board {
     ///
     /// It is not asleep, or cannot be woken.
     fn wake(&mut self) -> Result<(), ActionError>;
+
+    /// Drives a pin, or what hangs on it. Takes a second at most.
+    ///
+    /// # Errors
+    ///
+    /// The board has no such pin, which is so unless a board says otherwise by its facts.
+    fn set_pin(&mut self, pin: &str, _value: i64) -> Result<(), ActionError> {
+        Err(ActionError::new(format!("set the pin {pin}"), "nothing of the rig is wired to it"))
+    }
 
     /// Ends a sleep as if its time were over, to save time, and says whether it did. Boards that cannot sleep on, which is the
     /// default. Takes a second at most.

@@ -1,7 +1,10 @@
 //! A bench for each case: what `--board` names.
 
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
@@ -12,9 +15,11 @@ use virtual_board::Provisioning;
 
 use super::board_name::BoardName;
 use super::files::Case;
-use super::known::Known;
+use super::known::{self, Known, KnownArgs};
+use super::run_dir::RunDir;
 use crate::board::Board;
 use crate::board::equipped::Equipped;
+use crate::board::external::ExternalBoard;
 use crate::board::images;
 use crate::board::micropython::{self, MicroPythonBoard};
 use crate::board::pins::LinePins;
@@ -39,8 +44,8 @@ use crate::scenario::node::Span;
 use crate::scenario::plan::{CloudKind, Plan};
 use crate::time::Moment;
 
-/// The name of the thing on benches in real time.
-const THING_NAME: &str = "thing-1";
+/// The name of the thing on benches in real time, where nobody says.
+pub(super) const THING_NAME: &str = "thing-1";
 
 /// How far the seeds of attempts are apart; beyond the rounds that a run can have.
 const ATTEMPT_SEED: u64 = 100_000;
@@ -62,11 +67,64 @@ pub(super) struct Benches {
     pub(super) allow_run: bool,
     /// The program that stands for our own things: this one.
     pub(super) things: PathBuf,
+    /// The name of the thing, where the device is in real time.
+    pub(super) thing: String,
+    /// Who is to be told where each cloud listens.
+    pub(super) listening: Option<Sender<String>>,
     /// What runs the clouds; only in real time.
     pub(super) runtime: Option<Runtime>,
 }
 
+/// What a command says of its bench.
+#[derive(Debug)]
+pub(super) struct BenchWords<'a> {
+    /// What the cases run on.
+    pub(super) board: &'a BoardName,
+    /// Where boards are known, and how long one is waited for.
+    pub(super) known: &'a KnownArgs,
+    /// The program that is the device, with its arguments.
+    pub(super) command: Option<&'a [String]>,
+    /// The name of the thing.
+    pub(super) thing: &'a str,
+    /// The cloud.
+    pub(super) cloud: CloudKind,
+    /// Where chance comes from.
+    pub(super) seed: u64,
+    /// Whether scenarios may run programs.
+    pub(super) allow_run: bool,
+}
+
 impl Benches {
+    /// The benches that a command asks for; a board of the inventory is taken for as long as they live.
+    pub(super) fn of(
+        words: &BenchWords<'_>,
+        dir: &RunDir,
+        variable: fn(&str) -> Option<String>,
+    ) -> io::Result<Self> {
+        let known = match words.board {
+            BoardName::Inventory(name) => {
+                let run = dir.path().display().to_string();
+                Some(known::take(name, words.known, &run, variable))
+            }
+            _ => None,
+        };
+        Ok(Self {
+            board: words.board.clone(),
+            known,
+            cloud: words.cloud,
+            seed: words.seed,
+            command: words.command.map(<[_]>::to_vec),
+            allow_run: words.allow_run,
+            things: std::env::current_exe()?,
+            thing: words.thing.to_owned(),
+            listening: None,
+            runtime: match words.board.is_in_real_time() {
+                true => Some(Runtime::new()?),
+                false => None,
+            },
+        })
+    }
+
     /// Runs one case; `folder` is its place in the run directory.
     pub(super) fn run(
         &self,
@@ -140,9 +198,18 @@ impl Benches {
         let (sink, seen) = Sink::new();
         let settings = Settings { seed, ..Settings::default() };
         let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
-        let cloud = CloudServer::start(runtime.handle(), settings, channel, sink.clone())?;
+        let listen = match self.board {
+            BoardName::External(address) => address,
+            _ => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+        };
+        let cloud =
+            CloudServer::start(runtime.handle(), listen, (settings, channel), sink.clone())?;
+        if let Some(listening) = &self.listening {
+            // Whoever waited for it may have left, which is no error.
+            let _left = listening.send(cloud.endpoint());
+        }
         let board = self.board(&cloud, folder, sink)?;
-        Ok(RealBench::new(board, cloud, THING_NAME, seen))
+        Ok(RealBench::new(board, cloud, &self.thing, seen))
     }
 
     fn board(
@@ -153,8 +220,9 @@ impl Benches {
     ) -> Result<Box<dyn Board>, ActionError> {
         match &self.board {
             BoardName::Process | BoardName::Sim => self.process(cloud, folder, sink),
+            BoardName::External(_) => Ok(Box::new(ExternalBoard)),
             BoardName::Inventory(name) => match &self.known {
-                Some(Ok(known)) => known_board(known, settings(cloud), sink),
+                Some(Ok(known)) => known_board(known, settings(cloud, &self.thing), sink),
                 Some(Err(error)) => Err(error.clone()),
                 None => Err(ActionError::new(
                     format!("take the board {name}"),
@@ -167,7 +235,7 @@ impl Benches {
                     name: self.board.to_string(),
                     port: port.clone(),
                     options: PortOptions::default(),
-                    variables: variables(cloud),
+                    variables: variables(cloud, &self.thing),
                 };
                 Ok(Box::new(MicroPythonBoard::new(recipe, sink)))
             }
@@ -180,12 +248,12 @@ impl Benches {
                     chip: None,
                     mac: None,
                     images: Box::new(images::find),
-                    settings: settings(cloud),
+                    settings: settings(cloud, &self.thing),
                 };
                 Ok(Box::new(SerialBoard::new(recipe, sink)))
             }
             BoardName::Virtual(chip) => {
-                Ok(Box::new(VirtualBoard::new(*chip, settings(cloud), sink)?))
+                Ok(Box::new(VirtualBoard::new(*chip, settings(cloud, &self.thing), sink)?))
             }
         }
     }
@@ -196,7 +264,7 @@ impl Benches {
         folder: &Path,
         sink: Sink,
     ) -> Result<Box<dyn Board>, ActionError> {
-        let mut environment = variables(cloud);
+        let mut environment = variables(cloud, &self.thing);
         if let Some(ca_pem) = cloud.ca_pem() {
             let ca_file = folder.join("ca.pem");
             std::fs::write(&ca_file, ca_pem).map_err(|error| {
@@ -244,11 +312,11 @@ fn known_board(
 }
 
 /// What a program is told about its cloud, by its environment or its files.
-fn variables(cloud: &CloudServer) -> Vec<(String, String)> {
+fn variables(cloud: &CloudServer, thing: &str) -> Vec<(String, String)> {
     [
         ("SHADOWRIG_ENDPOINT", cloud.endpoint().as_str()),
         ("SHADOWRIG_NTP_SERVER", cloud.ntp_address().as_str()),
-        ("SHADOWRIG_THING_NAME", THING_NAME),
+        ("SHADOWRIG_THING_NAME", thing),
         ("AWS_REGION", DEFAULT_REGION),
         ("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
@@ -258,10 +326,10 @@ fn variables(cloud: &CloudServer) -> Vec<(String, String)> {
 }
 
 /// What a board is told about its cloud.
-fn settings(cloud: &CloudServer) -> Provisioning {
+fn settings(cloud: &CloudServer, thing: &str) -> Provisioning {
     Provisioning {
         endpoint: Some(cloud.endpoint()),
-        thing_name: Some(THING_NAME.into()),
+        thing_name: Some(thing.into()),
         region: Some(DEFAULT_REGION.into()),
         access_key_id: Some(TEST_ACCESS_KEY_ID.into()),
         secret_access_key: Some(TEST_SECRET_ACCESS_KEY.into()),
@@ -283,7 +351,7 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
         BoardName::Process if has(Place::Name) => {
             "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
         }
-        BoardName::Process => return None,
+        BoardName::External(_) | BoardName::Process => return None,
         BoardName::Inventory(_)
         | BoardName::MicroPython(_)
         | BoardName::Port(_)

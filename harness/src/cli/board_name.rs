@@ -1,5 +1,7 @@
 //! What `--board` names: an open set.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use crate::board::port::PortName;
 
 /// The chip of `virtual` where none is named.
@@ -11,9 +13,14 @@ const PROCESS_JOBS: usize = 16;
 /// How many virtual boards run at once: each has threads of its own, and is flashed first.
 const VIRTUAL_JOBS: usize = 4;
 
+/// Where the cloud listens for a device that somebody else has started, where nobody says.
+const EXTERNAL_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
 /// What `--board` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum BoardName {
+    /// A device that somebody else has started, and that talks to the cloud at this address.
+    External(SocketAddr),
     /// A board of the inventory.
     Inventory(String),
     /// Whatever is on a serial port.
@@ -29,11 +36,13 @@ pub(super) enum BoardName {
 }
 
 impl BoardName {
-    /// Reads a name: `sim`, `process`, `virtual` or `virtual:esp32`, a port, or a name from the inventory.
+    /// Reads a name: `sim`, `process`, `virtual` or `virtual:esp32`, `external:8080`, a port, or a name from the inventory.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match (text, text.split_once(':')) {
             ("sim", _) => return Ok(Self::Sim),
             ("process", _) => return Ok(Self::Process),
+            ("external", _) => return Ok(Self::External(EXTERNAL_DEFAULT)),
+            (_, Some(("external", address))) => return parse_address(address).map(Self::External),
             ("virtual", _) => return Ok(Self::Virtual(CHIP_DEFAULT)),
             (_, Some(("virtual", chip))) => {
                 let known = || virtual_board::Chip::ALL.map(virtual_board::Chip::name).join(", ");
@@ -66,7 +75,7 @@ impl BoardName {
             Self::Sim => std::thread::available_parallelism().map_or(1, Into::into),
             Self::Virtual(_) => VIRTUAL_JOBS,
             // There is one of it.
-            Self::Inventory(_) | Self::MicroPython(_) | Self::Port(_) => 1,
+            Self::External(_) | Self::Inventory(_) | Self::MicroPython(_) | Self::Port(_) => 1,
         }
     }
 
@@ -74,7 +83,8 @@ impl BoardName {
     pub(super) const fn is_in_real_time(&self) -> bool {
         match self {
             Self::Sim => false,
-            Self::Inventory(_)
+            Self::External(_)
+            | Self::Inventory(_)
             | Self::MicroPython(_)
             | Self::Port(_)
             | Self::Process
@@ -86,6 +96,7 @@ impl BoardName {
 impl std::fmt::Display for BoardName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::External(address) => write!(f, "external:{address}"),
             Self::Inventory(name) => f.write_str(name),
             Self::MicroPython(port) => write!(f, "micropython:{port}"),
             Self::Port(port) => port.fmt(f),
@@ -94,6 +105,15 @@ impl std::fmt::Display for BoardName {
             Self::Virtual(chip) => write!(f, "virtual:{}", chip.name()),
         }
     }
+}
+
+/// An address, or a port of this machine.
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let port = text.parse().ok().map(|port: u16| SocketAddr::new(EXTERNAL_DEFAULT.ip(), port));
+    port.or_else(|| text.parse().ok()).ok_or_else(|| {
+        "name where the device finds its cloud, as external:8080 or external:192.168.4.1:8080"
+            .into()
+    })
 }
 
 #[cfg(test)]
@@ -116,6 +136,10 @@ mod tests {
         check("kitchen-shade", "Inventory(");
         check("micropython:/dev/ttyACM0", "MicroPython(Device(");
         check("micropython:sim", "name the port of the board");
+        check("external", "External(127.0.0.1:8080)");
+        check("external:9000", "External(127.0.0.1:9000)");
+        check("external:192.168.4.1:80", "External(192.168.4.1:80)");
+        check("external:nowhere", "name where the device finds its cloud");
         check("virtual:z80", "a virtual board can have esp8266, ");
         check("my board", "name sim, process, ");
         check("rfc2217://nowhere", "name sim, process, ");

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use super::benches::Benches;
+use super::benches::{self, Benches};
 use super::board_name::BoardName;
 use super::files::{self, Case};
 use super::prepare::PrepareArgs;
@@ -85,6 +85,8 @@ fn trial(case: Case) -> Trial {
             command: None,
             allow_run: false,
             things: PathBuf::new(),
+            thing: benches::THING_NAME.to_owned(),
+            listening: None,
             runtime: None,
         };
         let folder = PathBuf::new();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Terminal, exit};
 use crate::diagnostics::{self, Source};
 use crate::scenario::plan::Plan;
-use crate::scenario::{Parsed, parse_with};
+use crate::scenario::{Parsed, parse_bytes};
 
 /// A scenario file that was read.
 #[derive(Debug)]
@@ -55,10 +55,13 @@ pub(super) fn read<W: Write, E: Write>(
         let name = path.display().to_string();
         match fs::read(&path) {
             Ok(bytes) => {
-                let text: Arc<str> = String::from_utf8_lossy(&bytes).into();
                 let mut load =
                     |path: &str| fs::read_to_string(path).map_err(|error| error.to_string());
-                let parsed = parse_with(&text, &name, &mut load);
+                let parsed = parse_bytes(&bytes, &name, &mut load);
+                let text = parsed
+                    .sources
+                    .first()
+                    .map_or_else(|| "".into(), |source| Arc::clone(&source.text));
                 files.push(File { parsed, text });
             }
             Err(error) => {

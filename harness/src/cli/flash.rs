@@ -146,6 +146,9 @@ fn port_of(board: &BoardName) -> Result<PortName, ActionError> {
         BoardName::Inventory(_) => {
             cannot("its port is not known here", "name a port, such as /dev/ttyUSB0")
         }
+        BoardName::External(_) => {
+            cannot("the rig does not hold the device", "name a port, such as /dev/ttyUSB0")
+        }
         BoardName::MicroPython(_) => cannot(
             "the files of a program are put there by `run`; what is flashed is MicroPython itself",
             "name the port alone, such as /dev/ttyACM0",

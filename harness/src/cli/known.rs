@@ -6,13 +6,13 @@ use std::time::Duration;
 use clap::Args;
 
 use super::boards::InventoryArgs;
+use super::run::parse_span;
 use crate::board::pins::{ControlPins, LinePins, Pins};
 use crate::board::port::PortName;
 use crate::engine::ActionError;
 use crate::inventory::board::SerialKind;
 use crate::inventory::lock::{self, BoardLock, Holder};
 use crate::inventory::{KnownBoard, file};
-use crate::time;
 
 /// Which inventory, and how long a board is waited for.
 #[derive(Debug, Clone, Args)]
@@ -22,10 +22,6 @@ pub(super) struct KnownArgs {
     /// How long to wait for a board of the inventory that somebody else uses.
     #[arg(long, default_value = "0s", value_name = "DURATION", value_parser = parse_span)]
     wait_board: Duration,
-}
-
-fn parse_span(text: &str) -> Result<Duration, String> {
-    time::parse_span(text).ok_or_else(|| "write a duration with its unit, as 10m".to_owned())
 }
 
 /// A board that is ours until this is dropped.

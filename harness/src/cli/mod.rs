@@ -18,6 +18,8 @@ mod monitor;
 mod new;
 mod prepare;
 mod progress;
+mod record;
+mod replay;
 mod report;
 mod reports;
 mod run;
@@ -108,6 +110,10 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Flash a firmware onto a board: an ELF, a .bin, or flasher_args.json; verified, and skipped where nothing changed.
     Flash(flash::FlashArgs),
+    /// Use a device against the fake cloud, and get a scenario that expects the same again.
+    Record(record::RecordArgs),
+    /// Let the recorded requests of a device meet the cloud as it is now, and show which answers differ.
+    Replay(replay::ReplayArgs),
     /// Show a run again, or join runs.
     #[command(subcommand)]
     Report(report::ReportCommand),
@@ -178,6 +184,8 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Boards(command) => boards::boards(&command, terminal),
         Command::Compare(args) => compare::compare(&args, terminal),
         Command::Flash(args) => flash::flash(&args, terminal),
+        Command::Record(args) => record::record(&args, terminal),
+        Command::Replay(args) => replay::replay(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
 }

@@ -107,14 +107,19 @@ impl PrepareArgs {
         }
         for entry in case.outcome.log.entries() {
             let Event::Snapshot { name, text } = &entry.event else { continue };
-            let path = path(&case.plan.file, name);
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            fs::write(path, text)?;
+            store_snapshot(&case.plan.file, name, text)?;
         }
         Ok(())
     }
+}
+
+/// Stores a snapshot of a scenario's file.
+pub(super) fn store_snapshot(file: &str, name: &str, text: &str) -> io::Result<()> {
+    let path = path(file, name);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
 }
 
 /// The value of a secret in a file of `NAME=value` lines.

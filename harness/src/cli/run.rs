@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::attempts::{RetryArgs, RigErrors};
-use super::benches::{self, Benches};
+use super::benches::{self, BenchWords, Benches};
 use super::board_name::BoardName;
 use super::files::{self, Case};
 use super::interrupt::Interrupt;
-use super::known::{self, KnownArgs};
+use super::known::KnownArgs;
 use super::prepare::PrepareArgs;
 use super::progress::Progress;
 use super::reports::ReportArgs;
@@ -20,7 +20,7 @@ use super::{Terminal, exit, watch};
 use crate::engine::Verdict;
 use crate::report::{CaseReport, RunReport, Status, human, summary::Summary};
 use crate::scenario::plan::CloudKind;
-use crate::time::Moment;
+use crate::time::{self, Moment};
 use clap::Args;
 
 /// Where runs leave what they leave behind, where nobody says otherwise.
@@ -45,6 +45,9 @@ pub(super) struct RunArgs {
     /// The cloud that the device talks to; only the fake one for now.
     #[arg(long, default_value = "fake", value_name = "fake|aws", value_parser = parse_cloud)]
     cloud: CloudKind,
+    /// The name of the thing that the device is, in real time.
+    #[arg(long, default_value = benches::THING_NAME, value_name = "NAME")]
+    thing: String,
     /// How many cases run at once; by default what suits the board.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -95,10 +98,10 @@ impl RunArgs {
 
 /// A command cut into words.
 #[derive(Debug, Clone)]
-struct Words(Vec<String>);
+pub(super) struct Words(pub(super) Vec<String>);
 
 /// Words apart by blanks; quotes keep blanks together.
-fn parse_command(text: &str) -> Result<Words, String> {
+pub(super) fn parse_command(text: &str) -> Result<Words, String> {
     let mut words = vec![String::new()];
     let mut quote = None;
     for c in text.chars() {
@@ -119,6 +122,11 @@ fn parse_command(text: &str) -> Result<Words, String> {
         (None, true) => Err("no program is named".into()),
         (None, false) => Ok(Words(words)),
     }
+}
+
+/// A duration of the command line.
+pub(super) fn parse_span(text: &str) -> Result<Duration, String> {
+    time::parse_span(text).ok_or_else(|| "write a duration with its unit, as 10m".to_owned())
 }
 
 fn parse_cloud(text: &str) -> Result<CloudKind, String> {
@@ -205,7 +213,16 @@ fn run_cases<W: Write, E: Write>(
     dir: &RunDir,
     (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
 ) -> io::Result<Vec<CaseReport>> {
-    let benches = benches(args, dir, terminal.variable)?;
+    let words = BenchWords {
+        board: &args.board,
+        known: &args.known,
+        command: args.command.as_ref().map(|words| words.0.as_slice()),
+        thing: &args.thing,
+        cloud: args.cloud,
+        seed: args.seed,
+        allow_run: args.prepare.allow_run(),
+    };
+    let benches = Benches::of(&words, dir, terminal.variable)?;
     let rig_errors = match benches.runtime {
         Some(_) => RigErrors::MayPass,
         None => RigErrors::Stay,
@@ -266,33 +283,6 @@ fn run_cases<W: Write, E: Write>(
     Ok(reports)
 }
 
-fn benches(
-    args: &RunArgs,
-    dir: &RunDir,
-    variable: fn(&str) -> Option<String>,
-) -> io::Result<Benches> {
-    let known = match &args.board {
-        BoardName::Inventory(name) => {
-            let run = dir.path().display().to_string();
-            Some(known::take(name, &args.known, &run, variable))
-        }
-        _ => None,
-    };
-    Ok(Benches {
-        board: args.board.clone(),
-        known,
-        cloud: args.cloud,
-        seed: args.seed,
-        command: args.command.clone().map(|words| words.0),
-        allow_run: args.prepare.allow_run(),
-        things: std::env::current_exe()?,
-        runtime: match args.board.is_in_real_time() {
-            true => Some(tokio::runtime::Runtime::new()?),
-            false => None,
-        },
-    })
-}
-
 /// Tells how a case ended, and why where it failed.
 pub(super) fn write_case<W: Write, E: Write>(
     report: &CaseReport,
@@ -306,7 +296,7 @@ pub(super) fn write_case<W: Write, E: Write>(
 }
 
 /// `target/shadowrig/<time>`, a new one each time.
-fn default_out() -> PathBuf {
+pub(super) fn default_out() -> PathBuf {
     let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
     PathBuf::from(RUNS).join(now)
 }

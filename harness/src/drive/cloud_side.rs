@@ -112,6 +112,7 @@ fn perform(
         | Action::Power(_)
         | Action::Reset
         | Action::RunCommand(_)
+        | Action::SetPin { .. }
         | Action::Wake
         | Action::WriteConsole { .. } => {
             Err(ActionError::new("act on the board", "this went to the cloud by mistake"))
@@ -173,7 +174,7 @@ fn arm(cloud: &mut Faulty, order: &FaultOrder) -> Result<(FaultId, Event), Actio
     fault.chance = order.chance.unwrap_or(fault.chance);
     let what = format!("{} to {}", fault.kind.name(), target_words(&order.target));
     let id = cloud.arm(fault);
-    Ok((id, Event::FaultArmed { id: id.0, what }))
+    Ok((id, Event::FaultArmed { id: id.0, what, step: Some(order.to_json()) }))
 }
 
 fn target_words(target: &FaultTarget) -> String {

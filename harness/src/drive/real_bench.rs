@@ -1,6 +1,7 @@
 //! A bench in real time: a board, and the fake cloud on a free port of this machine.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -16,6 +17,7 @@ use tokio::runtime::Handle;
 
 use super::bench::{Bench, Facts};
 use super::cloud_side::{self, CloudSide};
+use super::controlled;
 use super::host_command;
 use super::seen::{Seen, Sink, What};
 use crate::board::Board;
@@ -55,15 +57,15 @@ pub struct CloudServer {
 }
 
 impl CloudServer {
-    /// Starts a cloud on a free port of the loopback interface, over TLS or not; what it sees goes into the sink.
+    /// Starts a cloud at an address, over TLS or not; port 0 picks a free one. What it sees goes into the sink.
     ///
     /// # Errors
     ///
-    /// No port can be had, or no certificate can be made.
+    /// The address cannot be had, or no certificate can be made.
     pub fn start(
         runtime: &Handle,
-        settings: Settings,
-        channel: Channel,
+        listen: SocketAddr,
+        (settings, channel): (Settings, Channel),
         sink: Sink,
     ) -> Result<Self, ActionError> {
         let what = "start the fake cloud";
@@ -78,7 +80,10 @@ impl CloudServer {
         let cloud = Faulty::new(FakeShadow::new(settings.clone()));
         let shared = Shared::new(cloud, system_time);
         let shared = Arc::new(shared.observed_by(move |event| sink.tell_cloud(event.clone())));
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(error)?;
+        let listener = runtime.block_on(TcpListener::bind(listen)).map_err(|error| {
+            ActionError::new(format!("listen on {listen}"), error.to_string())
+                .help("is something else listening there? name another port")
+        })?;
         let _in_runtime = runtime.enter();
         let server = match &identity {
             None => http::serve(listener, Arc::clone(&shared)),
@@ -205,6 +210,7 @@ impl RealBench {
                 let Served { request, delivery, .. } = served.as_ref();
                 cloud_side::request_events(&self.settings, number, request, delivery)
             }
+            CloudEventKind::Controlled(done) => controlled::events(&self.side.thing, done),
             // A fault on a request is told with the request.
             CloudEventKind::Fault(met) if !self.open.contains_key(&id) => {
                 vec![Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }]
@@ -260,6 +266,7 @@ impl Bench for RealBench {
             Action::Power(order) => self.board.power(*order)?,
             Action::Reset => self.board.reset()?,
             Action::RunCommand(order) => return host_command::run(order),
+            Action::SetPin { pin, value } => self.board.set_pin(pin, *value)?,
             Action::Wake => self.board.wake()?,
             Action::WriteConsole { text } => self.board.write_console(text)?,
             Action::ArmFault(_)

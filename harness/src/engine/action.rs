@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::scenario::plan::{Firmware, StartShadow};
 use crate::scenario::request_pattern::RequestPattern;
+use crate::time;
 
 /// One thing to be done, at once and in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,8 @@ pub enum Action {
     Reset,
     /// Run a program on this machine, and kill it when its time is over.
     RunCommand(CommandOrder),
+    /// Drive a pin of the board, or what hangs on it.
+    SetPin { pin: String, value: i64 },
     /// Make a shadow hold exactly this, as the app side; it may be a new one.
     SetShadow { name: Option<String>, shadow: StartShadow },
     /// Update a shadow, as the app side; the document as UpdateThingShadow takes it.
@@ -89,6 +92,35 @@ pub struct FaultOrder {
     pub armed_for: Option<Duration>,
     /// The share of them that it acts on, from 0 to 1; as the kind has it where it is not said.
     pub chance: Option<f64>,
+}
+
+impl FaultOrder {
+    /// The step that gives this order, as a scenario says it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut step = json!({ "fault": self.description });
+        let mut put = |key: &str, value: Value| step[key] = value;
+        match &self.target {
+            FaultTarget::Any => {}
+            FaultTarget::Connect => put("to", "connect".into()),
+            FaultTarget::Request(pattern) => put("to", pattern.to_string().into()),
+        }
+        match self.times {
+            None => {}
+            Some(Times::Always) => put("times", "always".into()),
+            Some(Times::Count(count)) => put("times", count.into()),
+        }
+        if self.after > 0 {
+            put("after", self.after.into());
+        }
+        if let Some(length) = self.armed_for {
+            put("for", time::span(length).into());
+        }
+        if let Some(chance) = self.chance {
+            put("chance", format!("{}%", chance * 100.0).into());
+        }
+        step
+    }
 }
 
 /// How often a fault acts.

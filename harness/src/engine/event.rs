@@ -30,14 +30,16 @@ pub enum Event {
     Crash(Crash),
     /// The current meter told of a stretch of time.
     Current(Reading),
-    /// A fault waits for its request.
-    FaultArmed { id: u64, what: String },
+    /// A fault waits for its request; with the step that arms such a one, where a scenario can say it.
+    FaultArmed { id: u64, what: String, step: Option<Value> },
     /// A fault met what it waited for.
     FaultMet { id: u64, what: String },
     /// Faults that were still armed are gone.
     FaultsCleared,
     /// Something that a reader should know and that no step asks for.
     Note { text: String },
+    /// A pin of the board changed, or what hangs on it: 0 or 1, or the unit that the board's page names.
+    Pin { pin: String, value: i64 },
     /// Power was cut or restored.
     Power { change: PowerChange },
     /// The device's request reached the cloud.
@@ -196,6 +198,7 @@ impl Event {
             Self::FaultMet { .. } => "fault-met",
             Self::FaultsCleared => "faults-cleared",
             Self::Note { .. } => "note",
+            Self::Pin { .. } => "pin",
             Self::Power { .. } => "power",
             Self::Request(_) => "request",
             Self::Reset { .. } => "reset",
@@ -232,6 +235,7 @@ impl Event {
             Self::FaultMet { what, .. } => format!("met: {what}"),
             Self::FaultsCleared => "all faults cleared".into(),
             Self::Note { text } => text.clone(),
+            Self::Pin { pin, value } => format!("{pin}: {value}"),
             Self::Power { change: PowerChange::Cut } => "power cut".into(),
             Self::Power { change: PowerChange::Restored } => "power restored".into(),
             Self::Request(request) => {
@@ -278,11 +282,15 @@ impl Event {
             Self::Console { line } => json!({ "line": line }),
             Self::Crash(crash) => json!(crash),
             Self::Current(reading) => reading.to_json(),
-            Self::FaultArmed { id, what } | Self::FaultMet { id, what } => {
+            Self::FaultArmed { id, what, step: Some(step) } => {
+                json!({ "id": id, "what": what, "step": step })
+            }
+            Self::FaultArmed { id, what, step: None } | Self::FaultMet { id, what } => {
                 json!({ "id": id, "what": what })
             }
             Self::FaultsCleared => json!({}),
             Self::Note { text } => json!({ "text": text }),
+            Self::Pin { pin, value } => json!({ "pin": pin, "value": value }),
             Self::Power { change } => json!({ "change": change.word() }),
             Self::Request(request) => request.to_json(),
             Self::Reset { cause } | Self::Wake { cause } => json!({ "cause": cause }),

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::action::{Action, ActionError, ClockOrder};
 use super::event::{Event, Log, StepState};
 use super::mismatch::{Mismatch, NearMiss};
 use super::nested::Frame;
 use super::search;
+use super::shadows::{self, Shadows};
 use super::step::{Book, Cursors, Memory, Progress, Run};
 use super::trigger::Trigger;
 use super::verdict::{Failure, Outcome, StepReport, Verdict};
@@ -47,7 +46,7 @@ pub struct Engine {
     log: Log,
     cursors: Cursors,
     variables: Variables,
-    shadows: BTreeMap<Option<String>, Option<Value>>,
+    shadows: Shadows,
     book: Book,
     /// What waits for an event.
     triggers: Vec<Trigger>,
@@ -109,7 +108,7 @@ impl Engine {
             phase: Phase::Idle,
             log: Log::default(),
             cursors: Cursors::default(),
-            shadows: BTreeMap::new(),
+            shadows: Shadows::new(),
             book: Book::default(),
             triggers: Vec::new(),
             armed: BTreeMap::new(),
@@ -201,9 +200,9 @@ impl Engine {
     fn observe(&mut self, now: Moment, event: Event, actions: &mut Vec<Action>) {
         match &event {
             Event::Shadow { name, document, .. } => {
-                self.shadows.insert(name.clone(), document.clone());
+                shadows::take_in(&mut self.shadows, name, document);
             }
-            Event::FaultArmed { id, what } => {
+            Event::FaultArmed { id, what, .. } => {
                 let running = |step: &&StepReport| step.state == StepState::Started;
                 let step = self.book.steps.iter().rev().find(running);
                 self.armed

@@ -57,11 +57,15 @@ fn mask_event(event: &mut Event, mask: &Mask) {
             mask.apply(output);
         }
         Event::Console { line: text }
-        | Event::FaultArmed { what: text, .. }
         | Event::FaultMet { what: text, .. }
         | Event::Note { text }
+        | Event::Pin { pin: text, .. }
         | Event::Reset { cause: text }
         | Event::Wake { cause: text } => mask.apply(text),
+        Event::FaultArmed { id: _, what, step } => {
+            mask.apply(what);
+            step.iter_mut().for_each(|step| *step = mask.json(step));
+        }
         Event::Crash(crash) => crash.texts_mut().into_iter().for_each(|text| mask.apply(text)),
         Event::Request(request) => mask_request(request, mask),
         Event::Shadow { name, by: _, document } => {

@@ -15,6 +15,7 @@ pub mod mismatch;
 pub mod nested;
 pub mod reading;
 pub(crate) mod search;
+pub mod shadows;
 pub mod step;
 pub mod steps;
 pub mod trigger;

@@ -249,6 +249,7 @@ impl Cursors {
             console: self.console.max(other.console),
             cycle: self.cycle.max(other.cycle),
             fault: self.fault.max(other.fault),
+            pin: self.pin.max(other.pin),
             request: self.request.max(other.request),
             reset: self.reset.max(other.reset),
         }

@@ -210,6 +210,9 @@ pub(crate) fn is_event(
             above_na.is_some_and(rises) || below_na.is_some_and(falls)
         }
         (Watch::FaultMet(wanted), Event::FaultMet { id, .. }) => wanted == id,
+        (Watch::Pin { pin, value }, Event::Pin { pin: changed, value: now }) => {
+            pin == changed && value.is_none_or(|value| value == *now)
+        }
         (Watch::Reset(causes), Event::Reset { cause })
         | (Watch::Wake(causes), Event::Wake { cause }) => {
             causes.is_empty() || causes.contains(cause)

@@ -10,6 +10,7 @@ use super::action::{Action, ActionError};
 use super::event::{Event, Log};
 use super::mismatch::Mismatch;
 use super::nested::Nested;
+use super::shadows::Shadows;
 use super::trigger::Trigger;
 use super::verdict::StepReport;
 use crate::scenario::matcher::{Comparison, Strictness};
@@ -94,6 +95,8 @@ pub struct Cursors {
     pub cycle: usize,
     /// Faults that were met.
     pub fault: usize,
+    /// Changes of pins.
+    pub pin: usize,
     /// Requests and their answers.
     pub request: usize,
     /// Resets.
@@ -122,7 +125,7 @@ pub struct Run<'a> {
     /// The step's own number, as a person counts: `3.2`.
     pub number: &'a str,
     /// The latest documents of the shadows, as a GET answers them.
-    pub shadows: &'a BTreeMap<Option<String>, Option<Value>>,
+    pub shadows: &'a Shadows,
     /// Where each stream was read up to.
     pub cursors: &'a mut Cursors,
     /// The variables known so far; a step adds what it finds.

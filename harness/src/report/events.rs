@@ -77,10 +77,11 @@ enum EventRecord {
     Console { line: String },
     Crash(Crash),
     Current { until_us: u64, length_us: u64, average_na: i64, peak_na: i64, lost: u64 },
-    FaultArmed { id: u64, what: String },
+    FaultArmed { id: u64, what: String, step: Option<Value> },
     FaultMet { id: u64, what: String },
     FaultsCleared {},
     Note { text: String },
+    Pin { pin: String, value: i64 },
     Power { change: PowerWord },
     Request(RequestRecord),
     Reset { cause: String },
@@ -172,10 +173,11 @@ impl From<EventRecord> for Event {
                     lost,
                 })
             }
-            EventRecord::FaultArmed { id, what } => Self::FaultArmed { id, what },
+            EventRecord::FaultArmed { id, what, step } => Self::FaultArmed { id, what, step },
             EventRecord::FaultMet { id, what } => Self::FaultMet { id, what },
             EventRecord::FaultsCleared {} => Self::FaultsCleared,
             EventRecord::Note { text } => Self::Note { text },
+            EventRecord::Pin { pin, value } => Self::Pin { pin, value },
             EventRecord::Power { change } => Self::Power {
                 change: match change {
                     PowerWord::Cut => PowerChange::Cut,
@@ -326,10 +328,16 @@ mod tests {
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
             Event::Crash(crash),
             Event::Current(a_reading()),
-            Event::FaultArmed { id: 1, what: text("503") },
+            Event::FaultArmed { id: 1, what: text("503"), step: None },
+            Event::FaultArmed {
+                id: 2,
+                what: text("503"),
+                step: Some(json!({ "fault": { "status": 503 }, "to": "GET shadow" })),
+            },
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
             Event::Note { text: text("a note") },
+            Event::Pin { pin: text("led"), value: -1 },
             Event::Power { change: PowerChange::Cut },
             Event::Request(request),
             Event::Request(unknown),
@@ -362,6 +370,7 @@ mod tests {
                 | Event::FaultMet { .. }
                 | Event::FaultsCleared
                 | Event::Note { .. }
+                | Event::Pin { .. }
                 | Event::Power { .. }
                 | Event::Request(_)
                 | Event::Reset { .. }

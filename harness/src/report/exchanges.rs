@@ -41,6 +41,7 @@ fn line(event: &Event, first_version: &mut Option<i64>) -> Option<String> {
         | Event::Current(_)
         | Event::Crash(_)
         | Event::Note { .. }
+        | Event::Pin { .. }
         | Event::Power { .. }
         | Event::Reset { .. }
         | Event::Shadow { .. }
@@ -61,7 +62,8 @@ fn told(body: &str, first_version: &mut Option<i64>) -> String {
     }
 }
 
-fn plain(value: Value, first_version: &mut Option<i64>) -> Value {
+/// A JSON value without times and ids; versions count from the first one that is seen.
+pub fn plain(value: Value, first_version: &mut Option<i64>) -> Value {
     match value {
         Value::Object(members) => Value::Object(
             members

@@ -37,6 +37,8 @@ pub enum Shape {
     AnyKeys(&'static Self),
     /// One word of a list.
     Choice(&'static [&'static str]),
+    /// A whole number, below zero too.
+    Integer,
     /// JSON of any kind, taken as it is.
     Json,
     /// A literal text, or `{ $matches: ... }`.
@@ -47,6 +49,8 @@ pub enum Shape {
     Map(&'static [Field]),
     /// A JSON object, taken as it is.
     Object,
+    /// A number.
+    Number,
     /// One of several shapes of different kinds.
     OneOf(&'static [Self]),
     /// A path into what was seen, as `$.body.state`.
@@ -93,7 +97,8 @@ impl Shape {
             Self::Steps => "a list of steps".into(),
             Self::Text => "text".into(),
             Self::TrueFalse => "true or false".into(),
-            Self::Whole => "a whole number".into(),
+            Self::Integer | Self::Whole => "a whole number".into(),
+            Self::Number => "a number".into(),
         }
     }
 
@@ -134,6 +139,8 @@ impl Shape {
             | Self::Steps
             | Self::Text
             | Self::TrueFalse
+            | Self::Integer
+            | Self::Number
             | Self::Whole => self.check_leaf(node, problems),
         }
     }
@@ -144,6 +151,8 @@ impl Shape {
             | (Self::Steps, Data::List(_))
             | (Self::TrueFalse, Data::Bool(_))
             | (Self::Text, Data::Text(_) | Data::Number(_)) => true,
+            (Self::Integer, Data::Number(number)) => number.is_i64(),
+            (Self::Number, Data::Number(_)) => true,
             (Self::Whole, Data::Number(number)) => number.is_u64(),
             (Self::Amount(quantity), Data::Text(text)) => quantity.parse(text).is_some(),
             (Self::Path, Data::Text(path)) => {
@@ -175,7 +184,7 @@ impl Shape {
             Self::List(_) | Self::Steps => matches!(data, Data::List(_)),
             Self::Json | Self::Line | Self::OneOf(_) | Self::Pattern => true,
             Self::TrueFalse => matches!(data, Data::Bool(_)),
-            Self::Whole => matches!(data, Data::Number(_)),
+            Self::Integer | Self::Number | Self::Whole => matches!(data, Data::Number(_)),
             Self::Amount(_)
             | Self::Choice(_)
             | Self::Path
@@ -190,6 +199,9 @@ impl Shape {
 
     fn wrong_kind(&self, node: &Node) -> Problem {
         let got = match &node.data {
+            Data::Text(text) if text.parse::<f64>().is_ok() => {
+                format!("the text '{text}' in quotes")
+            }
             Data::Text(text) => format!("`{text}`"),
             Data::Number(number) => format!("the number {number}"),
             Data::Null | Data::Bool(_) | Data::List(_) | Data::Map(_) => node.kind().to_owned(),

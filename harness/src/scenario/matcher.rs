@@ -30,6 +30,9 @@ pub const MATCHERS: &[(&str, &str)] = &[
     ),
 ];
 
+/// The matcher whose value is taken as it is written.
+pub const LITERAL: &str = "$literal";
+
 /// The types that `$any` knows.
 pub const TYPES: &[&str] = &["integer", "number", "string", "boolean", "object", "array", "value"];
 

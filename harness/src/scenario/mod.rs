@@ -11,6 +11,7 @@
 
 mod advice;
 pub mod amount;
+mod elsewhere;
 pub mod fault;
 pub mod field;
 pub mod include;
@@ -36,7 +37,9 @@ pub mod template;
 pub mod top;
 pub mod variables;
 pub mod watch;
+pub mod written;
 pub mod yaml;
+mod yaml_help;
 
 pub use include::SourceText;
-pub use parse::{Parsed, parse, parse_with};
+pub use parse::{Parsed, parse, parse_bytes, parse_with};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fake_shadow::fault::Place;
+use serde_json::Value;
 
 use super::advice;
 use super::fault;
@@ -14,6 +15,7 @@ use super::problem::{Problem, ProblemKind, Severity};
 use super::scope::{Scope, collect_names};
 use super::secrets::Mask;
 use super::snapshots::Snapshots;
+use super::template::{self, Variables};
 use super::top::TOP;
 use super::variables::{self, Row};
 use super::watch::Watch;
@@ -66,6 +68,8 @@ pub fn parse_with(text: &str, file: &str, load: &mut Load<'_>) -> Parsed {
     };
     let mut problems = Vec::new();
     find_ambiguous(&root, text, &mut problems);
+    let ambiguous: Vec<_> = problems.iter().map(|problem| problem.span).collect();
+    variables::check_matrix(root.get("matrix"), &mut problems);
     let vars = variables::vars(root.get("vars"));
     let mut plans = Vec::new();
     for row in variables::rows(root.get("matrix")) {
@@ -75,6 +79,7 @@ pub fn parse_with(text: &str, file: &str, load: &mut Load<'_>) -> Parsed {
             file,
             sources: &mut sources,
             problems: Vec::new(),
+            known: known.keys().cloned().collect(),
             open: vec![include::resolve("", file)],
             depth: 0,
         };
@@ -83,6 +88,8 @@ pub fn parse_with(text: &str, file: &str, load: &mut Load<'_>) -> Parsed {
             advice::advise(plan, &root, &mut reader.problems);
         }
         plans.extend(plan.map(|plan| Plan { variables: known, ..plan }));
+        // What a word is to be is said once.
+        reader.problems.retain(|problem| !ambiguous.contains(&problem.span));
         problems.append(&mut reader.problems);
     }
     // Rows of a matrix share their text, and so their problems.
@@ -96,6 +103,35 @@ pub fn parse_with(text: &str, file: &str, load: &mut Load<'_>) -> Parsed {
         parsed.plans.clear();
     }
     parsed
+}
+
+/// Reads the bytes of a scenario file, and those that it includes. Always returns, whatever they are.
+#[must_use]
+pub fn parse_bytes(bytes: &[u8], file: &str, load: &mut Load<'_>) -> Parsed {
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return parse_with(text, file, load),
+        Err(error) => error,
+    };
+    let good = String::from_utf8_lossy(bytes.get(..error.valid_up_to()).unwrap_or_default());
+    let reason = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16".to_owned(),
+        _ => {
+            let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+            format!("the byte 0x{byte:02x} is not UTF-8")
+        }
+    };
+    let line_start = good.rfind('\n').map_or(0, |at| at + 1);
+    let span = Span {
+        file: 0,
+        start: good.len(),
+        len: 0,
+        line: good.matches('\n').count() + 1,
+        column: good.get(line_start..).unwrap_or_default().chars().count() + 1,
+    };
+    let problems = vec![Problem::new(span, ProblemKind::NotYaml { reason })];
+    let text = String::from_utf8_lossy(bytes).into_owned().into();
+    let sources = vec![SourceText { path: file.to_owned(), text }];
+    Parsed { plans: Vec::new(), problems, sources }
 }
 
 /// Plain words that some readers of YAML take for booleans.
@@ -124,6 +160,8 @@ pub(super) struct Reader<'a, 's> {
     file: &'a str,
     pub(super) sources: &'a mut Sources<'s>,
     pub(super) problems: Vec<Problem>,
+    /// The names of `vars` and of the row of the matrix.
+    pub(super) known: Vec<String>,
     /// The files that are being read, the scenario first.
     pub(super) open: Vec<String>,
     /// How deep the step stands that is being read.
@@ -267,9 +305,16 @@ fn firmware(node: Option<&Node>) -> Firmware {
 
 fn shadows(cloud: Option<&Node>) -> BTreeMap<Option<String>, StartShadow> {
     let Some(cloud) = cloud else { return BTreeMap::new() };
-    let classic = cloud.get("shadow").map(|node| (None, steps::read_shadow(node)));
+    // Nothing is known yet that could be filled in; what is escaped stands for itself.
+    let read = |node: &Node| {
+        let StartShadow { desired, reported } = steps::read_shadow(node);
+        let plain =
+            |section: Option<Value>| Some(template::fill_json(&section?, &Variables::new()));
+        StartShadow { desired: plain(desired), reported: plain(reported) }
+    };
+    let classic = cloud.get("shadow").map(|node| (None, read(node)));
     let named = cloud.get("named-shadows").map_or(&[][..], Node::entries);
-    let named = named.iter().map(|(key, node)| (Some(key.name.clone()), steps::read_shadow(node)));
+    let named = named.iter().map(|(key, node)| (Some(key.name.clone()), read(node)));
     classic.into_iter().chain(named).collect()
 }
 

@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the fields of a variant are told by its own sentence")]
 
 use super::node::Span;
+use super::{elsewhere, yaml_help};
 
 /// One problem at one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +77,8 @@ pub enum ProblemKind {
     TooDeep { depth_max: usize },
     /// What stands for one thing stands for a second one here.
     Twice { what: String, first_line: usize },
+    /// A `${` without its `}`.
+    UnclosedVariable { text: String },
     /// A `$` key that no matcher has.
     UnknownMatcher { key: String, nearest: Option<String> },
     /// A key that is not known here.
@@ -119,6 +122,7 @@ pub const NAMES: &[&str] = &[
     "several-verbs",
     "too-deep",
     "twice",
+    "unclosed-variable",
     "unknown-key",
     "unknown-matcher",
     "unknown-variable",
@@ -158,6 +162,7 @@ impl ProblemKind {
             | Self::SeveralVerbs { .. }
             | Self::TooDeep { .. }
             | Self::Twice { .. }
+            | Self::UnclosedVariable { .. }
             | Self::UnknownMatcher { .. }
             | Self::UnknownKey { .. }
             | Self::UnknownVariable { .. }
@@ -193,6 +198,7 @@ impl ProblemKind {
             Self::SeveralVerbs { .. } => "several-verbs",
             Self::TooDeep { .. } => "too-deep",
             Self::Twice { .. } => "twice",
+            Self::UnclosedVariable { .. } => "unclosed-variable",
             Self::UnknownMatcher { .. } => "unknown-matcher",
             Self::UnknownKey { .. } => "unknown-key",
             Self::UnknownVariable { .. } => "unknown-variable",
@@ -248,6 +254,7 @@ impl ProblemKind {
             Self::Twice { what, first_line } => {
                 format!("{what}; the first stands in line {first_line}")
             }
+            Self::UnclosedVariable { text } => format!("`${{` is not closed in `{text}`"),
             Self::UnknownMatcher { key, .. } => format!("no matcher is called `{key}`"),
             Self::UnknownKey { key, place, .. } => format!("{place} has no key `{key}`"),
             Self::UnknownVariable { name, .. } => format!("nothing before here defines `{name}`"),
@@ -294,9 +301,14 @@ impl ProblemKind {
                 Some(format!("begin a new step with `- {second}:`"))
             }
             Self::Twice { .. } => Some("rename one of the two, or take it out".into()),
-            Self::UnknownMatcher { nearest, .. }
-            | Self::UnknownKey { nearest, .. }
-            | Self::UnknownVariable { nearest, .. } => {
+            Self::UnclosedVariable { .. } => {
+                Some("write `${name}`, or `$${` for the text itself".into())
+            }
+            Self::UnknownKey { key, nearest, .. } => match nearest {
+                Some(nearest) => Some(format!("did you mean `{nearest}`?")),
+                None => elsewhere::place_of(key),
+            },
+            Self::UnknownMatcher { nearest, .. } | Self::UnknownVariable { nearest, .. } => {
                 nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`?"))
             }
             Self::UnknownWord { nearest, allowed, .. } => Some(match nearest {
@@ -313,16 +325,29 @@ impl ProblemKind {
             Self::Wait => {
                 Some("wait for what you want to see, by an `expect-...` with `within`".into())
             }
+            Self::Missing { key, .. } => missing_help(key).map(str::to_owned),
+            Self::NotYaml { reason } => yaml_help::help(reason),
+            Self::WrongKind { wanted, got } if wanted == "a list of steps" && got == "a map" => {
+                Some("begin each step with `- `".into())
+            }
             Self::BadFault { .. }
             | Self::BadInvariant { .. }
             | Self::BadRegex { .. }
             | Self::Empty { .. }
-            | Self::Missing { .. }
             | Self::NotToml { .. }
-            | Self::NotYaml { .. }
             | Self::OutOfRange { .. }
             | Self::WrongKind { .. } => None,
         }
+    }
+}
+
+/// What to write for a key that is missing, where that can be said.
+fn missing_help(key: &str) -> Option<&'static str> {
+    match key {
+        "version" => Some("write `version: 1`"),
+        "name" => Some("say what the case proves, as `name: the device sleeps on time`"),
+        "steps" => Some("write what is done and seen as a list below `steps:`"),
+        _ => None,
     }
 }
 

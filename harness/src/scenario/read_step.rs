@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::field::{self, Shape};
 use super::include;
+use super::matcher;
 use super::node::{Data, Key, Node, Span};
 use super::parse::Reader;
 use super::path::Path;
@@ -243,11 +244,18 @@ impl Reader<'_, '_> {
     pub(super) fn check_names(&mut self, node: &Node, scope: &Scope) {
         match &node.data {
             Data::Text(text) => {
+                if template::is_unclosed(text) {
+                    let kind = ProblemKind::UnclosedVariable { text: text.clone() };
+                    self.problems.push(Problem::new(node.span, kind));
+                }
                 for name in template::names(text) {
                     if !scope.captures.contains_key(name) {
                         let kind = ProblemKind::UnknownVariable {
                             name: name.to_owned(),
-                            nearest: nearest(name, scope.captures.keys().map(String::as_str)),
+                            nearest: nearest(
+                                name,
+                                scope.captures.keys().chain(&self.known).map(String::as_str),
+                            ),
                         };
                         self.problems.push(Problem::new(node.span, kind));
                     }
@@ -255,7 +263,8 @@ impl Reader<'_, '_> {
             }
             Data::List(items) => items.iter().for_each(|item| self.check_names(item, scope)),
             Data::Map(entries) => {
-                entries.iter().for_each(|(_, value)| self.check_names(value, scope));
+                let filled = entries.iter().filter(|(key, _)| key.name != matcher::LITERAL);
+                filled.for_each(|(_, value)| self.check_names(value, scope));
             }
             Data::Null | Data::Bool(_) | Data::Number(_) => {}
         }

@@ -107,6 +107,8 @@ fn inner(page: &mut String, shape: &Shape, depth: usize) -> std::fmt::Result {
         | Shape::Steps
         | Shape::Text
         | Shape::TrueFalse
+        | Shape::Integer
+        | Shape::Number
         | Shape::Whole => Ok(()),
     }
 }

@@ -111,6 +111,8 @@ fn shape_schema(shape: &Shape) -> Value {
         Shape::Steps => json!({ "type": "array", "items": { "$ref": "#/$defs/step" } }),
         Shape::Text => json!({ "type": ["string", "number"] }),
         Shape::TrueFalse => json!({ "type": "boolean" }),
+        Shape::Number => json!({ "anyOf": [{ "type": "number" }, text("^\\$\\{")] }),
+        Shape::Integer => json!({ "anyOf": [{ "type": "integer" }, text("^\\$\\{")] }),
         Shape::Whole => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, text("^\\$\\{")] }),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::matcher::LITERAL;
 use super::node::{Data, Node, Span};
 use super::template;
 
@@ -39,7 +40,10 @@ pub(super) fn collect_names(node: &Node, used: &mut BTreeSet<String>) {
     match &node.data {
         Data::Text(text) => used.extend(template::names(text).into_iter().map(str::to_owned)),
         Data::List(items) => items.iter().for_each(|item| collect_names(item, used)),
-        Data::Map(entries) => entries.iter().for_each(|(_, value)| collect_names(value, used)),
+        Data::Map(entries) => {
+            let filled = entries.iter().filter(|(key, _)| key.name != LITERAL);
+            filled.for_each(|(_, value)| collect_names(value, used));
+        }
         Data::Null | Data::Bool(_) | Data::Number(_) => {}
     }
 }

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::path::Path;
+use crate::engine::{Event, Log};
+
 /// The stored snapshots of a case, and what is done with one that differs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshots {
@@ -24,29 +27,70 @@ pub enum SnapshotMode {
 }
 
 /// Keys whose values are of the moment.
-const MOMENTS: &[(&str, &str)] = &[
-    ("clientToken", "(token)"),
-    ("timestamp", "(time)"),
-    ("metadata", "(times)"),
-    ("version", "(version)"),
-];
+const MOMENTS: &[(&str, &str)] =
+    &[("clientToken", "(token)"), ("timestamp", "(time)"), ("metadata", "(times)")];
 
-/// A value without what differs from run to run: times, versions, tokens, and in texts MACs, addresses and the like.
+/// What stands for a version where none is known to count from.
+const VERSION: &str = "(version)";
+
+/// The version from which those of a shadow are counted: the first one that was seen in the run.
 #[must_use]
-pub fn redact(value: &Value) -> Value {
+pub fn first_version(log: &Log, shadow: Option<&str>) -> Option<i64> {
+    log.entries().iter().find_map(|entry| match &entry.event {
+        Event::Shadow { name, document: Some(document), .. } if name.as_deref() == shadow => {
+            document.get("version")?.as_i64()
+        }
+        _ => None,
+    })
+}
+
+/// A value as it stands in a snapshot's file.
+#[must_use]
+pub fn text(taken: &Value) -> String {
+    format!("{taken:#}\n")
+}
+
+/// A value without what is at these places.
+#[must_use]
+pub fn without(mut value: Value, paths: &[Path]) -> Value {
+    for path in paths {
+        if let Some(place) = path.find_mut(&mut value) {
+            *place = "(redacted)".into();
+        }
+    }
+    value
+}
+
+/// A value without what differs from run to run: times, tokens, and in texts MACs, addresses and the like. Versions count from the first
+/// one that was seen: `+0`, `+1`.
+#[must_use]
+pub fn redact(value: &Value, first_version: Option<i64>) -> Value {
     match value {
         Value::String(text) => Value::String(redact_text(text)),
-        Value::Array(items) => Value::Array(items.iter().map(redact).collect()),
+        Value::Array(items) => {
+            Value::Array(items.iter().map(|item| redact(item, first_version)).collect())
+        }
         Value::Object(map) => Value::Object(
             map.iter()
                 .map(|(key, value)| {
                     let moment = MOMENTS.iter().find(|(moment, _)| moment == key);
-                    let value = moment.map_or_else(|| redact(value), |(_, put)| (*put).into());
+                    let value = match (key.as_str(), moment) {
+                        ("version", _) if value.is_number() => version(value, first_version),
+                        (_, Some((_, put))) => (*put).into(),
+                        (_, None) => redact(value, first_version),
+                    };
                     (key.clone(), value)
                 })
                 .collect::<Map<_, _>>(),
         ),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+fn version(value: &Value, first: Option<i64>) -> Value {
+    match (value.as_i64(), first) {
+        (Some(version), Some(first)) => format!("{:+}", version.saturating_sub(first)).into(),
+        (None, _) | (_, None) => VERSION.into(),
     }
 }
 
@@ -100,6 +144,7 @@ mod tests {
         let seen =
             json!({ "state": { "a": 1 }, "version": 7, "timestamp": 5, "metadata": { "a": 1 } });
         let kept = json!({ "state": { "a": 1 }, "version": "(version)", "timestamp": "(time)", "metadata": "(times)" });
-        assert_eq!(redact(&seen), kept);
+        assert_eq!(redact(&seen, None), kept);
+        assert_eq!(redact(&seen, Some(5))["version"], "+2");
     }
 }

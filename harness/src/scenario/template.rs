@@ -19,6 +19,13 @@ pub fn names(text: &str) -> Vec<&str> {
         .collect()
 }
 
+/// Whether a `${` has no `}` behind it.
+#[must_use]
+pub fn is_unclosed(text: &str) -> bool {
+    let holds_mark = |piece: &Piece<'_>| matches!(piece, Piece::Literal(rest) if rest.contains("${") && *rest != "${");
+    pieces(text).last().is_some_and(holds_mark) || text.ends_with("${") && !text.ends_with("$${")
+}
+
 /// Fills in what `known` has; a name that is not known stays as it was written.
 ///
 /// A text that is only `${name}` becomes the value itself and keeps its type; inside text a value becomes text.
@@ -46,6 +53,19 @@ pub fn fill_json(value: &Value, known: &Variables) -> Value {
         Value::Object(map) => Value::Object(
             map.iter().map(|(key, value)| (key.clone(), fill_json(value, known))).collect(),
         ),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+/// A JSON value that stands for itself where `${name}` is filled in.
+#[must_use]
+pub fn escaped(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace("${", "$${")),
+        Value::Array(items) => Value::Array(items.iter().map(escaped).collect()),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, value)| (key.clone(), escaped(value))).collect())
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
@@ -109,6 +129,21 @@ mod tests {
     fn a_variable_inside_text_becomes_text() {
         check("${who} has ${n}", &json!("ann has 5"));
         check("plain", &json!("plain"));
+    }
+
+    #[test]
+    fn a_mark_without_its_end_is_found_and_an_escaped_one_is_none() {
+        for (text, expected) in [
+            ("${n}", false),
+            ("a ${n", true),
+            ("${", true),
+            ("$${", false),
+            ("$${n}", false),
+            ("${n} ${", true),
+            ("a}", false),
+        ] {
+            assert_eq!(is_unclosed(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::matcher::LITERAL;
 use super::node::{Data, Node, from_json};
+use super::problem::{Problem, ProblemKind};
 use super::template::{self, Variables};
 
 /// The most cases that one file may make.
@@ -40,6 +42,22 @@ pub fn rows(matrix: Option<&Node>) -> Vec<Row> {
     rows
 }
 
+/// Adds to the problems what makes a matrix no case, or too many.
+pub(super) fn check_matrix(matrix: Option<&Node>, problems: &mut Vec<Problem>) {
+    let entries = matrix.map_or(&[][..], Node::entries);
+    for (key, _) in entries.iter().filter(|(_, values)| values.items().is_empty()) {
+        let what = "values here, so the matrix makes no case";
+        problems.push(Problem::new(key.span, ProblemKind::Empty { what }));
+    }
+    let lengths = entries.iter().map(|(_, values)| values.items().len());
+    let count = lengths.fold(1, usize::saturating_mul);
+    if let Some(matrix) = matrix.filter(|_| count > ROWS_MAX) {
+        let (what, range) = ("a matrix", "of 1000 cases at most");
+        let kind = ProblemKind::OutOfRange { what, text: count.to_string(), range };
+        problems.push(Problem::new(matrix.span, kind));
+    }
+}
+
 /// The values of `vars`.
 #[must_use]
 pub fn vars(node: Option<&Node>) -> Variables {
@@ -57,7 +75,13 @@ pub fn fill(node: &Node, known: &Variables) -> Node {
         }
         Data::List(items) => Data::List(items.iter().map(|item| fill(item, known)).collect()),
         Data::Map(entries) => Data::Map(
-            entries.iter().map(|(key, value)| (key.clone(), fill(value, known))).collect(),
+            entries
+                .iter()
+                .map(|(key, value)| match key.name.as_str() {
+                    LITERAL => (key.clone(), value.clone()),
+                    _ => (key.clone(), fill(value, known)),
+                })
+                .collect(),
         ),
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) => node.data.clone(),
     };

@@ -1,7 +1,7 @@
 //! Patterns for single events, as `never`, `expect-count` and `expect-gap` take them.
 
 use super::amount::Quantity;
-use super::field::{Field, Shape, optional};
+use super::field::{Field, Shape, optional, required};
 use super::line::LinePattern;
 use super::node::{Data, Node};
 use super::request_want::{self, RequestWant};
@@ -12,6 +12,7 @@ pub const SHAPE: Shape = Shape::OneOf(&[Shape::Request, Shape::Map(FIELDS)]);
 /// The keys of a pattern that is a map.
 pub const FIELDS: &[Field] = &[
     optional("console", Shape::Line, "a line on the device's console"),
+    optional("pin", Shape::Map(PIN), "a change of an output of the board"),
     optional("request", request_want::SHAPE, "a request of the device"),
     optional("reset", Shape::Map(RESET), "a reset of the chip"),
     optional("wake", Shape::Map(CAUSE), "a wake of the device"),
@@ -22,6 +23,11 @@ const RESET: &[Field] = &[optional(
     Shape::List(&Shape::Choice(CAUSES)),
     "only resets with one of these causes",
 )];
+
+const PIN: &[Field] = &[
+    required("pin", Shape::Text, "the pin, or what hangs on it, by the board's name for it"),
+    optional("value", Shape::Integer, "only changes to this value"),
+];
 
 const CAUSE: &[Field] =
     &[optional("cause", Shape::List(&Shape::Text), "only wakes with one of these causes")];
@@ -44,6 +50,13 @@ pub enum Watch {
     },
     /// The fault of that number is met; only steps ask for it.
     FaultMet(u64),
+    /// A pin changes; to this value, where one is named.
+    Pin {
+        /// Its name.
+        pin: String,
+        /// The value.
+        value: Option<i64>,
+    },
     /// A request.
     Request(Box<RequestWant>),
     /// A reset with one of these causes; any where none is named.
@@ -66,6 +79,13 @@ impl Watch {
         let (key, value) = node.entries().first()?;
         match key.name.as_str() {
             "console" => LinePattern::read(value).map(Self::Console),
+            "pin" => Some(Self::Pin {
+                pin: value.get("pin").and_then(Node::text)?.to_owned(),
+                value: match value.get("value").map(|node| &node.data) {
+                    Some(Data::Number(number)) => number.as_i64(),
+                    _ => None,
+                },
+            }),
             "request" => RequestWant::read(value).map(|want| Self::Request(Box::new(want))),
             "reset" => Some(Self::Reset(causes(value))),
             "wake" => Some(Self::Wake(causes(value))),
@@ -92,6 +112,8 @@ impl Watch {
                 format!("a current {}", limits.join(" or "))
             }
             Self::FaultMet(_) => "the request that it waits for".to_owned(),
+            Self::Pin { pin, value: Some(value) } => format!("a change of {pin} to {value}"),
+            Self::Pin { pin, value: None } => format!("a change of {pin}"),
             Self::Request(want) => want.pattern.to_string(),
             Self::Reset(causes) => by("a reset", causes),
             Self::Wake(causes) => by("a wake", causes),

@@ -7,13 +7,19 @@ use serde_saphyr::{Location, Spanned};
 use super::node::{Data, Key, Node, Span};
 use super::problem::{Problem, ProblemKind};
 
+/// How deep maps and lists may stand inside each other. AWS takes shadows of eight levels; the library's own limit needs more of a
+/// stack than a thread has.
+const DEPTH_MAX: usize = 32;
+
 /// Reads one YAML document; `file` is its number in every [`Span`].
 ///
 /// # Errors
 ///
 /// The first place where the text is not YAML, holds a key twice, or holds more than one document.
 pub fn parse(text: &str, file: usize) -> Result<Node, Box<Problem>> {
-    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    let budget = serde_saphyr::budget! { max_depth: DEPTH_MAX, flow_nesting_limit: DEPTH_MAX };
+    let options =
+        serde_saphyr::options! { strict_booleans: true, with_snippet: false, budget: budget };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
         Ok(raw) => Ok(node(raw, file)),
         Err(error) => {
@@ -36,7 +42,26 @@ fn kind(message: &str) -> ProblemKind {
     if line.starts_with("multiple YAML documents") {
         return ProblemKind::SeveralDocuments;
     }
+    if let Some(kind) = too_large(line) {
+        return kind;
+    }
     ProblemKind::NotYaml { reason: line.to_owned() }
+}
+
+/// What is more than the library reads, so that no file can eat the memory.
+fn too_large(line: &str) -> Option<ProblemKind> {
+    let breached = line.strip_prefix("budget breached: ");
+    let (what, range) = match (breached, line) {
+        (Some(what), _) if what.starts_with("Depth") => {
+            ("the nesting of a file", "32 levels at most")
+        }
+        (None, line) if line.contains("recursion limit") || line.contains("nesting limit") => {
+            ("the nesting of a file", "32 levels at most")
+        }
+        (Some(_), _) => ("a file", "of 250000 values at most"),
+        (None, _) => return None,
+    };
+    Some(ProblemKind::OutOfRange { what, text: "more".to_owned(), range })
 }
 
 /// The place of an error; the library counts lines and columns there, but not always bytes.

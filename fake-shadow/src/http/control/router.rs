@@ -20,7 +20,8 @@ use super::answer::{Answer, Problem, found, good, object};
 use super::events;
 use super::guard::guard;
 use super::page;
-use crate::fault::{Fault, FaultId};
+use crate::event::Controlled;
+use crate::fault::{Fault, FaultId, FaultRef};
 use crate::http::shared::Shared;
 use crate::policy::Policy;
 use crate::recent::{REQUESTS_KEPT_MAX, Recent};
@@ -107,8 +108,14 @@ async fn shadow(State(shared): Cloud, Path(path): Path<ShadowPath>) -> Answer {
 
 async fn update(State(shared): Cloud, Path(path): Path<ShadowPath>, body: Bytes) -> Answer {
     let (id, document) = (path.id()?, object(&body)?);
-    let (updated, kept) =
-        shared.with_kept(|cloud, now| cloud.cloud_mut().update(now, &id, &document));
+    let (updated, kept) = shared.control(|cloud, now| {
+        let updated = cloud.cloud_mut().update(now, &id, &document);
+        let done = updated.is_ok().then(|| {
+            let document = cloud.cloud().shadow(now, &id);
+            Controlled::Shadow { shadow: id.clone(), document }
+        });
+        (updated, done)
+    });
     let updated = updated?;
     kept?;
     good(updated.document)
@@ -116,7 +123,11 @@ async fn update(State(shared): Cloud, Path(path): Path<ShadowPath>, body: Bytes)
 
 async fn delete(State(shared): Cloud, Path(path): Path<ShadowPath>) -> Answer {
     let id = path.id()?;
-    let (version, kept) = shared.with_kept(|cloud, now| cloud.cloud_mut().delete(now, &id));
+    let (version, kept) = shared.control(|cloud, now| {
+        let version = cloud.cloud_mut().delete(now, &id);
+        let done = version.is_ok();
+        (version, done.then(|| Controlled::Shadow { shadow: id.clone(), document: None }))
+    });
     let version = version?;
     kept?;
     good(json!({ "version": version }))
@@ -159,23 +170,34 @@ async fn faults(State(shared): Cloud) -> Answer {
 }
 
 async fn arm(State(shared): Cloud, body: Bytes) -> Answer {
-    let fault = Fault::read(&object(&body)?)
+    let described = object(&body)?;
+    let fault = Fault::read(&described)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-    let FaultId(id) = shared.with(|cloud, _| cloud.arm(fault));
+    let kind = fault.kind.name();
+    let (FaultId(id), _) = shared.control(|cloud, _| {
+        let id = cloud.arm(fault);
+        (id, Some(Controlled::FaultArmed { fault: FaultRef { id, kind }, described }))
+    });
     good(json!({ "id": id }))
 }
 
 async fn disarm(State(shared): Cloud, Path(id): Path<u64>) -> Answer {
-    let armed = shared.with(|cloud, _| cloud.disarm(FaultId(id)));
+    let (armed, _) = shared.control(|cloud, _| {
+        let armed = cloud.disarm(FaultId(id));
+        let others = !cloud.armed().is_empty();
+        let done = armed.is_some().then_some(Controlled::FaultTaken { id: FaultId(id), others });
+        (armed, done)
+    });
     found(armed.as_ref().map(show::fault), &format!("a fault {id}"))
 }
 
 async fn clear_faults(State(shared): Cloud) -> Answer {
-    good(shared.with(|cloud, _| {
+    let (cleared, _) = shared.control(|cloud, _| {
         let cleared = show::faults(cloud.armed());
         cloud.clear();
-        cleared
-    }))
+        (cleared, Some(Controlled::FaultsCleared))
+    });
+    good(cleared)
 }
 
 async fn set_policy(State(shared): Cloud, Path(key): Path<String>, body: Bytes) -> Answer {
@@ -202,10 +224,11 @@ async fn set_clock(State(shared): Cloud, body: Bytes) -> Answer {
         let text = "the clock wants {\"offset\": D}, D being a signed duration, as \"+5m\" or \"-90s\"";
         Problem::new(StatusCode::BAD_REQUEST, text)
     })?;
-    good(shared.with(|cloud, now| {
+    let (shown, _) = shared.control(|cloud, now| {
         cloud.cloud_mut().set_clock_offset(offset_ms);
-        show::clock(cloud.cloud(), now)
-    }))
+        (show::clock(cloud.cloud(), now), Some(Controlled::Clock { offset_ms }))
+    });
+    good(shown)
 }
 
 async fn ca(State(shared): Cloud) -> Response {
@@ -229,10 +252,11 @@ fn no_ca() -> Response {
 }
 
 async fn reset(State(shared): Cloud) -> Answer {
-    let ((), kept) = shared.with_kept(|cloud, _| {
+    let ((), kept) = shared.control(|cloud, _| {
         cloud.clear();
         cloud.cloud_mut().clear();
         cloud.cloud_mut().set_clock_offset(0);
+        ((), Some(Controlled::Reset))
     });
     kept?;
     shared.recent(Recent::clear);

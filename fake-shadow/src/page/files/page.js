@@ -406,9 +406,9 @@ function live(isLive, why) {
 
 function setUpEvents() {
   const events = new EventSource(`${BASE}/events`);
-  for (const name of ["request", "fault", "lost"]) events.addEventListener(name, refresh);
+  for (const name of ["request", "fault", "controlled", "lost"]) events.addEventListener(name, refresh);
   events.addEventListener("open", refresh);
-  // What is changed by another client of the control interface makes no event.
+  // A clock that runs, and a policy that another client sets, make no event.
   setInterval(() => { if (!document.hidden) refresh(); }, POLL_MS);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 }

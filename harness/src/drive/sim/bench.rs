@@ -17,7 +17,7 @@ use thing::{Config, Input, Lent, WakeCause};
 use super::accept::{Accepted, Resolved, accepted, met_event, resolved, time_told};
 use super::chip::Chip;
 use super::current::SimMeter;
-use super::device::{self, MakeDevice, Told, Want, reading};
+use super::device::{self, MakeDevice, Told, Want};
 use super::due::{CloudAct, Due};
 use super::timing::{CONNECT, ONE_WAY, SERVICE, chip_time, moment_of, true_time};
 use super::wire::{Wire, sendings, with_end};
@@ -129,7 +129,7 @@ impl SimBench {
                 return self.connect(now, id);
             }
             Want::Disconnect => return self.drop_connection(),
-            Want::Drive => {}
+            Want::Drive(actuator) => return self.chip.pins.drive(actuator).into_iter().collect(),
             Want::Persist(bytes) => self.chip.state = bytes,
             Want::Send(bytes) => {
                 if let Some(connection) = &self.connection {
@@ -194,7 +194,8 @@ impl SimBench {
         match what {
             Told::NetworkUp => self.tell(now, Input::NetworkUp),
             Told::Sample(sensor) => {
-                self.tell(now, Input::Sample { sensor, value: Some(reading(sensor)) })
+                let value = Some(self.chip.pins.reading(sensor));
+                self.tell(now, Input::Sample { sensor, value })
             }
             Told::Time => {
                 let at = true_time(now);
@@ -322,6 +323,7 @@ impl SimBench {
             Action::Power(order) => Ok(self.power(now, *order)),
             Action::Reset => self.reset(now),
             Action::RunCommand(order) => host_command::run(order),
+            Action::SetPin { pin, value } => self.set_pin(now, pin, *value),
             Action::Wake => self.wake(now),
             Action::WriteConsole { .. } => Err(ActionError::new(
                 "write on the console",
@@ -363,6 +365,7 @@ impl Bench for SimBench {
                 "programmable-supply",
                 "current-meter",
                 "wake-pin",
+                "pins",
             ],
             cloud: CloudKind::Fake,
             cannot: vec![("write-console", "the simulated device has no console input")],

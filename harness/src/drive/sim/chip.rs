@@ -5,6 +5,7 @@ use thing::{Kind, WakeCause, Workspace};
 use super::bench::SimBench;
 use super::device::{Device, MakeDevice};
 use super::due::Due;
+use super::pins::Pins;
 use super::timing::BOOT;
 use crate::engine::action::PowerOrder;
 use crate::engine::event::PowerChange;
@@ -26,6 +27,8 @@ pub(super) struct Chip {
     pub(super) shadow_name: Option<String>,
     pub(super) powered: bool,
     pub(super) asleep: bool,
+    /// What hangs on its pins.
+    pub(super) pins: Pins,
     /// Whether the radio is on.
     pub(super) radio: bool,
     /// Counts resets, so that what belongs to the time before is known.
@@ -44,6 +47,7 @@ impl Chip {
             shadow_name: None,
             powered: false,
             asleep: false,
+            pins: Pins::default(),
             radio: false,
             life: 0,
             born_at: Moment::START,
@@ -58,7 +62,9 @@ impl SimBench {
         self.chip.born_at = now;
         self.chip.asleep = false;
         self.chip.radio = false;
-        self.drop_connection()
+        let mut events = self.chip.pins.let_go();
+        events.extend(self.drop_connection());
+        events
     }
 
     /// The chip starts; its wake is seen at once, its program runs after the boot.

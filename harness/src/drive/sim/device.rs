@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use thing::{Input, Instant, Kind, Lent, Output, Sensor, Thing};
+use thing::{Actuator, Input, Instant, Kind, Lent, Output, Sensor, Thing};
 
 use super::timing::{NETWORK_UP, SAMPLE, TIME_TOLD};
 
@@ -70,7 +70,7 @@ pub enum Want {
     /// The end of the connection.
     Disconnect,
     /// A part of the hardware is set; nothing comes back.
-    Drive,
+    Drive(Actuator),
     /// These bytes kept across sleep and power loss.
     Persist(Vec<u8>),
     /// These bytes sent.
@@ -90,7 +90,7 @@ impl From<Output<'_>> for Want {
             Output::Connect => Self::Connect,
             Output::Send(bytes) => Self::Send(bytes.to_vec()),
             Output::Disconnect => Self::Disconnect,
-            Output::Drive(_) => Self::Drive,
+            Output::Drive(actuator) => Self::Drive(actuator),
             Output::Sample(sensor) => Self::Tell(Told::Sample(sensor), SAMPLE),
             Output::Persist(bytes) => Self::Persist(bytes.to_vec()),
             Output::Sleep { seconds } => Self::Sleep(Duration::from_secs(seconds.into())),

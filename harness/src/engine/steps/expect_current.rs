@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Context, Step, Verb};
 use crate::engine::action::ActionError;
@@ -42,7 +42,7 @@ pub(super) const CHARGE: &[Field] = &[
     ),
 ];
 
-const FIELDS: &[Field] = &[
+pub(super) const FIELDS: &[Field] = &[
     optional("average", Shape::Map(CURRENT), "the average over the whole time"),
     optional("peak", Shape::Map(CURRENT), "the highest sample"),
     optional("charge", Shape::Map(CHARGE), "what flowed in the whole time"),
@@ -62,25 +62,70 @@ pub(super) const VERB: Verb = Verb {
 };
 
 fn read(context: &Context<'_>, problems: &mut Vec<Problem>) -> Option<Arc<dyn Step>> {
-    let before = problems.len();
-    let wants: Vec<_> = context
-        .node
-        .entries()
-        .iter()
-        .filter_map(|(key, node)| {
-            let of = Of::ALL.iter().find(|of| of.word() == key.name)?;
-            Some((*of, Limits::read(node, of.quantity(), problems)?))
-        })
-        .collect();
-    if wants.is_empty() && problems.len() == before {
-        let what = "limits: name average, peak, charge, asleep or awake";
-        problems.push(Problem::new(context.node.span, ProblemKind::Empty { what }));
+    let wants = Wants::read(context.node, problems)?;
+    Some(Arc::new(ExpectCurrent { wants }))
+}
+
+/// What a measurement must show.
+#[derive(Debug)]
+pub(super) struct Wants(Vec<(Of, Limits)>);
+
+impl Wants {
+    /// Reads a checked node.
+    pub(super) fn read(node: &Node, problems: &mut Vec<Problem>) -> Option<Self> {
+        let before = problems.len();
+        let wants: Vec<_> = node
+            .entries()
+            .iter()
+            .filter_map(|(key, node)| {
+                let of = Of::ALL.iter().find(|of| of.word() == key.name)?;
+                Some((*of, Limits::read(node, of.quantity(), problems)?))
+            })
+            .collect();
+        if wants.is_empty() && problems.len() == before {
+            let what = "limits: name average, peak, charge, asleep or awake";
+            problems.push(Problem::new(node.span, ProblemKind::Empty { what }));
+        }
+        (problems.len() == before).then_some(Self(wants))
     }
-    (problems.len() == before).then(|| Arc::new(ExpectCurrent { wants }) as Arc<dyn Step>)
+
+    /// Measures from one moment to another, which the meter has told of; what was measured, or the first limit that it breaks.
+    pub(super) fn measured(
+        &self,
+        run: &Run<'_>,
+        (from, to): (Moment, Moment),
+    ) -> Result<Value, Box<Mismatch>> {
+        let whole = reading::measure(run.log, &[(from, to)]);
+        let asleep = reading::measure(run.log, &phases(run, from, to, Phase::Asleep));
+        let awake = reading::measure(run.log, &phases(run, from, to, Phase::Awake));
+        for (of, limits) in &self.0 {
+            let measured = match of {
+                Of::Average | Of::Peak | Of::Charge => &whole,
+                Of::Asleep => &asleep,
+                Of::Awake => &awake,
+            };
+            if let Some(void) = void(*of, measured) {
+                return Err(Box::new(void));
+            }
+            let actual = match of {
+                Of::Average | Of::Asleep | Of::Awake => measured.average_na(),
+                Of::Peak => measured.peak_na,
+                Of::Charge => measured.charge_nc,
+            };
+            if let Some(mismatch) = limits.wrong(of.words(), actual) {
+                return Err(Box::new(mismatch));
+            }
+        }
+        Ok(json!({
+            "average_na": whole.average_na(), "peak_na": whole.peak_na, "charge_nc": whole.charge_nc,
+            "asleep_na": asleep.average_na(), "awake_na": awake.average_na(),
+            "seconds": whole.length.as_secs_f64(),
+        }))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Of {
+pub(super) enum Of {
     Average,
     Peak,
     Charge,
@@ -181,7 +226,7 @@ impl Limits {
 
 #[derive(Debug)]
 struct ExpectCurrent {
-    wants: Vec<(Of, Limits)>,
+    wants: Wants,
 }
 
 impl ExpectCurrent {
@@ -204,32 +249,10 @@ impl ExpectCurrent {
             return None;
         }
         let window = index_at(from, run)..run.log.len();
-        let whole = reading::measure(run.log, &[(from, to)]);
-        let asleep = reading::measure(run.log, &phases(run, from, to, Phase::Asleep));
-        let awake = reading::measure(run.log, &phases(run, from, to, Phase::Awake));
-        for (of, limits) in &self.wants {
-            let measured = match of {
-                Of::Average | Of::Peak | Of::Charge => &whole,
-                Of::Asleep => &asleep,
-                Of::Awake => &awake,
-            };
-            if let Some(void) = void(*of, measured) {
-                return Some(Progress::failed(void.with_window(window)));
-            }
-            let actual = match of {
-                Of::Average | Of::Asleep | Of::Awake => measured.average_na(),
-                Of::Peak => measured.peak_na,
-                Of::Charge => measured.charge_nc,
-            };
-            if let Some(mismatch) = limits.wrong(of.words(), actual) {
-                return Some(Progress::failed(mismatch.with_window(window)));
-            }
-        }
-        Some(Progress::Passed(json!({
-            "average_na": whole.average_na(), "peak_na": whole.peak_na, "charge_nc": whole.charge_nc,
-            "asleep_na": asleep.average_na(), "awake_na": awake.average_na(),
-            "seconds": whole.length.as_secs_f64(),
-        })))
+        Some(match self.wants.measured(run, (from, to)) {
+            Ok(seen) => Progress::Passed(seen),
+            Err(mismatch) => Progress::failed((*mismatch).with_window(window)),
+        })
     }
 }
 

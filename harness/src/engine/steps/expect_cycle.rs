@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::expect_current::{self, Limits};
+use super::expect_current::{self, Limits, Wants};
 use super::expect_sleep::{self, SleepLength, find_sleep};
 use super::{Context, Step, Verb};
 use crate::engine::event::Event;
@@ -34,6 +34,11 @@ pub(super) const FIELDS: &[Field] = &[
         "charge",
         Shape::Map(expect_current::CHARGE),
         "what flowed from wake to sleep; needs a current meter",
+    ),
+    optional(
+        "current",
+        Shape::Map(expect_current::FIELDS),
+        "what `expect-current` takes, from this wake to the next one; needs a current meter",
     ),
 ];
 
@@ -70,6 +75,7 @@ pub(super) struct CycleWant {
     sleep: Option<SleepLength>,
     causes: Vec<String>,
     charge: Option<Limits>,
+    current: Option<Wants>,
 }
 
 impl CycleWant {
@@ -91,12 +97,16 @@ impl CycleWant {
             charge: node
                 .get("charge")
                 .and_then(|node| Limits::read(node, Quantity::Charge, problems)),
+            current: node.get("current").and_then(|node| Wants::read(node, problems)),
         }
     }
 
     /// What the bench must have.
     pub(super) const fn needs(&self) -> &'static [&'static str] {
-        if self.charge.is_some() { &["current-meter"] } else { &[] }
+        match (&self.charge, &self.current) {
+            (None, None) => &[],
+            _ => &["current-meter"],
+        }
     }
 
     /// The next cycle as far as it is known: `None` while it is not over.
@@ -113,6 +123,13 @@ impl CycleWant {
         if self.charge.is_some() && reading::told_until(run.log) < asleep_at {
             return None;
         }
+        let next_wake = run.log.from(sleep.index).find_map(|(_, entry)| match entry.event {
+            Event::Wake { .. } => Some(entry.at),
+            _ => None,
+        });
+        if self.current.is_some() && next_wake.is_none_or(|at| reading::told_until(run.log) < at) {
+            return None;
+        }
         run.cursors.cycle = sleep.index + 1;
         run.cursors.request = run.cursors.request.max(sleep.index + 1);
         let awake = asleep_at.since(woke_at);
@@ -126,6 +143,11 @@ impl CycleWant {
             charge.and_then(|limits| expect_current::charge(limits, run, (woke_at, asleep_at)))
         {
             return Some(Err(mismatch.with_window(range)));
+        }
+        if let (Some(wants), Some(next_wake)) = (&self.current, next_wake)
+            && let Err(mismatch) = wants.measured(run, (woke_at, next_wake))
+        {
+            return Some(Err((*mismatch).with_window(range)));
         }
         let shorts: Vec<_> = requests.into_iter().map(|(_, _, short)| short).collect();
         Some(Ok(json!({

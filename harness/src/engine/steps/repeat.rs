@@ -31,6 +31,7 @@ const UNTIL: &[Field] = &[
     watch::FIELDS[1],
     watch::FIELDS[2],
     watch::FIELDS[3],
+    watch::FIELDS[4],
     Field { need: Need::Optional, ..shadow_want::FIELDS[0] },
     shadow_want::FIELDS[1],
     shadow_want::FIELDS[2],

@@ -12,7 +12,7 @@ use crate::scenario::field::{Field, Shape, optional, required};
 use crate::scenario::json_diff;
 use crate::scenario::node::{Node, Span};
 use crate::scenario::path::Path;
-use crate::scenario::snapshots::{SnapshotMode, redact};
+use crate::scenario::snapshots::{self, SnapshotMode};
 
 const WHAT: &[&str] = &["shadow", "requests", "cycle", "console"];
 
@@ -68,13 +68,8 @@ impl Snapshot {
             }
             _ => cycle(run),
         };
-        let mut value = run.plan.mask.json(&redact(&seen));
-        for path in &self.redact {
-            if let Some(place) = path.find_mut(&mut value) {
-                *place = "(redacted)".into();
-            }
-        }
-        value
+        let first = snapshots::first_version(run.log, self.shadow.as_deref());
+        snapshots::without(run.plan.mask.json(&snapshots::redact(&seen, first)), &self.redact)
     }
 
     /// The name of the file, without its ending; a second one of the same name gets a number.
@@ -100,7 +95,7 @@ impl Step for Snapshot {
         let value = self.value(run);
         let name = self.name(run);
         let index = run.log.len();
-        let text = format!("{value:#}\n");
+        let text = snapshots::text(&value);
         run.log.push(run.now, Event::Snapshot { name: name.clone(), text });
         if run.plan.snapshots.mode == SnapshotMode::Update {
             return Progress::Passed(value);
@@ -147,6 +142,7 @@ fn requests(run: &Run<'_>, range: std::ops::Range<usize>) -> Vec<Value> {
             _ => None,
         })
         .map(|request| {
+            let first = snapshots::first_version(run.log, request.shadow_name());
             let answer = run.log.answer_to(request.id).map(|(_, answer)| answer);
             let mut seen = Map::from_iter([("request".to_owned(), request.short().into())]);
             seen.extend(request.body_value().map(|body| ("body".to_owned(), body)));
@@ -155,7 +151,7 @@ fn requests(run: &Run<'_>, range: std::ops::Range<usize>) -> Vec<Value> {
             seen.extend(
                 answer.and_then(|answer| body_value(&answer.body)).map(|b| ("answer".into(), b)),
             );
-            Value::Object(seen)
+            snapshots::redact(&Value::Object(seen), first)
         })
         .collect()
 }

@@ -92,9 +92,10 @@ fn marks(event: &Event) -> Marks {
             state: signature_word(request).into(),
         },
         Event::Connection { id, change } => of(*id, change.word()),
-        Event::FaultArmed { id, what } => Marks { label: what.clone(), ..of(*id, "armed") },
+        Event::FaultArmed { id, what, .. } => Marks { label: what.clone(), ..of(*id, "armed") },
         Event::FaultMet { id, what } => Marks { label: what.clone(), ..of(*id, "met") },
         Event::Step { index, state } => of(*index as u64, state.word()),
+        Event::Pin { pin, value } => labeled(format!("{pin} {value}")),
         Event::Power { change } => Marks { state: change.word().into(), ..Marks::default() },
         Event::Clock { offset_ms } => labeled(format!("clock {}", time::signed_span(*offset_ms))),
         Event::Shadow { name, document, .. } => {
@@ -160,6 +161,7 @@ fn details(event: &Event) -> Vec<Detail> {
         | Event::FaultMet { .. }
         | Event::FaultsCleared
         | Event::Note { .. }
+        | Event::Pin { .. }
         | Event::Power { .. }
         | Event::Reset { .. }
         | Event::Sleep { .. }
