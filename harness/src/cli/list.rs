@@ -44,5 +44,10 @@ pub(super) fn list<W: Write, E: Write>(
             writeln!(terminal.out, "{}", line.trim_end())?;
         }
     }
-    Ok(if cases.is_empty() { exit::NOTHING_SELECTED } else { exit::PASSED })
+    if cases.is_empty() {
+        writeln!(terminal.err, "error: no scenario files found")?;
+        writeln!(terminal.err, "help: name scenario files, or folders with .yaml files in them")?;
+        return Ok(exit::NOTHING_SELECTED);
+    }
+    Ok(exit::PASSED)
 }

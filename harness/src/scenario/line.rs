@@ -33,6 +33,12 @@ impl LinePattern {
         }
     }
 
+    /// Whether what it takes may change while a case runs.
+    #[must_use]
+    pub fn has_variables(&self) -> bool {
+        matches!(self, Self::Literal(text) if !template::names(text).is_empty())
+    }
+
     /// The pattern in words, to stand behind `a console line`.
     #[must_use]
     pub fn words(&self) -> String {

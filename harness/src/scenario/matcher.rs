@@ -7,6 +7,7 @@ use serde_json::{Number, Value};
 
 use super::node::{Data, Node, Span};
 use super::point_in_time::point_in_time;
+use super::same::{is_type, same};
 use super::template::{self, Variables};
 use crate::time;
 
@@ -311,40 +312,21 @@ pub fn find(regex: &Regex, text: &str, found: &mut Variables) -> bool {
 
 fn contains(inner: &Matcher, value: &Value, comparison: Comparison<'_>) -> bool {
     match value {
-        Value::String(text) => {
-            let MatcherKind::Literal(wanted) = &inner.kind else { return false };
-            text.contains(&template::plain(&template::fill_json(wanted, comparison.variables)))
-        }
+        Value::String(text) => match &inner.kind {
+            MatcherKind::Literal(wanted) => {
+                text.contains(&template::plain(&template::fill_json(wanted, comparison.variables)))
+            }
+            MatcherKind::Verbatim(wanted) => text.contains(&template::plain(wanted)),
+            MatcherKind::Regex(regex) => regex.is_match(text),
+            MatcherKind::OneOf(choices) => {
+                choices.iter().any(|choice| contains(choice, value, comparison))
+            }
+            _ => false,
+        },
         Value::Array(items) => items.iter().any(|item| {
             inner.differences(Some(item), comparison, &mut Variables::new()).is_empty()
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
-    }
-}
-
-fn is_type(value: &Value, kind: &str) -> bool {
-    match kind {
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        _ => true,
-    }
-}
-
-/// Equal by value: 1 and 1.0 are, 1 and true are not.
-fn same(wanted: &Value, value: &Value) -> bool {
-    match (wanted, value) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
-        }
-        _ => wanted == value,
     }
 }
 
@@ -453,6 +435,89 @@ mod tests {
             &[": a time within 5s of when it was seen != \"2026-01-01T00:00:06Z\""],
         );
         check("{ $literal: { $any: x } }", "{ $any: x }", &[]);
+    }
+
+    #[test]
+    fn matchers_stand_inside_matchers() {
+        check("{ $not: { $any: integer } }", "1.5", &[]);
+        check("{ $not: { $any: integer } }", "1", &[": not any integer != 1"]);
+        check("{ $not: { $absent: true } }", "0", &[]);
+        check("{ $not: { $absent: true } }", "~", &[": not nothing != null"]);
+        check("{ a: { $not: { $absent: true } } }", "{ b: 1 }", &["a: not nothing != -"]);
+        check("{ $not: { $contains: 2 } }", "[1]", &[]);
+        check("{ $not: { $gt: 3 } }", "3", &[]);
+        check("{ $not: { $lte: 3 } }", "3", &[": not a number up to 3 != 3"]);
+        check(
+            "{ $not: { $matches: '^d' } }",
+            "'done'",
+            &[": not text that matches /^d/ != \"done\""],
+        );
+        check("{ $not: { $near: 1, by: 0.5 } }", "1.6", &[]);
+        check("{ $not: { $one-of: [1, 2] } }", "3", &[]);
+        check("{ $not: { $time: { within: 5s } } }", "5", &[]);
+        check("{ $not: { $literal: '${two}' } }", "'${two}'", &[": not \"${two}\" != \"${two}\""]);
+        check("{ $not: { $not: 1 } }", "1", &[]);
+        check("{ $not: { a: 1 } }", "{ a: 1, b: 2 }", &[": not {\"a\":1} != {\"a\":1,\"b\":2}"]);
+        check("{ $contains: { a: { $gt: 1 } } }", "[{ a: 1 }, { a: 2, b: 3 }]", &[]);
+        check("{ $contains: { $matches: '^b' } }", "[a, bc]", &[]);
+        check("{ $contains: { $matches: 'c+' } }", "abcc", &[]);
+        check("{ $contains: { $literal: '${two}' } }", "'is ${two}'", &[]);
+        check("{ $contains: '${two}' }", "'is 2'", &[]);
+        check("{ $contains: { $one-of: [x, b] } }", "abc", &[]);
+        check(
+            "{ $contains: { $any: integer } }",
+            "'7'",
+            &[": something with any integer != \"7\""],
+        );
+        check("[{ $any: integer }, { $near: 2, by: 0 }]", "[1, 2]", &[]);
+        check("[1, { $gt: 5 }]", "[1, 2]", &["[1]: a number above 5 != 2"]);
+        check("{ $near: -1, by: 0.5 }", "-1.5", &[]);
+        check("{ $time: { within: 5s } }", "1767225595000", &[]);
+        check(
+            "{ $time: { within: 5s } }",
+            "1767225594",
+            &[": a time within 5s of when it was seen != 1767225594"],
+        );
+        check(
+            "{ $time: { within: 5s } }",
+            "yesterday",
+            &[": a time within 5s of when it was seen != \"yesterday\""],
+        );
+    }
+
+    #[test]
+    fn exact_holds_for_everything_inside() {
+        let node = yaml::parse("{ a: { b: 1 }, l: [{ c: 1 }], o: { $one-of: [{ d: 1 }] } }", 0)
+            .expect("YAML");
+        let value = serde_json::json!({ "a": { "b": 1, "x": 2 }, "l": [{ "c": 1, "y": 2 }], "o": { "d": 1, "z": 2 } });
+        let variables = Variables::new();
+        let comparison =
+            |strictness| Comparison { variables: &variables, strictness, seen_at_ms: 0 };
+        let paths = |strictness| {
+            let found = Matcher::read(&node).differences(
+                Some(&value),
+                comparison(strictness),
+                &mut Variables::new(),
+            );
+            found.into_iter().map(|difference| difference.path).collect::<Vec<_>>()
+        };
+        assert_eq!(paths(Strictness::Partial), Vec::<String>::new());
+        assert_eq!(paths(Strictness::Exact), ["a.x", "l[0].y", "o"]);
+    }
+
+    #[test]
+    fn named_groups_become_variables_wherever_the_expression_stands() {
+        let node = yaml::parse("{ a: [{ $matches: '(?<n>[0-9]+)' }], b: { $one-of: [x, { $matches: '^(?<word>\\w+)' }] } }", 0).expect("YAML");
+        let value = serde_json::json!({ "a": ["at 12"], "b": "done: 3" });
+        let variables = Variables::new();
+        let comparison =
+            Comparison { variables: &variables, strictness: Strictness::Partial, seen_at_ms: 0 };
+        let mut found = Variables::new();
+        assert_eq!(Matcher::read(&node).differences(Some(&value), comparison, &mut found), []);
+        assert_eq!(
+            found,
+            Variables::from([("n".into(), "12".into()), ("word".into(), "done".into())])
+        );
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod read_step;
 pub mod reference;
 pub mod request_pattern;
 pub mod request_want;
+mod same;
 pub mod schema;
 mod scope;
 pub mod secrets;

@@ -16,6 +16,7 @@ mod fleet;
 mod language;
 mod micropython;
 mod monitor;
+mod new;
 mod planted;
 mod power_contract;
 mod record;

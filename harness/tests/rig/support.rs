@@ -1,5 +1,6 @@
 //! What several tests of the rig need.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -66,7 +67,8 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
     parsed
         .plans
         .into_iter()
-        .map(|plan| {
+        .map(|mut plan| {
+            plan.snapshots.stored = stored_snapshots(file);
             let plan = Arc::new(plan);
             CaseReport {
                 plan: plan.as_ref().into(),
@@ -81,6 +83,19 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
             }
         })
         .collect()
+}
+
+/// The snapshots that are stored for a scenario of `scenarios`.
+fn stored_snapshots(file: &str) -> BTreeMap<String, String> {
+    let folder = root().join("scenarios/__snapshots__");
+    let prefix = format!("{}.", file.trim_end_matches(".yaml"));
+    let entries = fs::read_dir(folder).expect("the folder is there").flatten();
+    let stored = entries.filter_map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let name = name.strip_prefix(&prefix)?.strip_suffix(".json")?.to_owned();
+        Some((name, fs::read_to_string(entry.path()).ok()?))
+    });
+    stored.collect()
 }
 
 /// Runs the program in a folder.

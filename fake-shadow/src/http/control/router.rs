@@ -271,6 +271,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::event::CloudEventKind;
     use crate::http::shared::Remote;
     use crate::{FakeShadow, Faulty, Settings};
 
@@ -295,5 +296,58 @@ mod tests {
         check(Remote::Refused, "::ffff:127.0.0.1", StatusCode::OK).await;
         check(Remote::Refused, "192.0.2.1", StatusCode::FORBIDDEN).await;
         check(Remote::Refused, "2001:db8::1", StatusCode::FORBIDDEN).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_done_is_told_in_order() {
+        let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let cloud = Faulty::new(FakeShadow::new(Settings::default()));
+        let observer = Arc::clone(&told);
+        let shared = Shared::new(cloud, || crate::clock::UnixMillis(0)).observed_by(move |event| {
+            if let CloudEventKind::Controlled(done) = &event.kind {
+                observer.lock().unwrap().push(done.clone());
+            }
+        });
+        let (_end, ending) = watch::channel(false);
+        let control = Control { shared: Arc::new(shared), ending };
+        for (method, path, body) in [
+            ("PUT", "things/a/shadow", r#"{"state":{"desired":{"n":1}}}"#),
+            ("PUT", "things/a/shadow", r#"{"version":9}"#),
+            ("GET", "things/a/shadow", ""),
+            ("POST", "faults", r#"{"status":503}"#),
+            ("POST", "faults", r#"{"empty":true}"#),
+            ("DELETE", "faults/1", ""),
+            ("DELETE", "faults/7", ""),
+            ("DELETE", "faults", ""),
+            ("POST", "clock", r#"{"offset":"+5m"}"#),
+            ("DELETE", "things/a/shadow", ""),
+            ("POST", "reset", ""),
+        ] {
+            let mut request = Request::new(axum::body::Body::from(body));
+            *request.method_mut() = method.parse().unwrap();
+            *request.uri_mut() = format!("/_shadowrig/{path}").parse().unwrap();
+            let peer: SocketAddr = "127.0.0.1:1".parse().unwrap();
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router(control.clone()).oneshot(request).await.unwrap();
+        }
+        let told = told.lock().unwrap();
+        let acts: Vec<_> = told.iter().map(Controlled::act).collect();
+        let expected = [
+            "shadow",
+            "fault-armed",
+            "fault-armed",
+            "fault-taken",
+            "faults-cleared",
+            "clock",
+            "shadow",
+            "reset",
+        ];
+        assert_eq!(acts, expected);
+        let Controlled::Shadow { document: Some(document), .. } = &told[0] else {
+            panic!("{told:?}")
+        };
+        assert_eq!(document["state"], json!({ "desired": { "n": 1 }, "delta": { "n": 1 } }));
+        assert!(matches!(told[3], Controlled::FaultTaken { id: FaultId(1), others: true }));
+        assert!(matches!(told[6], Controlled::Shadow { document: None, .. }));
     }
 }

@@ -28,8 +28,11 @@ struct ExpectConsole {
 
 impl Step for ExpectConsole {
     fn poll(&self, run: &mut Run<'_>) -> Progress {
-        let start = run.search_from(run.cursors.console);
+        // Lines do not change, so none is looked at twice; a chatty device writes thousands. Variables may, though.
+        let looked_at = run.memory.mark.filter(|_| !self.pattern.has_variables()).unwrap_or(0);
+        let start = run.search_from(run.cursors.console).max(looked_at);
         let Some((index, line, found)) = search::line(&self.pattern, start, run) else {
+            run.memory.mark = Some(run.log.len());
             return Progress::Waiting(None);
         };
         run.cursors.console = index + 1;

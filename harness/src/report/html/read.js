@@ -85,7 +85,7 @@ function scale(data, folded) {
 /** What stands on the lanes, from the events in their order. */
 function lanes(data) {
   const requests = new Map(), connections = new Map(), faults = new Map();
-  const device = [], lists = { cloud: [], console: [], note: [] };
+  const device = [], lists = { cloud: [], console: [], pins: [], note: [] };
   let state = null, connection = null;
   // A request that can no longer be answered ends there.
   const giveUp = (t, on) => {
@@ -129,6 +129,7 @@ function lanes(data) {
       case 'power': giveUp(event.t); turn(event, event.state === 'cut' ? 'dark' : 'awake', `power ${event.state}`); state.jolt = true; break;
       case 'shadow': case 'clock': lists.cloud.push({ ...event, event, text: event.label }); break;
       case 'console': lists.console.push({ ...event, event, text: event.words }); break;
+      case 'pin': lists.pins.push({ ...event, event, text: event.label }); break;
       case 'step': break;
       default: lists.note.push({ ...event, event, text: event.words });
     }

@@ -188,6 +188,7 @@ class TimeLine {
     this.markLane('Faults', this.lanes.faults, 'fault');
     this.markLane('Cloud', this.lanes.cloud, 'cloud');
     this.markLane('Console', this.lanes.console, 'console', CONSOLE_ROWS);
+    this.markLane('Pins', this.lanes.pins, 'pin');
     this.markLane('Notes', this.lanes.note, 'note');
     const height = this.y - 5;
     const clip = `clip${this.data.section.dataset.case}`;
