@@ -10,12 +10,12 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use super::benches::{self, BenchWords, Benches};
+use super::benches::{self, Benches};
 use super::board_name::BoardName;
 use super::files::{self, Case};
 use super::interrupt::Interrupt;
-use super::known::KnownArgs;
-use super::run::{Words, default_out, parse_command, parse_span, write_case};
+use super::known::{self, KnownArgs, parse_span};
+use super::run::{Words, default_out, parse_command, write_case};
 use super::run_dir::RunDir;
 use super::{Terminal, exit, prepare};
 use crate::engine::event::{Request, Signature};
@@ -235,20 +235,37 @@ fn run<W: Write, E: Write>(
     (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
 ) -> io::Result<CaseReport> {
     let (sender, listening) = mpsc::channel();
-    let words = BenchWords {
-        board: &args.board,
-        known: &args.known,
-        command: args.command.as_ref().map(|words| words.0.as_slice()),
-        thing: &args.thing,
+    let benches = Benches {
+        board: args.board.clone(),
         cloud: CloudKind::Fake,
         seed: 0,
+        command: args.command.clone().map(|words| words.0),
         allow_run: false,
+        things: std::env::current_exe()?,
+        thing: args.thing.clone(),
+        listening: Some(sender),
+        runtime: match args.board.is_in_real_time() {
+            true => Some(tokio::runtime::Runtime::new()?),
+            false => None,
+        },
     };
-    let benches =
-        Benches { listening: Some(sender), ..Benches::of(&words, dir, terminal.variable)? };
+    let held = match &args.board {
+        BoardName::Inventory(name) => {
+            let run = dir.path().display().to_string();
+            match known::take(name, &args.known, &run, terminal.variable) {
+                Ok(held) => Some(held),
+                Err(error) => {
+                    let verdict = benches::rig_failed(&error);
+                    return Ok(benches::not_begun(case, name.clone(), verdict));
+                }
+            }
+        }
+        _ => None,
+    };
+    let known = held.as_ref().map(|(known, _)| known);
     let mut live = Live { listening, shown: 0, result: Ok(()) };
     let folder = dir.case_path(0, &case.plan.name);
-    let report = benches.run((case, 0), &folder, &interrupt.wanted, &mut |engine| {
+    let report = benches.run((case, 0), known, (&folder, &interrupt.wanted), &mut |engine| {
         live.show(engine, (&args.board, &args.thing), terminal);
     });
     live.result?;

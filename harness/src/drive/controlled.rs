@@ -77,28 +77,28 @@ fn step(described: &Value) -> Option<Value> {
 mod tests {
     use super::*;
 
-    fn check(described: Value, expected: Option<Value>) {
-        assert_eq!(step(&described), expected, "{described}");
+    fn check(described: &Value, expected: Option<&Value>) {
+        assert_eq!(step(described).as_ref(), expected, "{described}");
     }
 
     #[test]
     fn a_fault_of_the_control_interface_is_a_step() {
         check(
-            json!({ "kind": "status", "code": 503, "to": "GET shadow", "times": 2 }),
+            &json!({ "kind": "status", "code": 503, "to": "GET shadow", "times": 2 }),
             Some(
-                json!({ "fault": { "kind": "status", "code": 503 }, "to": "GET shadow", "times": 2 }),
+                &json!({ "fault": { "kind": "status", "code": 503 }, "to": "GET shadow", "times": 2 }),
             ),
         );
         check(
-            json!({ "refuse": true, "times": 0, "after": 1, "chance": 0.25 }),
+            &json!({ "refuse": true, "times": 0, "after": 1, "chance": 0.25 }),
             Some(
-                json!({ "fault": { "refuse": true }, "times": "always", "after": 1, "chance": "25%" }),
+                &json!({ "fault": { "refuse": true }, "times": "always", "after": 1, "chance": "25%" }),
             ),
         );
         check(
-            json!({ "status": 500, "to": "POST shadow/" }),
-            Some(json!({ "fault": { "status": 500 }, "to": "POST shadow" })),
+            &json!({ "status": 500, "to": "POST shadow/" }),
+            Some(&json!({ "fault": { "status": 500 }, "to": "POST shadow" })),
         );
-        check(json!({ "status": 500, "to": "POST of lamp" }), None);
+        check(&json!({ "status": 500, "to": "POST of lamp" }), None);
     }
 }

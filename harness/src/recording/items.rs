@@ -296,19 +296,19 @@ mod tests {
 
     use super::*;
 
-    fn check(before: Value, after: Value, expected: Option<Value>) {
-        assert_eq!(merge_patch(&before, &after), expected, "{before} {after}");
+    fn check(before: &Value, after: &Value, expected: Option<&Value>) {
+        assert_eq!(merge_patch(before, after).as_ref(), expected, "{before} {after}");
     }
 
     #[test]
     fn a_patch_has_only_what_differs() {
         check(
-            json!({ "a": 1, "b": { "c": 1, "d": 2 } }),
-            json!({ "a": 1, "b": { "c": 3 } }),
-            Some(json!({ "b": { "c": 3, "d": null } })),
+            &json!({ "a": 1, "b": { "c": 1, "d": 2 } }),
+            &json!({ "a": 1, "b": { "c": 3 } }),
+            Some(&json!({ "b": { "c": 3, "d": null } })),
         );
-        check(json!({ "a": [1] }), json!({ "a": [1, 2] }), Some(json!({ "a": [1, 2] })));
-        check(json!({ "a": 1 }), json!({ "a": 1 }), None);
+        check(&json!({ "a": [1] }), &json!({ "a": [1, 2] }), Some(&json!({ "a": [1, 2] })));
+        check(&json!({ "a": 1 }), &json!({ "a": 1 }), None);
     }
 
     fn merged(mut value: Value, patch: &Value) -> Value {

@@ -277,6 +277,14 @@ mod tests {
         }
     }
 
+    fn shadow(document: Value) -> Event {
+        Event::Shadow { name: None, by: Party::Rig, document: Some(document) }
+    }
+
+    fn armed(step: Option<Value>) -> Event {
+        Event::FaultArmed { id: 1, what: "503".to_owned(), step }
+    }
+
     fn one_of_each() -> Vec<Event> {
         let text = |text: &str| text.to_owned();
         let request = Request {
@@ -328,12 +336,8 @@ mod tests {
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
             Event::Crash(crash),
             Event::Current(a_reading()),
-            Event::FaultArmed { id: 1, what: text("503"), step: None },
-            Event::FaultArmed {
-                id: 2,
-                what: text("503"),
-                step: Some(json!({ "fault": { "status": 503 }, "to": "GET shadow" })),
-            },
+            armed(None),
+            armed(Some(json!({ "fault": { "status": 503 }, "to": "GET shadow" }))),
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
             Event::Note { text: text("a note") },
@@ -343,11 +347,7 @@ mod tests {
             Event::Request(unknown),
             Event::Request(named),
             Event::Reset { cause: text("panic") },
-            Event::Shadow {
-                name: None,
-                by: Party::Rig,
-                document: Some(json!({ "version": 1, "n": 1.5 })),
-            },
+            shadow(json!({ "version": 1, "n": 1.5 })),
             Event::Sleep { announced: Some(Duration::from_millis(5)) },
             Event::Snapshot { name: text("shadow"), text: text("{}") },
             Event::Step { index: 0, state: StepState::Skipped },
