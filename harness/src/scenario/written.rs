@@ -149,7 +149,11 @@ mod tests {
               is: POST shadow
               body:
                 state:
-                  reported: { signal: 2, status: 'done: signaled 2 times', note: 'it''s on', rest: [1, null, 'on', 5s, ''] }
+                  reported:
+                    signal: 2
+                    status: 'done: signaled 2 times'
+                    note: 'it''s on'
+                    rest: [1, null, 'on', 5s, '']
             within: 30s
           - 'x: y'
         ");
