@@ -23,7 +23,9 @@ use crate::engine::{Engine, Event, Verdict};
 use crate::recording::{Start, Written, written};
 use crate::report::{CaseReport, RunReport};
 use crate::scenario::parse;
-use crate::scenario::plan::{CloudKind, Erase, Firmware, Sleeping, StartShadow, slug};
+use crate::scenario::plan::{
+    CloudKind, ConsoleLines, Erase, Firmware, Sleeping, StartShadow, slug,
+};
 use crate::time;
 
 /// How long a recording may take where nobody says.
@@ -177,7 +179,8 @@ fn start<W: Write, E: Write>(
     let is_external = matches!(args.board, BoardName::External(_));
     let Some(from) = &args.from else {
         let image = args.image.clone().unwrap_or_else(|| parse::IMAGE_DEFAULT.to_owned());
-        let firmware = Firmware { image, erase: Erase::State, shadow: None };
+        let firmware =
+            Firmware { image, erase: Erase::State, shadow: None, console: ConsoleLines::default() };
         let has_state = args.desired.is_some() || args.reported.is_some();
         let shadow = StartShadow { desired: args.desired.clone(), reported: args.reported.clone() };
         return Ok(Ok(Start {

@@ -48,6 +48,16 @@ impl Start {
             if let Some(shadow) = &firmware.shadow {
                 map.insert("shadow".into(), json!(shadow));
             }
+            let console = &firmware.console;
+            let lines = [("sleep", &console.sleep), ("wake", &console.wake)];
+            let said: Map<_, _> = lines
+                .into_iter()
+                .filter(|(_, lines)| !lines.is_empty())
+                .map(|(key, lines)| (key.to_owned(), json!(lines)))
+                .collect();
+            if !said.is_empty() {
+                map.insert("console".into(), said.into());
+            }
             head.push(entry("firmware", &map.into(), 0));
         }
         let cloud = self.cloud();
