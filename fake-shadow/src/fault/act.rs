@@ -127,15 +127,15 @@ pub(super) enum Act {
 }
 
 /// Turns an answer into what is done to the connection.
-pub(super) type Spoil = Box<dyn FnOnce(WireAnswer) -> Vec<WireStep>>;
+pub(super) type Spoil = Box<dyn FnOnce(WireAnswer) -> Vec<WireStep> + Send>;
 
 impl Act {
-    pub(super) fn spoil(spoil: impl FnOnce(WireAnswer) -> Vec<WireStep> + 'static) -> Self {
+    pub(super) fn spoil(spoil: impl FnOnce(WireAnswer) -> Vec<WireStep> + Send + 'static) -> Self {
         Self::Spoil(Box::new(spoil))
     }
 
     /// The answer is sent whole, changed.
-    pub(super) fn change(change: impl FnOnce(&mut WireAnswer) + 'static) -> Self {
+    pub(super) fn change(change: impl FnOnce(&mut WireAnswer) + Send + 'static) -> Self {
         Self::spoil(|mut answer| {
             change(&mut answer);
             vec![WireStep::Send(answer.bytes())]

@@ -11,6 +11,7 @@ mod armed;
 mod error;
 mod kind;
 mod params;
+mod pass;
 mod plan;
 mod target;
 
@@ -69,6 +70,7 @@ pub use lost_answer::{LostAnswer, LostBy};
 pub use malformed::Malformed;
 pub use no_reason_phrase::NoReasonPhrase;
 pub use ntp::{Kiss, Ntp, NtpFlaw};
+pub(crate) use pass::Begun;
 pub use plan::{Channel, ConnectFate, Delivery, Faulty};
 pub use profile::Profile;
 pub use refuse::Refuse;

@@ -15,8 +15,10 @@ use crate::dns::Carrier;
 use crate::event::{Exchange, NoOperation};
 use crate::message::{Request, WireStep};
 use crate::operation::Operation;
+use crate::proxy::{How, Passed};
 use crate::route::{Route, Unrouted, route};
 use crate::service::FakeShadow;
+use crate::sigv4::{Identity, Refusal};
 use crate::wire::{WireAnswer, encode, keeps_alive};
 
 /// A [`FakeShadow`] with faults around it.
@@ -59,6 +61,8 @@ pub struct Delivery {
     pub operation: Result<Operation, NoOperation>,
     /// The fault that acted.
     pub fault: Option<FaultRef>,
+    /// What the service elsewhere made of it, if there is one and it was asked.
+    pub passed: Option<Box<Passed>>,
     /// The status that goes out, if the bytes that go out begin with a status line; of two the first.
     pub status: Option<u16>,
     /// What to do to the connection, in order; none to send the answer in the ordinary way, by [`encode`].
@@ -68,6 +72,33 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// What becomes of a request to whose connection these steps are done.
+    pub(super) fn of_steps(
+        request: &Request,
+        (exchange, operation): (Option<Exchange>, Result<Operation, NoOperation>),
+        fault: Option<FaultRef>,
+        steps: Vec<WireStep>,
+    ) -> Self {
+        let status = status_of(&steps);
+        let is_ended =
+            matches!(steps.last(), Some(WireStep::Close | WireStep::Reset | WireStep::Hold(_)));
+        let keeps_alive = !is_ended
+            && exchange.as_ref().map_or_else(
+                || request.keeps_alive(),
+                |exchange| keeps_alive(&exchange.response, request),
+            );
+        Self { exchange, operation, fault, passed: None, status, wire: Some(steps), keeps_alive }
+    }
+
+    /// Who signed, or why the signature is refused; none where nobody looked at it, or where the request went on as it came with
+    /// a key that only the service elsewhere knows.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Result<Identity, Refusal>> {
+        let verdict = &self.exchange.as_ref()?.record.verdict;
+        let is_judged = |passed: &Passed| passed.how == How::SignedAnew || passed.is_key_known;
+        self.passed.as_deref().is_none_or(is_judged).then_some(verdict)
+    }
+
     /// What to do to the connection, in order, the ordinary answer included.
     #[must_use]
     pub fn steps(&self, request: &Request) -> Cow<'_, [WireStep]> {
@@ -186,17 +217,18 @@ impl Faulty {
             let status = Some(exchange.response.status);
             let keeps_alive = keeps_alive(&exchange.response, request);
             let exchange = Some(exchange);
-            return Delivery { exchange, operation, fault: None, status, wire: None, keeps_alive };
+            return Delivery {
+                exchange,
+                operation,
+                fault: None,
+                passed: None,
+                status,
+                wire: None,
+                keeps_alive,
+            };
         };
-        let request_id = self.cloud.request_id();
-        let armed = &self.armed[place];
-        let fault = Some(armed.reference());
-        let act = armed.fault.kind.act(&mut Met {
-            operation: operation.as_ref().ok(),
-            request_id: &request_id,
-            limits: &self.cloud.settings().limits,
-            chance: &mut self.chance,
-        });
+        let (fault, act) = self.act(place, operation.as_ref().ok());
+        let fault = Some(fault);
         let (exchange, steps) = match act {
             Act::Answer(response) => {
                 let bytes = encode(&response, request, self.cloud.cloud_time(now));
@@ -210,15 +242,20 @@ impl Faulty {
             }
             Act::Spoil(spoil) => self.answered(now, request, &routed, spoil),
         };
-        let status = status_of(&steps);
-        let is_ended =
-            matches!(steps.last(), Some(WireStep::Close | WireStep::Reset | WireStep::Hold(_)));
-        let keeps_alive = !is_ended
-            && exchange.as_ref().map_or_else(
-                || request.keeps_alive(),
-                |exchange| keeps_alive(&exchange.response, request),
-            );
-        Delivery { exchange, operation, fault, status, wire: Some(steps), keeps_alive }
+        Delivery::of_steps(request, (exchange, operation), fault, steps)
+    }
+
+    /// What the fault at a place of the plan does to a request.
+    pub(super) fn act(&mut self, place: usize, operation: Option<&Operation>) -> (FaultRef, Act) {
+        let request_id = self.cloud.request_id();
+        let armed = &self.armed[place];
+        let act = armed.fault.kind.act(&mut Met {
+            operation,
+            request_id: &request_id,
+            limits: &self.cloud.settings().limits,
+            chance: &mut self.chance,
+        });
+        (armed.reference(), act)
     }
 
     /// Refuses a request whose body is larger than any message may be; the body is not looked at and the service never
@@ -230,6 +267,7 @@ impl Faulty {
             exchange: None,
             operation: NoOperation::or_operation(&route(request)),
             fault: None,
+            passed: None,
             status: Some(response.status),
             wire: Some(vec![WireStep::Send(bytes)]),
             keeps_alive: false,
@@ -262,7 +300,7 @@ impl Faulty {
     }
 
     /// The place of the fault that acts on a request.
-    fn find(
+    pub(super) fn find(
         &mut self,
         now: UnixMillis,
         request: &Request,

@@ -31,7 +31,7 @@ impl Behavior for ShadowVersion {
 }
 
 /// Changes the document in a good answer; any other answer stays as it is.
-pub(super) fn change_document(change: impl FnOnce(&mut Value) + 'static) -> Act {
+pub(super) fn change_document(change: impl FnOnce(&mut Value) + Send + 'static) -> Act {
     Act::change(|answer| {
         if answer.status != 200 {
             return;
