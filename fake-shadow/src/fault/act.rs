@@ -25,6 +25,9 @@ pub(super) trait Behavior: Sized {
     /// How often it acts unless the fault says otherwise; none for no end.
     const TIMES: Option<u32> = Some(1);
 
+    /// Why it cannot be done to the answers of a service elsewhere; none if it can.
+    const NEEDS_FAKE: Option<&'static str> = None;
+
     /// Reads its parameters.
     fn read(params: &mut Params<'_>) -> Result<Self, FaultError>;
 

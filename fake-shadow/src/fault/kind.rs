@@ -41,6 +41,16 @@ macro_rules! kinds {
                 match self { $(Self::$kind(behavior) => behavior.chance(),)* }
             }
 
+            /// Why a kind of this name cannot be done to the answers of a service elsewhere, so that it needs the fake one; none if it
+            /// can, or if there is no such kind.
+            #[must_use]
+            pub fn needs_fake(name: &str) -> Option<&'static str> {
+                match name {
+                    $($name => <$behavior as Behavior>::NEEDS_FAKE,)*
+                    _ => None,
+                }
+            }
+
             pub(super) fn read(name: &str, params: &mut Params<'_>) -> Result<Self, FaultError> {
                 match name {
                     $($name => <$behavior as Behavior>::read(params).map(Self::$kind),)*

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use super::attempts::{RetryArgs, RigErrors};
@@ -12,6 +13,7 @@ use super::interrupt::Interrupt;
 use super::known::{self, KnownArgs};
 use super::prepare::PrepareArgs;
 use super::progress::Progress;
+use super::real_cloud::{RealCloud, RealCloudArgs};
 use super::reports::ReportArgs;
 use super::run_dir::RunDir;
 use super::scheduler::{self, InOrder, OnFailure, Schedule, Update};
@@ -22,6 +24,7 @@ use crate::report::{CaseReport, RunReport, Status, human, summary::Summary};
 use crate::scenario::plan::CloudKind;
 use crate::time::Moment;
 use clap::Args;
+use tokio::runtime::Runtime;
 
 /// Where runs leave what they leave behind, where nobody says otherwise.
 pub(super) const RUNS: &str = "target/shadowrig";
@@ -42,9 +45,12 @@ pub(super) struct RunArgs {
     /// On `process`: the program that is the device, with its arguments; it finds its cloud in its environment.
     #[arg(long, value_name = "COMMAND", value_parser = parse_command)]
     command: Option<Words>,
-    /// The cloud that the device talks to; only the fake one for now.
+    /// The cloud that the device talks to. Before the real one, `aws`, the rig stands as a proxy: it records both sides, checks
+    /// signatures and injects faults; what only the fake one can do is skipped.
     #[arg(long, default_value = "fake", value_name = "fake|aws", value_parser = parse_cloud)]
     cloud: CloudKind,
+    #[command(flatten)]
+    real_cloud: RealCloudArgs,
     /// How many cases run at once; by default what suits the board.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -93,6 +99,66 @@ impl RunArgs {
     }
 }
 
+impl RunArgs {
+    /// The real cloud, if the run is to have it; the exit code of a run that cannot.
+    fn real_cloud<W: Write, E: Write>(
+        &self,
+        runtime: Option<&Runtime>,
+        terminal: &mut Terminal<'_, W, E>,
+    ) -> io::Result<Result<Option<RealCloud>, u8>> {
+        let (problem, help) = match (self.cloud, runtime, self.real_cloud.said()) {
+            (CloudKind::Fake, _, None) => return Ok(Ok(None)),
+            (CloudKind::Fake, _, Some(flag)) => {
+                (format!("{flag} is about the real cloud"), "add --cloud aws".to_owned())
+            }
+            (CloudKind::Aws, None, _) => (
+                "the simulated bench has no time for the real cloud".to_owned(),
+                "take a board in real time, as --board process".to_owned(),
+            ),
+            (CloudKind::Aws, Some(runtime), _) => {
+                let now = jiff::Timestamp::now();
+                let error = match self.real_cloud.reach(runtime, terminal.variable, now) {
+                    Ok(real_cloud) => return Ok(Ok(Some(real_cloud))),
+                    Err(error) => error,
+                };
+                writeln!(terminal.err, "error: {error}")?;
+                if let Some(help) = error.help {
+                    writeln!(terminal.err, "help: {help}")?;
+                }
+                return Ok(Err(exit::RIG));
+            }
+        };
+        writeln!(terminal.err, "error: {problem}\nhelp: {help}")?;
+        Ok(Err(exit::USAGE))
+    }
+
+    fn benches(
+        &self,
+        dir: &RunDir,
+        (runtime, real_cloud): (Option<Runtime>, Option<RealCloud>),
+        variable: fn(&str) -> Option<String>,
+    ) -> io::Result<Benches> {
+        let known = match &self.board {
+            BoardName::Inventory(name) => {
+                let run = dir.path().display().to_string();
+                Some(known::take(name, &self.known, &run, variable))
+            }
+            _ => None,
+        };
+        Ok(Benches {
+            board: self.board.clone(),
+            known,
+            real_cloud,
+            made: AtomicU64::new(0),
+            seed: self.seed,
+            command: self.command.clone().map(|words| words.0),
+            allow_run: self.prepare.allow_run(),
+            things: std::env::current_exe()?,
+            runtime,
+        })
+    }
+}
+
 /// A command cut into words.
 #[derive(Debug, Clone)]
 struct Words(Vec<String>);
@@ -124,9 +190,7 @@ fn parse_command(text: &str) -> Result<Words, String> {
 fn parse_cloud(text: &str) -> Result<CloudKind, String> {
     match text {
         "fake" => Ok(CloudKind::Fake),
-        "aws" => Err("the real cloud cannot be the cloud of a scenario yet; the device program itself can be \
-                      pointed at it, see `thing-host --help`"
-            .to_owned()),
+        "aws" => Ok(CloudKind::Aws),
         _ => Err("write fake or aws".to_owned()),
     }
 }
@@ -175,9 +239,18 @@ pub(super) fn run_once<W: Write, E: Write>(
         Ok(cases) => cases,
         Err(code) => return Ok(code),
     };
+    let runtime = match args.board.is_in_real_time() {
+        true => Some(tokio::runtime::Runtime::new()?),
+        false => None,
+    };
+    let real_cloud = match args.real_cloud(runtime.as_ref(), terminal)? {
+        Ok(real_cloud) => real_cloud,
+        Err(code) => return Ok(code),
+    };
     let dir = RunDir::create(args.out.clone().unwrap_or_else(default_out))?;
     let began_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let cases = run_cases(args, &cases, &dir, (interrupt, terminal))?;
+    let benches = args.benches(&dir, (runtime, real_cloud), terminal.variable)?;
+    let cases = run_cases(args, &cases, (&dir, &benches), (interrupt, terminal))?;
     // In whole microseconds, as it is kept, so that reports written later say the same.
     let wall = Moment::at(began.elapsed()).since_start();
     let report = RunReport { began_at, wall, cases };
@@ -202,16 +275,19 @@ pub(super) fn run_once<W: Write, E: Write>(
 fn run_cases<W: Write, E: Write>(
     args: &RunArgs,
     cases: &[Case],
-    dir: &RunDir,
+    (dir, benches): (&RunDir, &Benches),
     (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
 ) -> io::Result<Vec<CaseReport>> {
-    let benches = benches(args, dir, terminal.variable)?;
     let rig_errors = match benches.runtime {
         Some(_) => RigErrors::MayPass,
         None => RigErrors::Stay,
     };
     let schedule = Schedule {
-        jobs: args.jobs.map_or_else(|| args.board.default_jobs(), usize::from),
+        jobs: match benches.real_cloud {
+            // One after another: a thing is one device's, and the account has its quotas.
+            Some(_) => 1,
+            None => args.jobs.map_or_else(|| args.board.default_jobs(), usize::from),
+        },
         on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::GoOn },
         interrupted: &interrupt.wanted,
         run: &|number, case, tell| {
@@ -264,33 +340,6 @@ fn run_cases<W: Write, E: Write>(
         reports.push(report);
     }
     Ok(reports)
-}
-
-fn benches(
-    args: &RunArgs,
-    dir: &RunDir,
-    variable: fn(&str) -> Option<String>,
-) -> io::Result<Benches> {
-    let known = match &args.board {
-        BoardName::Inventory(name) => {
-            let run = dir.path().display().to_string();
-            Some(known::take(name, &args.known, &run, variable))
-        }
-        _ => None,
-    };
-    Ok(Benches {
-        board: args.board.clone(),
-        known,
-        cloud: args.cloud,
-        seed: args.seed,
-        command: args.command.clone().map(|words| words.0),
-        allow_run: args.prepare.allow_run(),
-        things: std::env::current_exe()?,
-        runtime: match args.board.is_in_real_time() {
-            true => Some(tokio::runtime::Runtime::new()?),
-            false => None,
-        },
-    })
 }
 
 /// Tells how a case ended, and why where it failed.

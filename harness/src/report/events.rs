@@ -9,7 +9,7 @@ use super::CaseReport;
 use super::read_error::ReadError;
 use crate::engine::crash::Crash;
 use crate::engine::event::{
-    Answer, ConnectionChange, Party, PowerChange, Request, Signature, StepState,
+    Answer, ConnectionChange, Party, PassedOn, PowerChange, Request, Signature, StepState,
 };
 use crate::engine::reading::Reading;
 use crate::engine::{Event, Log};
@@ -81,6 +81,7 @@ enum EventRecord {
     FaultMet { id: u64, what: String },
     FaultsCleared {},
     Note { text: String },
+    Passed(PassedRecord),
     Power { change: PowerWord },
     Request(RequestRecord),
     Reset { cause: String },
@@ -102,6 +103,17 @@ struct RequestRecord {
     signature: SignatureWord,
     refusal: Option<String>,
     explanation: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PassedRecord {
+    request: u64,
+    to: String,
+    how: String,
+    took_us: u64,
+    status: Option<u16>,
+    body: String,
+    error: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -176,6 +188,7 @@ impl From<EventRecord> for Event {
             EventRecord::FaultMet { id, what } => Self::FaultMet { id, what },
             EventRecord::FaultsCleared {} => Self::FaultsCleared,
             EventRecord::Note { text } => Self::Note { text },
+            EventRecord::Passed(passed) => Self::Passed(passed.into()),
             EventRecord::Power { change } => Self::Power {
                 change: match change {
                     PowerWord::Cut => PowerChange::Cut,
@@ -206,6 +219,13 @@ impl From<EventRecord> for Event {
             },
             EventRecord::Wake { cause } => Self::Wake { cause },
         }
+    }
+}
+
+impl From<PassedRecord> for PassedOn {
+    fn from(record: PassedRecord) -> Self {
+        let PassedRecord { request, to, how, took_us, status, body, error } = record;
+        Self { request, to, how, took: Duration::from_micros(took_us), status, body, error }
     }
 }
 
@@ -330,6 +350,15 @@ mod tests {
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
             Event::Note { text: text("a note") },
+            Event::Passed(PassedOn {
+                request: 1,
+                to: text("https://h"),
+                how: text("as it came"),
+                took: Duration::from_micros(1500),
+                status: None,
+                body: String::new(),
+                error: Some(text("failed to connect")),
+            }),
             Event::Power { change: PowerChange::Cut },
             Event::Request(request),
             Event::Request(unknown),
@@ -362,6 +391,7 @@ mod tests {
                 | Event::FaultMet { .. }
                 | Event::FaultsCleared
                 | Event::Note { .. }
+                | Event::Passed(_)
                 | Event::Power { .. }
                 | Event::Request(_)
                 | Event::Reset { .. }

@@ -18,6 +18,7 @@ mod micropython;
 mod monitor;
 mod planted;
 mod power_contract;
+mod real_cloud;
 mod reports;
 mod robust;
 mod run_dirs;
