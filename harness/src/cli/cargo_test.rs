@@ -78,7 +78,6 @@ fn trial(case: Case) -> Trial {
     Trial::test(name, move || {
         let benches = Benches {
             board: BoardName::Sim,
-            known: None,
             real_cloud: None,
             made: AtomicU64::new(0),
             seed: 0,
@@ -88,7 +87,8 @@ fn trial(case: Case) -> Trial {
             runtime: None,
         };
         let folder = PathBuf::new();
-        let report = benches.run((&case, 0), &folder, &AtomicBool::new(false), &mut |_| {});
+        let interrupted = AtomicBool::new(false);
+        let report = benches.run((&case, 0), None, (&folder, &interrupted), &mut |_| {});
         match &report.outcome.verdict {
             Verdict::Passed | Verdict::Skipped { .. } => Ok(()),
             Verdict::Interrupted => Err(Failed::from("interrupted")),

@@ -1,5 +1,7 @@
 //! `--cloud aws`: which account, which endpoint, which thing.
 
+use std::io::{self, Write};
+
 use clap::Args;
 use fake_shadow::account::{ACCOUNT_VARIABLES, Account, AccountWants};
 use fake_shadow::clock::UnixMillis;
@@ -7,8 +9,10 @@ use fake_shadow::proxy::Reach;
 use fake_shadow::shadow::ShadowId;
 use tokio::runtime::Runtime;
 
+use super::{Terminal, exit};
 use crate::drive::real_service::Thing;
 use crate::engine::ActionError;
+use crate::scenario::plan::{CloudKind, Plan};
 
 /// The words about the real cloud.
 #[derive(Debug, Clone, Default, Args)]
@@ -42,15 +46,48 @@ pub(super) struct RealCloud {
 
 impl RealCloudArgs {
     /// The flag that says something about the real cloud, if one does.
-    pub(super) fn said(&self) -> Option<&'static str> {
+    fn said(&self) -> Option<&'static str> {
         let Self { endpoint, profile, region, thing } = self;
         [("--endpoint", endpoint), ("--profile", profile), ("--region", region), ("--thing", thing)]
             .into_iter()
             .find_map(|(flag, value)| value.as_ref().map(|_| flag))
     }
 
+    /// The real cloud, if the run is to have it; the exit code of a run that cannot.
+    pub(super) fn of_run<W: Write, E: Write>(
+        &self,
+        cloud: CloudKind,
+        runtime: Option<&Runtime>,
+        terminal: &mut Terminal<'_, W, E>,
+    ) -> io::Result<Result<Option<RealCloud>, u8>> {
+        let (problem, help) = match (cloud, runtime, self.said()) {
+            (CloudKind::Fake, _, None) => return Ok(Ok(None)),
+            (CloudKind::Fake, _, Some(flag)) => {
+                (format!("{flag} is about the real cloud"), "add --cloud aws".to_owned())
+            }
+            (CloudKind::Aws, None, _) => (
+                "the simulated bench has no time for the real cloud".to_owned(),
+                "take a board in real time, as --board process".to_owned(),
+            ),
+            (CloudKind::Aws, Some(runtime), _) => {
+                let now = jiff::Timestamp::now();
+                let error = match self.reach(runtime, terminal.variable, now) {
+                    Ok(real_cloud) => return Ok(Ok(Some(real_cloud))),
+                    Err(error) => error,
+                };
+                writeln!(terminal.err, "error: {error}")?;
+                if let Some(help) = error.help {
+                    writeln!(terminal.err, "help: {help}")?;
+                }
+                return Ok(Err(exit::RIG));
+            }
+        };
+        writeln!(terminal.err, "error: {problem}\nhelp: {help}")?;
+        Ok(Err(exit::USAGE))
+    }
+
     /// Finds credentials and endpoint; no shadow is asked for.
-    pub(super) fn reach(
+    fn reach(
         &self,
         runtime: &Runtime,
         variable: fn(&str) -> Option<String>,
@@ -89,8 +126,17 @@ impl RealCloud {
     }
 }
 
+/// Reads the name of a cloud.
+pub(super) fn parse_cloud(text: &str) -> Result<CloudKind, String> {
+    match text {
+        "fake" => Ok(CloudKind::Fake),
+        "aws" => Ok(CloudKind::Aws),
+        _ => Err("write fake or aws".to_owned()),
+    }
+}
+
 /// Why the real cloud cannot have such a case; none if it can.
-pub(super) fn cannot(plan: &crate::scenario::plan::Plan) -> Option<String> {
+pub(super) fn cannot(plan: &Plan) -> Option<String> {
     let (kind, reason) = plan.fault_kinds.iter().find_map(|kind| {
         let reason = fake_shadow::fault::Kind::needs_fake(kind)?;
         Some((kind, reason))

@@ -42,10 +42,10 @@ pub struct RealBench {
     last_request: u64,
     /// Shadows of the real service that the device has changed, to be looked at.
     changed: VecDeque<(Instant, Option<String>)>,
-    /// What the rig failed at by itself.
-    failed: Option<ActionError>,
     /// Whether sleeps are cut short where the board lets them.
     sleeping: Sleeping,
+    /// Why the board cannot be used any more, until that is told.
+    broken: Option<ActionError>,
 }
 
 /// The fake cloud on a port of this machine.
@@ -154,8 +154,8 @@ impl RealBench {
             open: BTreeMap::new(),
             last_request: 0,
             changed: VecDeque::new(),
-            failed: None,
             sleeping: Sleeping::Real,
+            broken: None,
         }
     }
 
@@ -191,6 +191,11 @@ impl RealBench {
         Some((Moment::at(at.saturating_duration_since(self.began)), event))
     }
 
+    /// Why the board cannot be used any more, once: what was seen before is told before.
+    pub fn take_broken(&mut self) -> Option<ActionError> {
+        self.broken.take()
+    }
+
     /// Says whether sleeps may be cut short; they may not unless it is said.
     pub const fn set_sleeping(&mut self, sleeping: Sleeping) {
         self.sleeping = sleeping;
@@ -213,18 +218,13 @@ impl RealBench {
         self.cloud.service.as_mut().map_or(Ok(()), ServiceSide::restore)
     }
 
-    /// What the rig failed at by itself since this was asked last.
-    pub fn failure(&mut self) -> Option<ActionError> {
-        self.failed.take()
-    }
-
     /// Looks at a shadow of the real service that the device has changed.
     fn look(&mut self) -> Option<(Instant, Event)> {
         let (at, name) = self.changed.pop_front()?;
         match self.cloud.service.as_mut()?.changed(name, Party::Device) {
             Ok(event) => Some((at, event)),
             Err(error) => {
-                self.failed.get_or_insert(error);
+                self.broken.get_or_insert(error);
                 None
             }
         }
@@ -237,6 +237,10 @@ impl RealBench {
                 vec![Event::Current(Reading { until, ..reading })]
             }
             What::Board(event) => vec![event],
+            What::Broken(error) => {
+                self.broken.get_or_insert(error);
+                Vec::new()
+            }
             What::Cloud(event) => self.cloud_events(&event),
         };
         self.waiting.extend(events.into_iter().map(|event| (seen.at, event)));
@@ -286,7 +290,7 @@ impl RealBench {
             return;
         };
         if let Err(error) = cloud_side::passed_well(passed) {
-            self.failed.get_or_insert(error);
+            self.broken.get_or_insert(error);
         }
         if let Ok(Operation::UpdateThingShadow(shadow) | Operation::DeleteThingShadow(shadow)) =
             &delivery.operation

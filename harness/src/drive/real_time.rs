@@ -44,7 +44,7 @@ pub fn run(
             tell(&mut engine, bench, now, Input::Observed(event));
         }
         now = now.max(bench.now());
-        if let Some(error) = bench.failure() {
+        if let Some(error) = bench.take_broken() {
             tell(&mut engine, bench, now, Input::RigFailed(error));
         }
         if interrupted.load(Ordering::SeqCst) && !told_of_interrupt {

@@ -146,9 +146,9 @@ fn the_same_scenario_says_the_same_on_both_clouds_and_leaves_nothing_behind() {
 fn what_a_given_thing_held_is_put_back() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path();
-    let text_of_case = "version: 1\nname: puts back\ncloud:\n  shadow:\n    desired: { sleep: 600, signal: 0 }\n\
+    let text_of_case = "version: 1\nname: puts back\ncloud:\n  named-shadows: { more: { desired: { a: 1 } } }\n  shadow:\n    desired: { sleep: 600, signal: 0 }\n\
         \x20   reported: { sleep: 600, signal: 0 }\nsteps:\n  - expect-cycle: { requests: [GET shadow] }\n\
-        \x20   within: 30s\n  - set-shadow: { name: more, desired: { a: 1 } }\n  - delete-shadow: config\n";
+        \x20   within: 30s\n  - set-desired: { a: 1 }\n  - delete-shadow: shadow/config\n";
     fs::write(path.join("case.yaml"), text_of_case).expect("it can be written");
     let far = FarCloud::start(path);
     let classic = json!({ "desired": { "home": 1 }, "reported": { "home": 2 } });
