@@ -174,10 +174,7 @@ pub(super) fn run_once<W: Write, E: Write>(
         Ok(cases) => cases,
         Err(code) => return Ok(code),
     };
-    let runtime = match on.name().is_in_real_time() {
-        true => Some(Runtime::new()?),
-        false => None,
-    };
+    let runtime = on.name().is_in_real_time().then(Runtime::new).transpose()?;
     let real_cloud = match args.real_cloud.of_run(args.cloud, runtime.as_ref(), terminal)? {
         Ok(real_cloud) => real_cloud,
         Err(code) => return Ok(code),
