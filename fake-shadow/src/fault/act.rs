@@ -10,6 +10,7 @@ use super::error::FaultError;
 use super::ntp::NtpFlaw;
 use super::params::Params;
 use super::tls::TlsFlaw;
+use super::wifi::WifiFlaw;
 use crate::clock::UnixMillis;
 use crate::message::{Response, WireStep};
 use crate::operation::Operation;
@@ -46,6 +47,11 @@ pub(super) trait Behavior: Sized {
         1.0
     }
 
+    /// Whether what it does, beyond whether it acts, is decided by chance.
+    fn rolls(&self) -> bool {
+        false
+    }
+
     /// What it does to a request.
     fn act(&self, met: &mut Met<'_>) -> Act;
 }
@@ -69,6 +75,8 @@ pub(super) enum Elsewhere {
     Handshake(OnHandshake),
     /// To a question for a name.
     Name(DnsFlaw),
+    /// To the device's radio link.
+    Radio(WifiFlaw),
     /// To a question for the time.
     Time(NtpFlaw),
 }
@@ -82,6 +90,8 @@ pub enum Place {
     Handshake,
     /// A question for a name.
     Name,
+    /// The device's radio link, which no cloud has in hand.
+    Radio,
     /// A request, or the answer to it.
     Request,
     /// A question for the time.
@@ -94,6 +104,7 @@ impl Elsewhere {
             Self::Connect(_) => Place::Connection,
             Self::Handshake(_) => Place::Handshake,
             Self::Name(_) => Place::Name,
+            Self::Radio(_) => Place::Radio,
             Self::Time(_) => Place::Time,
         }
     }

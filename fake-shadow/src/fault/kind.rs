@@ -64,6 +64,12 @@ macro_rules! kinds {
                 self.elsewhere().map_or(Place::Request, |elsewhere| elsewhere.place())
             }
 
+            /// Whether what it does, beyond whether it acts, is decided by chance.
+            #[must_use]
+            pub fn rolls(&self) -> bool {
+                match self { $(Self::$kind(behavior) => behavior.rolls(),)* }
+            }
+
             pub(super) fn elsewhere(&self) -> Option<Elsewhere> {
                 match self { $(Self::$kind(behavior) => behavior.elsewhere(),)* }
             }
@@ -111,4 +117,5 @@ kinds! {
     "throttle" Throttle(Throttle) "Answers 429 to all requests beyond a rate; the service never sees them."
     "tls" Tls(Tls) "Shows another certificate, or speaks TLS otherwise, than a client may accept."
     "truncate" Truncate(Truncate) "Sends a part of the answer's body."
+    "wifi" Wifi(Wifi) "The device's radio link drops; only the simulated bench can do that."
 }

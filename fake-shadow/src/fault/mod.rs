@@ -46,6 +46,7 @@ mod status;
 mod throttle;
 mod tls;
 mod truncate;
+mod wifi;
 
 pub use act::{Moment, OnHandshake, Place};
 pub use armed::{Armed, Fault, FaultId, FaultRef};
@@ -85,3 +86,4 @@ pub use target::{RequestPattern, ShadowPattern, Target};
 pub use throttle::Throttle;
 pub use tls::{Tls, TlsFlaw};
 pub use truncate::{LengthHeader, Truncate, TruncateTo};
+pub use wifi::{Wifi, WifiFlaw};

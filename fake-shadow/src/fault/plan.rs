@@ -9,6 +9,7 @@ use super::act::{Act, Elsewhere, Met, OnConnect, OnHandshake, Spoil};
 use super::armed::{Armed, Fault, FaultId, FaultRef};
 use super::dns::DnsFlaw;
 use super::ntp::NtpFlaw;
+use super::wifi::WifiFlaw;
 use crate::answer;
 use crate::clock::UnixMillis;
 use crate::dns::Carrier;
@@ -163,10 +164,12 @@ impl Faulty {
         let met = self.meet_elsewhere(now, |elsewhere| match elsewhere {
             Elsewhere::Connect(_) => Some(elsewhere),
             Elsewhere::Handshake(_) => (channel == Channel::Tls).then_some(elsewhere),
-            Elsewhere::Name(_) | Elsewhere::Time(_) => None,
+            Elsewhere::Name(_) | Elsewhere::Radio(_) | Elsewhere::Time(_) => None,
         });
         match met.map(|(fault, act, _)| (fault, act)) {
-            None | Some((_, Elsewhere::Name(_) | Elsewhere::Time(_))) => ConnectFate::Serve,
+            None | Some((_, Elsewhere::Name(_) | Elsewhere::Radio(_) | Elsewhere::Time(_))) => {
+                ConnectFate::Serve
+            }
             Some((fault, Elsewhere::Connect(OnConnect::Refuse))) => ConnectFate::Refuse(fault),
             Some((fault, Elsewhere::Connect(OnConnect::Perform(steps)))) => {
                 ConnectFate::Perform(fault, steps)
@@ -179,7 +182,10 @@ impl Faulty {
     pub fn time(&mut self, now: UnixMillis) -> Option<(FaultRef, NtpFlaw, i64)> {
         self.meet_elsewhere(now, |elsewhere| match elsewhere {
             Elsewhere::Time(flaw) => Some(flaw),
-            Elsewhere::Connect(_) | Elsewhere::Handshake(_) | Elsewhere::Name(_) => None,
+            Elsewhere::Connect(_)
+            | Elsewhere::Handshake(_)
+            | Elsewhere::Name(_)
+            | Elsewhere::Radio(_) => None,
         })
     }
 
@@ -188,9 +194,25 @@ impl Faulty {
         let met = self.meet_elsewhere(now, |elsewhere| match elsewhere {
             Elsewhere::Name(DnsFlaw::Truncated) if carrier == Carrier::Tcp => None,
             Elsewhere::Name(flaw) => Some(flaw),
-            Elsewhere::Connect(_) | Elsewhere::Handshake(_) | Elsewhere::Time(_) => None,
+            Elsewhere::Connect(_)
+            | Elsewhere::Handshake(_)
+            | Elsewhere::Radio(_)
+            | Elsewhere::Time(_) => None,
         });
         met.map(|(fault, flaw, _)| (fault, flaw))
+    }
+
+    /// Whether the device's radio link drops like this `now`: [`WifiFlaw::Drop`] is asked for when it joins, [`WifiFlaw::Deauth`] when
+    /// it connects.
+    pub fn radio(&mut self, now: UnixMillis, flaw: WifiFlaw) -> Option<FaultRef> {
+        let met = self.meet_elsewhere(now, |elsewhere| match elsewhere {
+            Elsewhere::Radio(armed) => (armed == flaw).then_some(()),
+            Elsewhere::Connect(_)
+            | Elsewhere::Handshake(_)
+            | Elsewhere::Name(_)
+            | Elsewhere::Time(_) => None,
+        });
+        met.map(|(fault, ..)| fault)
     }
 
     /// The first armed fault that acts on something else than requests, is meant here and acts now; with for how many

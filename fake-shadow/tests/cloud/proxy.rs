@@ -268,7 +268,7 @@ async fn each_kind_of_fault_does_through_the_proxy_what_it_does_on_the_fake() {
         .filter(|name| !covered.contains(name))
         .filter(|name| !matches!(place(name), Ok(Place::Connection | Place::Handshake)))
         .collect();
-    assert_eq!(elsewhere, BTreeSet::from(["dns", "ntp", "profile", "skew", "tls"]));
+    assert_eq!(elsewhere, BTreeSet::from(["dns", "ntp", "profile", "skew", "tls", "wifi"]));
 }
 
 #[tokio::test]

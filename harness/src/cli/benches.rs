@@ -337,6 +337,9 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
     let has = |place| plan.fault_places.contains(&place);
     let reason = match board {
         BoardName::Sim => return None,
+        _ if has(Place::Radio) => {
+            "the radio link of this board cannot be dropped, so a fault of `wifi` would never be met; sim's can"
+        }
         BoardName::Process if has(Place::Name) => {
             "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
         }

@@ -15,7 +15,7 @@ use fake_shadow::{RequestRecord, Settings};
 use serde_json::{Value, json};
 
 use crate::engine::action::{ClockOrder, FaultOrder, FaultTarget, Times};
-use crate::engine::event::{Answer, Party, PassedOn, Request, Signature};
+use crate::engine::event::{Answer, BY_CHANCE, Party, PassedOn, Request, Signature};
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::StartShadow;
 use crate::scenario::request_pattern::{RequestPattern, Target};
@@ -172,7 +172,8 @@ fn arm(cloud: &mut Faulty, order: &FaultOrder) -> Result<(FaultId, Event), Actio
     }
     fault.after = order.after;
     fault.chance = order.chance.unwrap_or(fault.chance);
-    let what = format!("{} to {}", fault.kind.name(), target_words(&order.target));
+    let by_chance = if fault.is_by_chance() { BY_CHANCE } else { "" };
+    let what = format!("{} to {}{by_chance}", fault.kind.name(), target_words(&order.target));
     let id = cloud.arm(fault);
     Ok((id, Event::FaultArmed { id: id.0, what }))
 }

@@ -12,6 +12,9 @@ use super::reading::Reading;
 use crate::scenario::request_pattern::{RequestPattern, Target};
 use crate::time;
 
+/// What ends the words of an armed fault in which chance has a say.
+pub const BY_CHANCE: &str = ", by chance";
+
 /// One thing that was observed.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

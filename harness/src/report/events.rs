@@ -295,6 +295,29 @@ mod tests {
         }
     }
 
+    fn a_passed_one() -> PassedOn {
+        PassedOn {
+            request: 1,
+            to: "https://h".into(),
+            how: "as it came".into(),
+            took: Duration::from_micros(1500),
+            status: None,
+            body: String::new(),
+            error: Some("failed to connect".into()),
+        }
+    }
+
+    fn a_crash() -> Crash {
+        Crash {
+            reason: "abort() was called".into(),
+            frames: vec![
+                Frame { address: Some(1 << 30), ..Frame::default() },
+                Frame { function: Some("f".into()), is_guess: true, ..Frame::default() },
+            ],
+            hint: None,
+        }
+    }
+
     fn one_of_each() -> Vec<Event> {
         let text = |text: &str| text.to_owned();
         let request = Request {
@@ -325,14 +348,6 @@ mod tests {
             signature: Signature::Good,
             ..request.clone()
         };
-        let crash = Crash {
-            reason: text("abort() was called"),
-            frames: vec![
-                Frame { address: Some(1 << 30), ..Frame::default() },
-                Frame { function: Some(text("f")), is_guess: true, ..Frame::default() },
-            ],
-            hint: None,
-        };
         vec![
             Event::Answer(Answer {
                 request: 1,
@@ -344,21 +359,13 @@ mod tests {
             Event::Command { command: text("true"), exit: Some(0), output: text("a\nb") },
             Event::Connection { id: 1, change: ConnectionChange::Reset },
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
-            Event::Crash(crash),
+            Event::Crash(a_crash()),
             Event::Current(a_reading()),
             Event::FaultArmed { id: 1, what: text("503") },
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
             Event::Note { text: text("a note") },
-            Event::Passed(PassedOn {
-                request: 1,
-                to: text("https://h"),
-                how: text("as it came"),
-                took: Duration::from_micros(1500),
-                status: None,
-                body: String::new(),
-                error: Some(text("failed to connect")),
-            }),
+            Event::Passed(a_passed_one()),
             Event::Power { change: PowerChange::Cut },
             Event::Request(request),
             Event::Request(unknown),
