@@ -14,7 +14,7 @@ use fake_shadow::wire::encode;
 use fake_shadow::{FakeShadow, Settings, raw_request};
 use thing::{Config, Input, Lent, WakeCause};
 
-use super::accept::{Accepted, Resolved, accepted, met_event, resolved, time_told};
+use super::accept::{Accepted, Resolved, accepted, joined, met_event, resolved, time_told};
 use super::chip::Chip;
 use super::current::SimMeter;
 use super::device::{self, MakeDevice, Told, Want, reading};
@@ -192,14 +192,11 @@ impl SimBench {
 
     fn told(&mut self, now: Moment, what: Told) -> Vec<Event> {
         match what {
-            Told::NetworkUp => match self.cloud.radio(true_time(now), WifiFlaw::Drop) {
-                None => self.tell(now, Input::NetworkUp),
-                Some(fault) => {
-                    let mut events = vec![met_event(fault)];
-                    events.extend(self.tell(now, Input::NetworkDown("no access point")));
-                    events
-                }
-            },
+            Told::NetworkUp => {
+                let met = self.cloud.radio(true_time(now), WifiFlaw::Drop);
+                let told = self.tell(now, joined(met));
+                met.map(met_event).into_iter().chain(told).collect()
+            }
             Told::Sample(sensor) => {
                 self.tell(now, Input::Sample { sensor, value: Some(reading(sensor)) })
             }
