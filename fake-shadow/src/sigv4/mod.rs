@@ -1,6 +1,7 @@
 //! AWS Signature Version 4 as a server checks it: [`verify()`] says who signed a request, or why it is refused.
 //!
-//! What it is not: a signer for devices, and a store of keys; [`sign_again`] is for tools that repeat what was captured. The keys, the time and the request come in as values.
+//! What it is not: a store of keys. The keys, the time and the request come in as values. [`sign()`] signs what the rig itself
+//! sends to the real service.
 //!
 //! ```text
 //! Request ─▶ parse::Claim ─▶ canonical::CanonicalRequest ─▶ signing_key ─▶ verify ─▶ Identity | Refusal
@@ -49,6 +50,6 @@ pub use credential::{Credential, Keyring, Secret};
 pub use explain::{Explanation, explain};
 pub use refusal::Refusal;
 pub use rules::{PresignedToken, Rules};
-pub use sign::sign_again;
+pub use sign::{SignFor, sign};
 pub use signing_key::SigningKeys;
 pub use verify::{Identity, verify, verify_by};

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
@@ -12,10 +13,11 @@ use serde_json::Value;
 
 use super::benches::{self, Benches};
 use super::board_name::BoardName;
+use super::command_words::{Words, parse_command};
 use super::files::{self, Case};
 use super::interrupt::Interrupt;
 use super::known::{self, KnownArgs, parse_span};
-use super::run::{Words, default_out, parse_command, write_case};
+use super::run::{default_out, write_case};
 use super::run_dir::RunDir;
 use super::{Terminal, exit, prepare};
 use crate::engine::event::{Request, Signature};
@@ -23,9 +25,7 @@ use crate::engine::{Engine, Event, Verdict};
 use crate::recording::{Start, Written, written};
 use crate::report::{CaseReport, RunReport};
 use crate::scenario::parse;
-use crate::scenario::plan::{
-    CloudKind, ConsoleLines, Erase, Firmware, Sleeping, StartShadow, slug,
-};
+use crate::scenario::plan::{ConsoleLines, Erase, Firmware, Sleeping, StartShadow, slug};
 use crate::time;
 
 /// How long a recording may take where nobody says.
@@ -44,7 +44,7 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "COMMAND", value_parser = parse_command)]
     command: Option<Words>,
     /// The name of the thing that the device is.
-    #[arg(long, default_value = benches::THING_NAME, value_name = "NAME")]
+    #[arg(long = "thing-name", default_value = benches::THING_NAME, value_name = "NAME")]
     thing: String,
     #[command(flatten)]
     known: KnownArgs,
@@ -240,7 +240,8 @@ fn run<W: Write, E: Write>(
     let (sender, listening) = mpsc::channel();
     let benches = Benches {
         board: args.board.clone(),
-        cloud: CloudKind::Fake,
+        real_cloud: None,
+        made: AtomicU64::new(0),
         seed: 0,
         command: args.command.clone().map(|words| words.0),
         allow_run: false,

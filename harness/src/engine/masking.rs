@@ -76,6 +76,10 @@ fn mask_event(event: &mut Event, mask: &Mask) {
             step.iter_mut().for_each(|step| *step = mask.json(step));
         }
         Event::Crash(crash) => crash.texts_mut().into_iter().for_each(|text| mask.apply(text)),
+        Event::Passed(passed) => {
+            mask.apply(&mut passed.body);
+            passed.error.iter_mut().for_each(|text| mask.apply(text));
+        }
         Event::Request(request) => mask_request(request, mask),
         Event::Shadow { name, by: _, document } => {
             name.iter_mut().for_each(|text| mask.apply(text));

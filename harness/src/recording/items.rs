@@ -139,6 +139,7 @@ impl Reader<'_> {
             | Event::Crash(_)
             | Event::Current(_)
             | Event::Note { .. }
+            | Event::Passed(_)
             | Event::Pin { .. }
             | Event::Reset { .. }
             | Event::Snapshot { .. }

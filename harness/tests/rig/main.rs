@@ -20,6 +20,7 @@ mod monitor;
 mod new;
 mod planted;
 mod power_contract;
+mod real_cloud;
 mod record;
 mod reports;
 mod robust;

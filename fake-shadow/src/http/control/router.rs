@@ -21,7 +21,7 @@ use super::events;
 use super::guard::guard;
 use super::page;
 use crate::event::Controlled;
-use crate::fault::{Fault, FaultId, FaultRef};
+use crate::fault::{Fault, FaultId, FaultRef, Place};
 use crate::http::shared::Shared;
 use crate::policy::Policy;
 use crate::recent::{REQUESTS_KEPT_MAX, Recent};
@@ -173,6 +173,10 @@ async fn arm(State(shared): Cloud, body: Bytes) -> Answer {
     let described = object(&body)?;
     let fault = Fault::read(&described)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    if fault.kind.place() == Place::Radio {
+        let text = "the cloud has no radio, so nobody would meet this; the simulated bench has one";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, text));
+    }
     let kind = fault.kind.name();
     let (FaultId(id), _) = shared.control(|cloud, _| {
         let id = cloud.arm(fault);
