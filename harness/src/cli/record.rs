@@ -44,8 +44,8 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "COMMAND", value_parser = parse_command)]
     command: Option<Words>,
     /// The name of the thing that the device is.
-    #[arg(long = "thing-name", default_value = benches::THING_NAME, value_name = "NAME")]
-    thing: String,
+    #[arg(long, default_value = benches::THING_NAME, value_name = "NAME")]
+    thing_name: String,
     #[command(flatten)]
     known: KnownArgs,
     /// End by itself after this time; without it Ctrl-C ends it.
@@ -246,7 +246,7 @@ fn run<W: Write, E: Write>(
         command: args.command.clone().map(|words| words.0),
         allow_run: false,
         things: std::env::current_exe()?,
-        thing: args.thing.clone(),
+        thing: args.thing_name.clone(),
         listening: Some(sender),
         runtime: match args.board.is_in_real_time() {
             true => Some(tokio::runtime::Runtime::new()?),
@@ -270,7 +270,7 @@ fn run<W: Write, E: Write>(
     let mut live = Live { listening, shown: 0, result: Ok(()) };
     let folder = dir.case_path(0, &case.plan.name);
     let report = benches.run((case, 0), known, (&folder, &interrupt.wanted), &mut |engine| {
-        live.show(engine, (&args.board, &args.thing), terminal);
+        live.show(engine, (&args.board, &args.thing_name), terminal);
     });
     live.result?;
     Ok(report)

@@ -56,8 +56,8 @@ pub(super) struct RunArgs {
     #[arg(long, default_value = "fake", value_name = "fake|aws", value_parser = parse_cloud)]
     cloud: CloudKind,
     /// The name of the thing that the device is, in real time before the fake cloud.
-    #[arg(long = "thing-name", default_value = benches::THING_NAME, value_name = "NAME")]
-    thing: String,
+    #[arg(long, default_value = benches::THING_NAME, value_name = "NAME")]
+    thing_name: String,
     #[command(flatten)]
     real_cloud: RealCloudArgs,
     /// How many cases run at once; by default what suits the board, and with boards of the inventory as many as there are.
@@ -115,7 +115,7 @@ impl RunArgs {
             command: self.command.clone().map(|words| words.0),
             allow_run: self.prepare.allow_run(),
             things: std::env::current_exe()?,
-            thing: self.thing.clone(),
+            thing: self.thing_name.clone(),
             listening: None,
             runtime,
         })
