@@ -1,6 +1,5 @@
 //! A bench for each case: what `--board` names.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
@@ -204,16 +203,11 @@ impl Benches {
             RealService { reach: real.reach.clone(), thing, folder: folder.to_owned() }
         });
         let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
-        let listen = match self.board {
-            BoardName::External(address) => address,
-            _ => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
-        };
+        let listen = self.board.listens_at();
         let way = (channel, service.as_ref());
         let cloud = CloudServer::start(runtime.handle(), listen, settings, way, sink.clone())?;
-        if let Some(listening) = &self.listening {
-            // Whoever waited for it may have left, which is no error.
-            let _left = listening.send(cloud.endpoint());
-        }
+        // Whoever waited for it may have left, which is no error.
+        let _left = self.listening.as_ref().map(|listening| listening.send(cloud.endpoint()));
         let board = self.board(known, (&cloud, &told), folder, sink)?;
         Ok(RealBench::new(board, cloud, &told.thing, seen))
     }

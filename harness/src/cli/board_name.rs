@@ -79,6 +79,14 @@ impl BoardName {
         }
     }
 
+    /// Where its cloud listens: a free port of this machine, unless the device was told another place already.
+    pub(super) const fn listens_at(&self) -> SocketAddr {
+        match self {
+            Self::External(address) => *address,
+            _ => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+        }
+    }
+
     /// Whether time passes by itself on it.
     pub(super) const fn is_in_real_time(&self) -> bool {
         match self {

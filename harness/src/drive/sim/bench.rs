@@ -27,6 +27,7 @@ use crate::drive::host_command;
 use crate::engine::event::ConnectionChange;
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::CloudKind;
+use crate::scenario::top::NEEDS;
 use crate::time::Moment;
 
 /// The name of the simulated thing.
@@ -368,14 +369,7 @@ impl Bench for SimBench {
         Facts {
             board: "sim".into(),
             chip: None,
-            can: vec![
-                "console",
-                "power-switch",
-                "programmable-supply",
-                "current-meter",
-                "wake-pin",
-                "pins",
-            ],
+            can: NEEDS.to_vec(),
             cloud: CloudKind::Fake,
             cannot: vec![("write-console", "the simulated device has no console input")],
         }
