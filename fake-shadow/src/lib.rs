@@ -61,6 +61,7 @@ pub mod message;
 pub mod ntp;
 pub mod operation;
 mod page;
+pub mod paging;
 pub mod policy;
 pub mod raw_request;
 mod recent;
@@ -71,6 +72,7 @@ pub mod shadow;
 mod show;
 pub mod sigv4;
 mod store;
+pub mod topic;
 pub mod wire;
 
 pub use event::{Exchange, RequestRecord};

@@ -97,6 +97,20 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::ways(
         Topic {
+            id: "secret-with-more",
+            did: "the secret was used with a mark before or behind it that belongs to the file or \
+                the code around it",
+            help: AGAIN,
+        },
+        Ways { all: 6, paired: 1 },
+        |_, recipe, way| {
+            let (before, behind) =
+                [("", ";"), ("", ","), ("\u{feff}", ""), ("=", ""), (":", ""), ("", "\\")][way];
+            change(recipe, |secret| [before.as_bytes(), secret, behind.as_bytes()].concat());
+        },
+    ),
+    Mistake::ways(
+        Topic {
             id: "secret-cut",
             did: "the secret was cut: it lost characters at one of its ends",
             help: "check the size of the buffer that holds the secret, a zero at its end \
@@ -203,6 +217,19 @@ const MISTAKES: &[Mistake] = &[
             change(recipe, |secret| mistyped(secret, way / TYPING_ERRORS, way % TYPING_ERRORS));
         },
     ),
+    Mistake::rare(
+        Topic {
+            id: "secret-character-wrong",
+            did: "one character of the secret is another one",
+            help: AGAIN,
+        },
+        TYPED_BYTES_MAX * CHARACTERS.len(),
+        |_, recipe, way| {
+            if let Some(byte) = recipe.key_mut().secret.get_mut(way / CHARACTERS.len()) {
+                *byte = CHARACTERS[way % CHARACTERS.len()];
+            }
+        },
+    ),
 ];
 
 const ENDS: [&[u8]; 4] = [b"\n", b"\r\n", b"\r", b"\n\n"];
@@ -223,6 +250,9 @@ const PLACEHOLDERS: &[&str] = &[
 
 /// How many typing errors [`mistyped`] knows for one character.
 const TYPING_ERRORS: usize = 8;
+
+/// What secrets are written with.
+const CHARACTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The secret with one typing error at a character.
 fn mistyped(secret: &[u8], at: usize, error: usize) -> Vec<u8> {

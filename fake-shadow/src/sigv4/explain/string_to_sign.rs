@@ -102,7 +102,7 @@ const MISTAKES: &[Mistake] = &[
             help: "write the scope as `20260102/<region>/<service>/aws4_request`, without the \
                 access key id",
         },
-        Ways { all: 6, paired: 2 },
+        Ways { all: 7, paired: 2 },
         |situation, recipe, way| {
             let scope = &situation.scope;
             let right = String::from_utf8_lossy(&recipe.to_sign().scope).into_owned();
@@ -112,6 +112,7 @@ const MISTAKES: &[Mistake] = &[
                 2 => [scope.region, scope.service, scope.terminator].join("/"),
                 3 => format!("/{right}"),
                 4 => format!("{right}/"),
+                5 => [&situation.date, scope.region, scope.service, scope.terminator].join("/"),
                 _ => [scope.date, scope.service, scope.region, scope.terminator].join("/"),
             };
             recipe.to_sign_mut().scope = other.into_bytes();
