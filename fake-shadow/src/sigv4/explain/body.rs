@@ -59,7 +59,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the hash of `{}`, `null` or a similar text was signed instead of the body's",
             help: HASH,
         },
-        Ways { all: WORDS.len(), paired: 2 },
+        Ways { all: WORDS.len(), paired: 4 },
         |_, recipe, way| of(recipe, WORDS[way]),
     ),
     Mistake::ways(
@@ -69,7 +69,7 @@ const MISTAKES: &[Mistake] = &[
             help: "hash the bytes that are sent; `echo` and `println` add a line end, `printf` \
                 and `print` do not",
         },
-        Ways { all: 3, paired: 1 },
+        Ways { all: 3, paired: 3 },
         |situation, recipe, way| {
             let end = [b"\n".as_slice(), b"\r\n", b" "][way];
             of(recipe, &[&situation.request.body, end].concat());
@@ -113,7 +113,7 @@ const MISTAKES: &[Mistake] = &[
                 order of keys or in escapes",
             help: "make the text of the body once, hash that text and send that text",
         },
-        Ways { all: REWRITINGS, paired: 3 },
+        Ways { all: REWRITINGS, paired: 4 },
         |situation, recipe, way| {
             if let Some(text) = rewritten(&situation.request.body, way) {
                 of(recipe, &text);
@@ -149,7 +149,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the body was hashed without its last or its first byte",
             help: "hash as many bytes as are sent, from the first one on",
         },
-        Ways { all: 2, paired: 1 },
+        Ways { all: 2, paired: 2 },
         |situation, recipe, way| {
             let body = &situation.request.body;
             let kept =
@@ -269,7 +269,7 @@ const REWRITINGS: usize = 16;
 /// ASCII as they are or escaped, which is what Python's `json.dumps` does.
 fn rewritten(body: &[u8], way: usize) -> Option<Vec<u8>> {
     let value: Value = serde_json::from_slice(body).ok()?;
-    let value = if way / 4 % 2 == 0 { value } else { sorted(value) };
+    let value = if (way / 4).is_multiple_of(2) { value } else { sorted(value) };
     let text = match way % 4 {
         0 => write(&value, CompactFormatter),
         1 => write(&value, Spaced),

@@ -7,7 +7,7 @@ use super::situation::Situation;
 
 /// How many signatures are computed for one request at most: a bound on the work that a refused request can cause.
 ///
-/// All mistakes alone are about six hundred, all pairs some ten thousand, and what is tried last some four thousand.
+/// All mistakes alone are about six hundred, all pairs some thirty thousand, and what is tried last some four thousand.
 pub const RECOMPUTATIONS_MAX: usize = 50_000;
 
 /// In larger canonical requests nothing is searched, because each signature covers all of it. Real ones have some hundred

@@ -60,7 +60,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the names in the list of signed headers were not separated by `;` alone",
             help: LIST,
         },
-        Ways { all: 4, paired: 1 },
+        Ways { all: 4, paired: 3 },
         |_, recipe, way| {
             let separator: &[u8] = [b",".as_slice(), b"; ", b", ", b" "][way];
             change(recipe, |list| super::bytes::replace(list, b";", separator));
@@ -73,7 +73,7 @@ const MISTAKES: &[Mistake] = &[
                 header",
             help: "make the list once and use it in both places",
         },
-        Ways { all: 4, paired: 2 },
+        Ways { all: 4, paired: 3 },
         |situation, recipe, way| {
             let mut names: Vec<Vec<u8>> =
                 situation.canonical.signed_headers.iter().map(|name| name.clone().into()).collect();

@@ -185,7 +185,7 @@ proptest! {
 
 proptest! {
     // Each looks for all pairs.
-    #![proptest_config(ProptestConfig { cases: cases(40), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(20), ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_secret_is_told_of_requests_that_leak(
