@@ -162,7 +162,11 @@ fn a_captured_request_is_explained() {
     let token = capture("botocore.get.presigned-token");
     let (code, out, _) = in_folder(&root(), &["explain", &token, "--at", "2026-11-20T16:14:15Z"]);
     assert_eq!(code, 0, "{out}");
-    insta::assert_snapshot!(out, @"");
+    insta::assert_snapshot!(out, @r"
+    the signature is right: AKIDEXAMPLE signed for iotdata
+    note: its session token was taken for the right one, as none was given
+    note: AWS IoT wants X-Amz-Security-Token appended to a URL after signing, and this one was signed with it
+    ");
     let other = [
         "explain",
         &token,
