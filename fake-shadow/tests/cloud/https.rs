@@ -30,14 +30,14 @@ fn private() -> ServerIdentity {
     ServerIdentity::of_private_ca(None, &usual_names("us-east-1")).unwrap()
 }
 
-/// The clock of clients: that of the bench, whatever day it is on this machine.
+/// The clock of the bench, which stands still: certificates are made by it, and must be judged by it on any day.
 #[derive(Debug)]
-struct BenchTime;
+struct Standing;
 
-impl TimeProvider for BenchTime {
+impl TimeProvider for Standing {
     fn current_time(&self) -> Option<UnixTime> {
-        let since_1970 = Duration::from_millis(NOW.0.try_into().ok()?);
-        Some(UnixTime::since_unix_epoch(since_1970))
+        let secs = u64::try_from(NOW.secs()).ok()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(secs)))
     }
 }
 
@@ -57,7 +57,7 @@ fn connector_by(
     if let Some(pem) = ca_pem {
         roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
     }
-    let mut config = ClientConfig::builder_with_details(Arc::new(provider), Arc::new(BenchTime))
+    let mut config = ClientConfig::builder_with_details(Arc::new(provider), Arc::new(Standing))
         .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots)
