@@ -1,6 +1,7 @@
 //! A bench for each case: what `--board` names.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -83,7 +84,7 @@ impl Benches {
             Some(runtime) => match self.real(runtime, folder, (&case.plan, seed)) {
                 Ok(mut bench) => {
                     let facts = self.facts(bench.facts());
-                    let outcome = skip(&facts, &self.board, case).unwrap_or_else(|| {
+                    let outcome = skip(&facts, &self.board, &case.plan).unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
                     (facts.board, outcome)
@@ -93,7 +94,7 @@ impl Benches {
             None => {
                 let mut bench = SimBench::new(seed);
                 let facts = self.facts(bench.facts());
-                let outcome = skip(&facts, &self.board, case).unwrap_or_else(|| {
+                let outcome = skip(&facts, &self.board, &case.plan).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
                 });
                 (facts.board, outcome)
@@ -118,8 +119,38 @@ impl Benches {
         }
     }
 
+    /// Runs a plan on a bench in real time, and hands the bench out that it ran on; `folder` is the run's place.
+    ///
+    /// # Errors
+    ///
+    /// No such bench can be had, or this is not real time.
+    pub(super) fn run_real(
+        &self,
+        (plan, folder): (&Arc<Plan>, &Path),
+        interrupted: &AtomicBool,
+    ) -> Result<(RealBench, Outcome), ActionError> {
+        let mut bench = self.bench(plan, folder)?;
+        let facts = self.facts(bench.facts());
+        let outcome = skip(&facts, &self.board, plan).unwrap_or_else(|| {
+            real_time::run(Arc::clone(plan), &mut bench, interrupted, &mut |_| {})
+        });
+        Ok((bench, outcome))
+    }
+
+    /// A bench in real time for a plan.
+    ///
+    /// # Errors
+    ///
+    /// No such bench can be had, or this is not real time.
+    pub(super) fn bench(&self, plan: &Plan, folder: &Path) -> Result<RealBench, ActionError> {
+        let runtime = self.runtime.as_ref().ok_or_else(|| {
+            ActionError::new("run in real time", format!("{} has no real time", self.board))
+        })?;
+        self.real(runtime, folder, (plan, self.seed))
+    }
+
     /// What a bench can do in this run.
-    fn facts(&self, bench: Facts) -> Facts {
+    pub(super) fn facts(&self, bench: Facts) -> Facts {
         let mut cannot = bench.cannot;
         if !self.allow_run {
             cannot.push(RUN_NOT_ALLOWED);
@@ -270,8 +301,8 @@ fn settings(cloud: &CloudServer) -> Provisioning {
 }
 
 /// The outcome of a case that the bench cannot run; `None` if it can.
-fn skip(facts: &Facts, board: &BoardName, case: &Case) -> Option<Outcome> {
-    let reason = facts.misses(&case.plan).or_else(|| unreachable_fault(board, &case.plan))?;
+fn skip(facts: &Facts, board: &BoardName, plan: &Plan) -> Option<Outcome> {
+    let reason = facts.misses(plan).or_else(|| unreachable_fault(board, plan))?;
     Some(untouched(Verdict::Skipped { reason }))
 }
 
@@ -316,12 +347,12 @@ pub(super) fn not_begun(case: &Case, board: String, verdict: Verdict) -> CaseRep
 }
 
 /// The outcome of a case whose bench cannot be had.
-fn broken(error: &ActionError) -> Outcome {
+pub(super) fn broken(error: &ActionError) -> Outcome {
     let mismatch = Mismatch::of_rig(error);
     let failure = Failure { span: Span::default(), step: None, at: Moment::START, mismatch };
     untouched(Verdict::Failed(Box::new(failure)))
 }
 
-fn untouched(verdict: Verdict) -> Outcome {
+pub(super) fn untouched(verdict: Verdict) -> Outcome {
     Outcome { verdict, steps: Vec::new(), log: Log::default(), took: Duration::ZERO }
 }

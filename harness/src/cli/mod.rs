@@ -9,6 +9,7 @@ mod check;
 mod compare;
 mod explain;
 mod explore;
+mod explore_boards;
 mod files;
 mod flash;
 mod interrupt;

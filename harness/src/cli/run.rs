@@ -95,10 +95,10 @@ impl RunArgs {
 
 /// A command cut into words.
 #[derive(Debug, Clone)]
-struct Words(Vec<String>);
+pub(super) struct Words(pub(super) Vec<String>);
 
 /// Words apart by blanks; quotes keep blanks together.
-fn parse_command(text: &str) -> Result<Words, String> {
+pub(super) fn parse_command(text: &str) -> Result<Words, String> {
     let mut words = vec![String::new()];
     let mut quote = None;
     for c in text.chars() {

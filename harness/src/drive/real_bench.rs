@@ -40,6 +40,8 @@ pub struct RealBench {
     last_request: u64,
     /// Whether sleeps are cut short where the board lets them.
     sleeping: Sleeping,
+    /// What was asked for, and when.
+    acts: Vec<(Moment, Action)>,
 }
 
 /// The fake cloud on a port of this machine.
@@ -140,6 +142,7 @@ impl RealBench {
             open: BTreeMap::new(),
             last_request: 0,
             sleeping: Sleeping::Real,
+            acts: Vec::new(),
         }
     }
 
@@ -174,6 +177,12 @@ impl RealBench {
     /// Says whether sleeps may be cut short; they may not unless it is said.
     pub const fn set_sleeping(&mut self, sleeping: Sleeping) {
         self.sleeping = sleeping;
+    }
+
+    /// What the engine asked for so far, and when.
+    #[must_use]
+    pub fn acts(&self) -> &[(Moment, Action)] {
+        &self.acts
     }
 
     /// Switches everything off.
@@ -252,9 +261,16 @@ impl Bench for RealBench {
         system_time().0.saturating_sub(since)
     }
 
-    fn perform(&mut self, _now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
+    fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
+        self.acts.push((now, action.clone()));
         match action {
             Action::Brownout { to_mv, length } => self.board.brownout(*to_mv, *length)?,
+            Action::CutAtStateWrite(_) => {
+                return Err(ActionError::new(
+                    "cut the power at a write of the state",
+                    "this bench does not see when its device keeps its state",
+                ));
+            }
             Action::Flash(firmware) => self.board.flash(firmware)?,
             Action::Measure => self.board.measure()?,
             Action::Power(order) => self.board.power(*order)?,

@@ -46,8 +46,14 @@ const BOARD: &[Field] = &[
 ];
 
 /// What a bench may be able to do.
-pub const NEEDS: &[&str] =
-    &["console", "power-switch", "programmable-supply", "current-meter", "wake-pin"];
+pub const NEEDS: &[&str] = &[
+    "console",
+    "power-switch",
+    "programmable-supply",
+    "current-meter",
+    "state-writes",
+    "wake-pin",
+];
 
 const TIME: &[Field] = &[optional(
     "sleeping",
