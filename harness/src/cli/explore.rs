@@ -16,6 +16,7 @@ use super::known::{self, KnownArgs};
 use super::run::{Words, parse_command};
 use super::{Terminal, exit, files};
 use crate::drive::sim::device;
+use crate::engine::ActionError;
 use crate::explore::sweep::NotExplored;
 use crate::explore::{SimRunner, Sweep, matrix, page, sweep_on};
 use crate::scenario::plan::{CloudKind, Plan};
@@ -140,16 +141,20 @@ fn sweep_boards<W: Write, E: Write>(
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<Result<Result<Sweep, NotExplored>, u8>> {
     let interrupt = Interrupt::listen()?;
-    let known = match &args.board {
+    let taken = match &args.board {
         BoardName::Inventory(name) => {
             let run = args.out.display().to_string();
-            Some(known::take(name, &args.known, &run, terminal.variable))
+            match known::take(name, &args.known, &run, terminal.variable) {
+                Ok(taken) => Some(taken),
+                Err(error) => return rig_failed(&error, terminal).map(Err),
+            }
         }
         _ => None,
     };
+    // The lock is held until the sweep is over.
+    let (known, _lock) = taken.unzip();
     let benches = Benches {
         board: args.board.clone(),
-        known,
         cloud: CloudKind::Fake,
         seed: args.seed,
         command: args.command.clone().map(|words| words.0),
@@ -171,22 +176,27 @@ fn sweep_boards<W: Write, E: Write>(
         bar.set_position(over as u64);
     };
     let place = (plan, folder.path().to_owned());
-    let runner = BoardRunner::new((benches, jobs), place, &interrupt, &told);
+    let runner = BoardRunner::new((benches, known, jobs), place, &interrupt, &told);
     let swept = match runner {
         Ok(mut runner) => sweep_on(plan, &mut runner, &|what| args.wants(what)),
-        Err(error) => {
-            writeln!(terminal.err, "error: {error}")?;
-            if let Some(help) = &error.help {
-                writeln!(terminal.err, "help: {help}")?;
-            }
-            return Ok(Err(exit::RIG));
-        }
+        Err(error) => return rig_failed(&error, terminal).map(Err),
     };
     bar.finish_and_clear();
     if interrupt.is_wanted() {
         return Ok(Err(exit::INTERRUPTED));
     }
     Ok(Ok(swept))
+}
+
+fn rig_failed<W: Write, E: Write>(
+    error: &ActionError,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<u8> {
+    writeln!(terminal.err, "error: {error}")?;
+    if let Some(help) = &error.help {
+        writeln!(terminal.err, "help: {help}")?;
+    }
+    Ok(exit::RIG)
 }
 
 fn refuse<W: Write, E: Write>(

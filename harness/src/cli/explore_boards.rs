@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::benches::{self, Benches};
 use super::interrupt::Interrupt;
+use super::known::Known;
 use crate::drive::{Bench as _, Facts};
 use crate::engine::{Action, ActionError, Outcome};
 use crate::explore::{Pace, Runner};
@@ -15,6 +16,8 @@ use crate::time::Moment;
 /// Runs the scenarios of a sweep on benches in real time, several at once.
 pub(super) struct BoardRunner<'a> {
     benches: Benches,
+    /// The board of the inventory, where one was named.
+    known: Option<Known>,
     /// How many run at once, from 1.
     jobs: usize,
     /// The folder for what devices keep.
@@ -35,15 +38,15 @@ impl<'a> BoardRunner<'a> {
     ///
     /// No such bench can be had.
     pub(super) fn new(
-        (benches, jobs): (Benches, usize),
+        (benches, known, jobs): (Benches, Option<Known>, usize),
         (plan, folder): (&Arc<Plan>, PathBuf),
         interrupt: &'a Interrupt,
         told: &'a (dyn Fn(usize, usize) + Sync),
     ) -> Result<Self, ActionError> {
-        let bench = benches.bench(plan, &folder.join("facts"))?;
+        let bench = benches.bench((plan, known.as_ref()), &folder.join("facts"))?;
         let (facts, began_ms) = (benches.facts(bench.facts()), bench.began_ms());
         drop(bench);
-        Ok(Self { benches, jobs, folder, interrupt, facts, began_ms, runs: 0, told })
+        Ok(Self { benches, known, jobs, folder, interrupt, facts, began_ms, runs: 0, told })
     }
 }
 
@@ -64,9 +67,10 @@ impl Runner for BoardRunner<'_> {
 
     fn take_down(&mut self, plan: &Arc<Plan>) -> (Vec<(Moment, Action)>, Outcome) {
         let folder = self.folder.join("good");
-        match self.benches.run_real((plan, &folder), &self.interrupt.wanted) {
+        let place = (folder.as_path(), &*self.interrupt.wanted);
+        match self.benches.run_real(plan, self.known.as_ref(), place) {
             Ok((bench, outcome)) => (bench.acts().to_vec(), outcome),
-            Err(error) => (Vec::new(), benches::broken(&error)),
+            Err(error) => (Vec::new(), benches::untouched(benches::rig_failed(&error))),
         }
     }
 
@@ -77,8 +81,12 @@ impl Runner for BoardRunner<'_> {
         self.runs += plans.len();
         let run = |number: usize, plan: &Arc<Plan>| {
             let folder = self.folder.join(format!("run-{}", first + number));
-            let ran = self.benches.run_real((plan, &folder), &self.interrupt.wanted);
-            ran.map_or_else(|error| benches::broken(&error), |(_, outcome)| outcome)
+            let place = (folder.as_path(), &*self.interrupt.wanted);
+            let ran = self.benches.run_real(plan, self.known.as_ref(), place);
+            ran.map_or_else(
+                |error| benches::untouched(benches::rig_failed(&error)),
+                |(_, outcome)| outcome,
+            )
         };
         std::thread::scope(|scope| {
             for _ in 0..self.jobs.min(plans.len()) {

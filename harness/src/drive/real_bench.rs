@@ -42,6 +42,8 @@ pub struct RealBench {
     sleeping: Sleeping,
     /// What was asked for, and when.
     acts: Vec<(Moment, Action)>,
+    /// Why the board cannot be used any more, until that is told.
+    broken: Option<ActionError>,
 }
 
 /// The fake cloud on a port of this machine.
@@ -143,6 +145,7 @@ impl RealBench {
             last_request: 0,
             sleeping: Sleeping::Real,
             acts: Vec::new(),
+            broken: None,
         }
     }
 
@@ -174,6 +177,11 @@ impl RealBench {
         Some((Moment::at(at.saturating_duration_since(self.began)), event))
     }
 
+    /// Why the board cannot be used any more, once: what was seen before is told before.
+    pub fn take_broken(&mut self) -> Option<ActionError> {
+        self.broken.take()
+    }
+
     /// Says whether sleeps may be cut short; they may not unless it is said.
     pub const fn set_sleeping(&mut self, sleeping: Sleeping) {
         self.sleeping = sleeping;
@@ -197,6 +205,10 @@ impl RealBench {
                 vec![Event::Current(Reading { until, ..reading })]
             }
             What::Board(event) => vec![event],
+            What::Broken(error) => {
+                self.broken.get_or_insert(error);
+                Vec::new()
+            }
             What::Cloud(event) => self.cloud_events(&event),
         };
         self.waiting.extend(events.into_iter().map(|event| (seen.at, event)));
