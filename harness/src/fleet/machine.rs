@@ -191,18 +191,7 @@ impl Fleet {
     }
 
     fn note(&mut self, item: &Item) {
-        let kind = match &item.due {
-            Due::Accept { .. } => 1,
-            Due::Booted => 2,
-            Due::Change => 3,
-            Due::PowerOn => 4,
-            Due::Request { bytes, .. } => 5 + bytes.len() as u64 * 16,
-            Due::SleepOver => 6,
-            Due::Tick => 7,
-            Due::Told(_) => 8,
-            Due::Wire { what: Wire::Bytes(bytes), .. } => 9 + bytes.len() as u64 * 16,
-            Due::Wire { .. } => 10,
-        };
+        let kind = item.due.kind();
         let digest = &mut self.members[item.device].digest;
         for part in [item.at.micros(), kind] {
             *digest = (*digest ^ part).wrapping_mul(0x0100_0000_01b3).rotate_left(17);

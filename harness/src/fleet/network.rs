@@ -1,5 +1,6 @@
 //! What chance does to one device: to its messages, its supply, its clock, and to what it is answered.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::chance::{Chance, Place, Question};
@@ -135,8 +136,10 @@ impl Network {
     ) -> Vec<usize> {
         let is_due = |(index, fault): &(usize, &super::profile::ProfileFault)| {
             let place = place(member, connection, *index as u16);
-            fault.window.is_none_or(|window| window.is_open(since_start))
-                && self.chance.happens(fault.chance, Question::Fault, place)
+            // What is named happens at any time: where less goes wrong before, the same wake comes earlier or later.
+            let is_named = self.subset.as_ref().is_some_and(|subset| subset.incidents.is_some());
+            let is_open = fault.window.is_none_or(|window| window.is_open(since_start));
+            (is_named || is_open && self.chance.happens(fault.chance, Question::Fault, place))
                 && self.is_wanted(member, Mishap::Fault(*index as u16, connection))
         };
         self.profile.faults.iter().enumerate().filter(is_due).map(|(index, _)| index).collect()
@@ -160,7 +163,12 @@ impl Network {
 
     fn is_wanted(&self, member: &Member, what: Mishap) -> bool {
         let only = self.subset.as_ref().and_then(|subset| subset.incidents.as_ref());
-        only.is_none_or(|only| only.contains(&Incident { wake: member.wake, what }))
+        let is_named = |only: &BTreeSet<Incident>| match what {
+            // The app side does not wait for wakes, so a change may fall into another one.
+            Mishap::Change(..) => only.iter().any(|incident| incident.what == what),
+            _ => only.contains(&Incident { wake: member.wake, what }),
+        };
+        only.is_none_or(is_named)
     }
 }
 

@@ -12,8 +12,8 @@ use super::settings::Settings;
 use crate::invariant::Rule;
 use crate::shrink::shrink;
 
-/// How long a run goes on behind a violation.
-const BEHIND: Duration = Duration::from_secs(1);
+/// How long a run goes on behind the time of the violation at least: where less goes wrong before, it may come later.
+const BEHIND: Duration = Duration::from_secs(600);
 
 /// A violation with what it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Trial<'_> {
         let incidents = incidents.map(|list| list.iter().copied().collect::<BTreeSet<_>>());
         let settings = Settings {
             subset: Some(Subset { device, incidents }),
-            span: span + BEHIND,
+            span: span + BEHIND + self.settings.every * 3,
             ..self.settings.clone()
         };
         let mut fleet = Fleet::new(settings, self.profile.clone(), self.rules.to_vec());
