@@ -19,7 +19,7 @@ use crate::fleet::shrink::Minimal;
 use crate::fleet::{Profile, Settings};
 use crate::invariant::{Rule, Violation, over_log};
 use crate::scenario;
-use crate::scenario::plan::{Erase, Firmware, Sleeping, StartShadow};
+use crate::scenario::plan::{ConsoleLines, Erase, Firmware, Sleeping, StartShadow};
 use crate::time::Moment;
 
 /// How many sleeps a scenario is watched behind its last mishap while it is looked for.
@@ -124,6 +124,7 @@ impl Writer<'_> {
                 image: thing::SIGNAL.name.to_owned(),
                 erase: Erase::State,
                 shadow: None,
+                console: ConsoleLines::default(),
             },
             shadows: vec![(None, shadow)],
             acts: Vec::new(),

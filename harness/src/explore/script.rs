@@ -11,7 +11,7 @@ use crate::drive::bench::{Bench, Facts};
 use crate::drive::virtual_time;
 use crate::engine::{Action, ActionError, Event, Log, Outcome};
 use crate::invariant::Rule;
-use crate::scenario::plan::{Erase, Firmware, Plan, Sleeping, StartShadow};
+use crate::scenario::plan::{ConsoleLines, Erase, Firmware, Plan, Sleeping, StartShadow};
 use crate::time::Moment;
 
 /// What is done to a device, and when.
@@ -93,6 +93,7 @@ impl Script {
             "image": self.firmware.image,
             "erase": erase(self.firmware.erase),
             "shadow": self.firmware.shadow,
+            "console": console(&self.firmware.console),
         });
         let _ = writeln!(text, "version: 1");
         let _ = writeln!(text, "name: {}", json!(self.name));
@@ -175,6 +176,14 @@ fn without_null(mut value: Value) -> Value {
         map.retain(|_, value| !value.is_null());
     }
     value
+}
+
+/// What a firmware prints beside what each of ours prints; null where that is nothing.
+fn console(lines: &ConsoleLines) -> Value {
+    if *lines == ConsoleLines::default() {
+        return Value::Null;
+    }
+    json!({ "sleep": lines.sleep, "wake": lines.wake })
 }
 
 const fn erase(erase: Erase) -> &'static str {

@@ -19,7 +19,6 @@ use super::settings::Settings;
 use super::tally::Tally;
 use crate::drive::sim::device::{Told, reading};
 use crate::drive::sim::timing::{BOOT, chip_time, true_time};
-use crate::drive::sim::wire::Wire;
 use crate::engine::Log;
 use crate::invariant::{Look, Rule, Seen, Violation};
 use crate::time::Moment;
