@@ -4,22 +4,23 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
 use super::benches::Benches;
 use super::board_name::BoardName;
+use super::command_words::{Words, parse_command};
 use super::explore_boards::BoardRunner;
 use super::interrupt::Interrupt;
 use super::known::{self, KnownArgs};
-use super::run::{Words, parse_command};
 use super::{Terminal, exit, files};
 use crate::drive::sim::device;
 use crate::engine::ActionError;
 use crate::explore::sweep::NotExplored;
 use crate::explore::{SimRunner, Sweep, matrix, page, sweep_on};
-use crate::scenario::plan::{CloudKind, Plan};
+use crate::scenario::plan::Plan;
 
 /// The words behind `shadowrig explore`.
 #[derive(Debug, Args)]
@@ -155,7 +156,8 @@ fn sweep_boards<W: Write, E: Write>(
     let (known, _lock) = taken.unzip();
     let benches = Benches {
         board: args.board.clone(),
-        cloud: CloudKind::Fake,
+        real_cloud: None,
+        made: AtomicU64::new(0),
         seed: args.seed,
         command: args.command.clone().map(|words| words.0),
         allow_run: false,
