@@ -10,6 +10,7 @@ mod command_words;
 mod compare;
 mod explain;
 mod explore;
+mod explore_boards;
 mod files;
 mod flash;
 mod interrupt;
