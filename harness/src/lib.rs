@@ -43,4 +43,5 @@ pub mod recording;
 pub mod replay;
 pub mod report;
 pub mod scenario;
+pub mod shrink;
 pub mod time;

@@ -143,6 +143,7 @@ impl Reader<'_> {
             | Event::Pin { .. }
             | Event::Reset { .. }
             | Event::Snapshot { .. }
+            | Event::StateWrite { .. }
             | Event::Step { .. } => None,
         };
         if let Some(what) = what {
