@@ -126,10 +126,14 @@ impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
         Facts {
             can: vec!["console", "power-switch", "wake-pin"],
-            cannot: vec![(
-                "write-console",
-                "what runs on a virtual board reads nothing from its console",
-            )],
+            cannot: {
+                let mut cannot = self.serial.facts().cannot;
+                cannot.push((
+                    "write-console",
+                    "what runs on a virtual board reads nothing from its console",
+                ));
+                cannot
+            },
             ..self.serial.facts()
         }
     }

@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
 use fake_shadow::fault::{Channel, Place};
-use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use tokio::runtime::Runtime;
-use virtual_board::Provisioning;
 
 use super::board_name::BoardName;
 use super::files::Case;
 use super::known::Known;
+use super::told::{Network, THING_NAME, Told};
 use crate::board::Board;
 use crate::board::equipped::Equipped;
 use crate::board::images;
@@ -39,9 +38,6 @@ use crate::scenario::node::Span;
 use crate::scenario::plan::{CloudKind, Plan};
 use crate::time::Moment;
 
-/// The name of the thing on benches in real time.
-const THING_NAME: &str = "thing-1";
-
 /// How far the seeds of attempts are apart; beyond the rounds that a run can have.
 const ATTEMPT_SEED: u64 = 100_000;
 
@@ -62,6 +58,8 @@ pub(super) struct Benches {
     pub(super) allow_run: bool,
     /// The program that stands for our own things: this one.
     pub(super) things: PathBuf,
+    /// The network of boards.
+    pub(super) network: Network,
     /// What runs the clouds; only in real time.
     pub(super) runtime: Option<Runtime>,
 }
@@ -79,12 +77,17 @@ impl Benches {
         // Another attempt and another round have another chance; the first ones have the seed that was asked for.
         let round = case.round.map_or(0, |(round, _)| u64::from(round) - 1);
         let seed = self.seed.wrapping_add(round).wrapping_add(attempt.wrapping_mul(ATTEMPT_SEED));
+        let mut mask = case.plan.mask.clone();
         let (facts, outcome) = match &self.runtime {
             Some(runtime) => match self.real(runtime, folder, (&case.plan, seed)) {
-                Ok(mut bench) => {
+                Ok((mut bench, told)) => {
                     let facts = self.facts(bench.facts());
-                    let outcome = skip(&facts, &self.board, case).unwrap_or_else(|| {
-                        real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
+                    let plan = told.to_plan(&case.plan);
+                    mask = plan.mask.clone();
+                    let missing = || Some(skipped(told.misses(&plan)?));
+                    let reason = self.skip(&facts, case).or_else(missing);
+                    let outcome = reason.unwrap_or_else(|| {
+                        real_time::run(plan.into(), &mut bench, interrupted, watcher)
                     });
                     (facts.board, outcome)
                 }
@@ -93,14 +96,13 @@ impl Benches {
             None => {
                 let mut bench = SimBench::new(seed);
                 let facts = self.facts(bench.facts());
-                let outcome = skip(&facts, &self.board, case).unwrap_or_else(|| {
+                let outcome = self.skip(&facts, case).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
                 });
                 (facts.board, outcome)
             }
         };
         // From here on nothing that is kept or shown holds a secret.
-        let mask = &case.plan.mask;
         let cover = |source: &SourceText| SourceText {
             text: mask.cover(&source.text).into(),
             path: source.path.clone(),
@@ -113,7 +115,7 @@ impl Benches {
             seed,
             origin: None,
             earlier: Vec::new(),
-            outcome: outcome.masked(mask),
+            outcome: outcome.masked(&mask),
             wall: began.elapsed(),
         }
     }
@@ -127,34 +129,48 @@ impl Benches {
         Facts { cloud: self.cloud, cannot, ..bench }
     }
 
+    /// The outcome of a case that the bench cannot run; `None` if it can.
+    fn skip(&self, facts: &Facts, case: &Case) -> Option<Outcome> {
+        let is_on_a_port = match &self.board {
+            BoardName::Port(_) => true,
+            BoardName::Inventory(_) => {
+                matches!(&self.known, Some(Ok(known)) if known.port.is_some())
+            }
+            BoardName::MicroPython(_)
+            | BoardName::Process
+            | BoardName::Sim
+            | BoardName::Virtual(_) => false,
+        };
+        let unreachable = || unreachable_fault((&self.board, is_on_a_port), &case.plan);
+        facts.misses(&case.plan).or_else(unreachable).map(skipped)
+    }
+
     /// A board in real time with a cloud of its own.
     fn real(
         &self,
         runtime: &Runtime,
         folder: &Path,
         (plan, seed): (&Plan, u64),
-    ) -> Result<RealBench, ActionError> {
+    ) -> Result<(RealBench, Told), ActionError> {
         std::fs::create_dir_all(folder).map_err(|error| {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
         let settings = Settings { seed, ..Settings::default() };
         let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
-        let cloud = CloudServer::start(runtime.handle(), settings, channel, sink.clone())?;
-        let board = self.board(&cloud, folder, sink)?;
-        Ok(RealBench::new(board, cloud, THING_NAME, seen))
+        let address = self.network.cloud_address;
+        let cloud =
+            CloudServer::start_at(address, (runtime.handle(), settings), channel, sink.clone())?;
+        let told = Told::of(&cloud, &self.network)?;
+        let board = self.board(&told, folder, sink)?;
+        Ok((RealBench::new(board, cloud, THING_NAME, seen), told))
     }
 
-    fn board(
-        &self,
-        cloud: &CloudServer,
-        folder: &Path,
-        sink: Sink,
-    ) -> Result<Box<dyn Board>, ActionError> {
+    fn board(&self, told: &Told, folder: &Path, sink: Sink) -> Result<Box<dyn Board>, ActionError> {
         match &self.board {
-            BoardName::Process | BoardName::Sim => self.process(cloud, folder, sink),
+            BoardName::Process | BoardName::Sim => self.process(told, folder, sink),
             BoardName::Inventory(name) => match &self.known {
-                Some(Ok(known)) => known_board(known, settings(cloud), sink),
+                Some(Ok(known)) => known_board(known, told.settings(), sink),
                 Some(Err(error)) => Err(error.clone()),
                 None => Err(ActionError::new(
                     format!("take the board {name}"),
@@ -167,7 +183,7 @@ impl Benches {
                     name: self.board.to_string(),
                     port: port.clone(),
                     options: PortOptions::default(),
-                    variables: variables(cloud),
+                    variables: told.variables(),
                 };
                 Ok(Box::new(MicroPythonBoard::new(recipe, sink)))
             }
@@ -180,24 +196,24 @@ impl Benches {
                     chip: None,
                     mac: None,
                     images: Box::new(images::find),
-                    settings: settings(cloud),
+                    settings: told.settings(),
                 };
                 Ok(Box::new(SerialBoard::new(recipe, sink)))
             }
             BoardName::Virtual(chip) => {
-                Ok(Box::new(VirtualBoard::new(*chip, settings(cloud), sink)?))
+                Ok(Box::new(VirtualBoard::new(*chip, told.settings(), sink)?))
             }
         }
     }
 
     fn process(
         &self,
-        cloud: &CloudServer,
+        told: &Told,
         folder: &Path,
         sink: Sink,
     ) -> Result<Box<dyn Board>, ActionError> {
-        let mut environment = variables(cloud);
-        if let Some(ca_pem) = cloud.ca_pem() {
+        let mut environment = told.environment();
+        if let Some(ca_pem) = told.ca_pem() {
             let ca_file = folder.join("ca.pem");
             std::fs::write(&ca_file, ca_pem).map_err(|error| {
                 ActionError::new(format!("write {}", ca_file.display()), error.to_string())
@@ -217,7 +233,7 @@ impl Benches {
 /// A board of the inventory: on its port, and no other board there; with what switches its supply.
 fn known_board(
     known: &Known,
-    settings: Provisioning,
+    settings: virtual_board::Provisioning,
     sink: Sink,
 ) -> Result<Box<dyn Board>, ActionError> {
     let KnownBoard { name, mac, chip, power, .. } = &known.board;
@@ -243,40 +259,12 @@ fn known_board(
     })
 }
 
-/// What a program is told about its cloud, by its environment or its files.
-fn variables(cloud: &CloudServer) -> Vec<(String, String)> {
-    [
-        ("SHADOWRIG_ENDPOINT", cloud.endpoint().as_str()),
-        ("SHADOWRIG_NTP_SERVER", cloud.ntp_address().as_str()),
-        ("SHADOWRIG_THING_NAME", THING_NAME),
-        ("AWS_REGION", DEFAULT_REGION),
-        ("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
-        ("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .to_vec()
-}
-
-/// What a board is told about its cloud.
-fn settings(cloud: &CloudServer) -> Provisioning {
-    Provisioning {
-        endpoint: Some(cloud.endpoint()),
-        thing_name: Some(THING_NAME.into()),
-        region: Some(DEFAULT_REGION.into()),
-        access_key_id: Some(TEST_ACCESS_KEY_ID.into()),
-        secret_access_key: Some(TEST_SECRET_ACCESS_KEY.into()),
-        ..Provisioning::default()
-    }
-}
-
-/// The outcome of a case that the bench cannot run; `None` if it can.
-fn skip(facts: &Facts, board: &BoardName, case: &Case) -> Option<Outcome> {
-    let reason = facts.misses(&case.plan).or_else(|| unreachable_fault(board, &case.plan))?;
-    Some(untouched(Verdict::Skipped { reason }))
+fn skipped(reason: String) -> Outcome {
+    untouched(Verdict::Skipped { reason })
 }
 
 /// Why what the case needs of its cloud would never reach a board; none if it does.
-fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
+fn unreachable_fault((board, is_on_a_port): (&BoardName, bool), plan: &Plan) -> Option<String> {
     let has = |place| plan.fault_places.contains(&place);
     let reason = match board {
         BoardName::Sim => return None,
@@ -288,7 +276,7 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
         | BoardName::MicroPython(_)
         | BoardName::Port(_)
         | BoardName::Virtual(_) => {
-            if plan.tls {
+            if plan.tls && !is_on_a_port {
                 "this board cannot be told which CA to trust yet; sim and process can"
             } else if has(Place::Name) || has(Place::Time) {
                 "this board cannot be told of the rig's servers of time and names yet; sim can"

@@ -78,6 +78,7 @@ fn trial(case: Case) -> Trial {
     let name = format!("{}::{}", case.plan.file, case.plan.name);
     Trial::test(name, move || {
         let benches = Benches {
+            network: super::told::Network::default(),
             board: BoardName::Sim,
             known: None,
             cloud: CloudKind::Fake,

@@ -16,6 +16,7 @@ use super::reports::ReportArgs;
 use super::run_dir::RunDir;
 use super::scheduler::{self, InOrder, OnFailure, Schedule, Update};
 use super::select::SelectArgs;
+use super::told::NetworkArgs;
 use super::{Terminal, exit, watch};
 use crate::engine::Verdict;
 use crate::report::{CaseReport, RunReport, Status, human, summary::Summary};
@@ -53,6 +54,8 @@ pub(super) struct RunArgs {
     seed: u64,
     #[command(flatten)]
     known: KnownArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
     #[command(flatten)]
     prepare: PrepareArgs,
     #[command(flatten)]
@@ -278,7 +281,12 @@ fn benches(
         }
         _ => None,
     };
+    let of_board = match &known {
+        Some(Ok(known)) => known.board.wifi.as_deref(),
+        _ => None,
+    };
     Ok(Benches {
+        network: args.network.network(of_board, variable),
         board: args.board.clone(),
         known,
         cloud: args.cloud,

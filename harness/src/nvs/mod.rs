@@ -28,4 +28,4 @@ mod write;
 
 pub use contents::{Contents, Item, NAME_BYTES_MAX, Value};
 pub use error::{ReadError, ValueError, WriteError};
-pub use page::PAGE_BYTES;
+pub use page::{PAGE_BYTES, is_page};

@@ -85,9 +85,8 @@ impl<'a> Page<'a> {
     /// Reads a page; `None` for one that is erased or damaged, which ESP-IDF erases.
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
-        let is_used = [ACTIVE, FULL, FREEING].contains(&word(0)?);
-        let is_whole = bytes.len() == PAGE_BYTES && word(28)? == checksum(&[&bytes[4..28]]);
-        (is_used && is_whole).then_some(Self { bytes, number: word(4)?, version: bytes[8] })
+        let is_whole = bytes.len() == PAGE_BYTES && is_page(bytes);
+        is_whole.then_some(Self { bytes, number: word(4)?, version: bytes[8] })
     }
 
     /// Whether an entry is written, and was not taken back.
@@ -101,6 +100,14 @@ impl<'a> Page<'a> {
         let end = index.checked_add(count).filter(|end| *end <= ENTRIES)?;
         self.bytes.get(ENTRIES_AT + index * ENTRY_BYTES..ENTRIES_AT + end * ENTRY_BYTES)
     }
+}
+
+/// Whether bytes begin like a page that is used: a head whose checksum is right.
+#[must_use]
+pub fn is_page(bytes: &[u8]) -> bool {
+    let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+    let is_used = word(0).is_some_and(|state| [ACTIVE, FULL, FREEING].contains(&state));
+    is_used && bytes.get(4..28).is_some_and(|head| word(28) == Some(checksum(&[head])))
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Bench {
 }
 
 fn signal_thing(erase: Erase) -> Firmware {
-    Firmware { image: "signal-thing".into(), erase, shadow: None }
+    Firmware { erase, ..Firmware::of_image("signal-thing") }
 }
 
 /// The suite. `make` makes a board that is off, with a folder for what it keeps.
