@@ -86,7 +86,8 @@ impl<'a> Page<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
         let is_whole = bytes.len() == PAGE_BYTES && is_page(bytes);
-        is_whole.then_some(Self { bytes, number: word(4)?, version: bytes[8] })
+        is_whole.then_some(())?;
+        Some(Self { bytes, number: word(4)?, version: *bytes.get(8)? })
     }
 
     /// Whether an entry is written, and was not taken back.

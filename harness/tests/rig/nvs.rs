@@ -153,29 +153,7 @@ impl Bench {
         let options = Options { has_pty: true, ..Options::default() };
         let running = Running::start(Setup::new(Chip::Esp32c3), Flash::new(), &options);
         let running = Arc::new(running.expect("it starts"));
-        let (sink, _) = Sink::new();
-        let recipe = Recipe {
-            name: "board".into(),
-            port: Self::port(&running),
-            options: PortOptions::default(),
-            pins: Box::new(VirtualPins(Arc::clone(&running))),
-            chip: None,
-            mac: None,
-            images: Box::new(|_, _| {
-                let parts = image::bundle(Chip::Esp32c3, "my-firmware", "1.0").into_iter();
-                let parts = parts.map(|part| Part {
-                    offset: part.offset,
-                    bytes: part.bytes,
-                    name: "my-firmware".into(),
-                });
-                Ok::<_, ActionError>(Source::Parts { parts: parts.collect(), chip: None })
-            }),
-            settings: Provisioning {
-                endpoint: Some("http://192.0.2.1:1".into()),
-                ..Provisioning::default()
-            },
-        };
-        Self { board: SerialBoard::new(recipe, sink), running }
+        Self { board: rig(&running), running }
     }
 
     fn port(running: &Running) -> PortName {
@@ -197,12 +175,40 @@ impl Bench {
         (Contents::read(&bytes).expect("it can be read"), stands)
     }
 
-    /// A rig that does not come to take off what it told: the board has no power when it ends.
+    /// A rig that does not come to take off what it told: the board has no power when it ends. Another one comes.
     fn is_killed(&mut self) {
         self.running.order(Order::PowerCut).expect("it runs");
         self.board.stop();
         self.running.order(Order::PowerRestore { into: BootMode::Run }).expect("it runs");
+        self.board = rig(&self.running);
     }
+}
+
+/// The rig's side of a board that runs a firmware which is not ours.
+fn rig(running: &Arc<Running>) -> SerialBoard {
+    let (sink, _) = Sink::new();
+    let recipe = Recipe {
+        name: "board".into(),
+        port: Bench::port(running),
+        options: PortOptions::default(),
+        pins: Box::new(VirtualPins(Arc::clone(running))),
+        chip: None,
+        mac: None,
+        images: Box::new(|_, _| {
+            let parts = image::bundle(Chip::Esp32c3, "my-firmware", "1.0").into_iter();
+            let parts = parts.map(|part| Part {
+                offset: part.offset,
+                bytes: part.bytes,
+                name: "my-firmware".into(),
+            });
+            Ok::<_, ActionError>(Source::Parts { parts: parts.collect(), chip: None })
+        }),
+        settings: Provisioning {
+            endpoint: Some("http://192.0.2.1:1".into()),
+            ..Provisioning::default()
+        },
+    };
+    SerialBoard::new(recipe, sink)
 }
 
 fn secret(namespace: &str, key: &str, text: &str) -> Setting {
