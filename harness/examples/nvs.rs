@@ -11,6 +11,7 @@ use shadowrig::scenario::provision::Setting;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<_> = std::env::args().skip(1).collect();
     let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let mut out = io::stdout().lock();
     let mut input = Vec::new();
     io::stdin().read_to_end(&mut input)?;
     match words.as_slice() {
@@ -25,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let value = setting.value()?;
                 contents.set(&setting.namespace, &setting.key, value)?;
             }
-            io::stdout().write_all(&contents.write(size.parse()?)?)?;
+            out.write_all(&contents.write(size.parse()?)?)?;
         }
         ["read"] => {
             for item in Contents::read(&input)?.items() {
@@ -42,7 +43,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
                     }
                 };
-                println!("{}\t{}\t{}\t{value}", item.namespace, item.key, item.value.type_name());
+                let kind = item.value.type_name();
+                writeln!(out, "{}\t{}\t{kind}\t{value}", item.namespace, item.key)?;
             }
         }
         _ => return Err("say `write SIZE` or `read`".into()),

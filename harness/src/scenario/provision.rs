@@ -231,7 +231,7 @@ pub fn asked(root: &Node) -> Option<BTreeSet<String>> {
 mod tests {
     use super::*;
 
-    fn check(kind: &str, text: &str, expected: Result<Value, &'static str>) {
+    fn check(kind: &str, text: &str, expected: &Result<Value, &'static str>) {
         let setting = Setting {
             namespace: "n".into(),
             key: "k".into(),
@@ -239,22 +239,22 @@ mod tests {
             text: text.into(),
             is_secret: false,
         };
-        assert!(setting.value() == expected, "{kind} {text}: {:?}", setting.value());
+        assert!(setting.value() == *expected, "{kind} {text}: {:?}", setting.value());
     }
 
     #[test]
     fn values_have_the_type_that_is_written() {
-        check("u8", "255", Ok(Value::U8(255)));
-        check("u8", "256", Err("a whole number from 0 to 255"));
-        check("i8", "-128", Ok(Value::I8(-128)));
-        check("u16", "8080", Ok(Value::U16(8080)));
-        check("i64", "-1", Ok(Value::I64(-1)));
-        check("u32", "0x10", Err("a whole number of 32 bits from 0"));
-        check("string", "8080", Ok(Value::Text(b"8080".to_vec())));
-        check("hex2bin", "00fF", Ok(Value::Blob(vec![0, 255])));
-        check("hex2bin", "0", Err("pairs of hexadecimal digits"));
-        check("base64", "AQID", Ok(Value::Blob(vec![1, 2, 3])));
-        check("base64", "AQ", Err("base64"));
+        check("u8", "255", &Ok(Value::U8(255)));
+        check("u8", "256", &Err("a whole number from 0 to 255"));
+        check("i8", "-128", &Ok(Value::I8(-128)));
+        check("u16", "8080", &Ok(Value::U16(8080)));
+        check("i64", "-1", &Ok(Value::I64(-1)));
+        check("u32", "0x10", &Err("a whole number of 32 bits from 0"));
+        check("string", "8080", &Ok(Value::Text(b"8080".to_vec())));
+        check("hex2bin", "00fF", &Ok(Value::Blob(vec![0, 255])));
+        check("hex2bin", "0", &Err("pairs of hexadecimal digits"));
+        check("base64", "AQID", &Ok(Value::Blob(vec![1, 2, 3])));
+        check("base64", "AQ", &Err("base64"));
     }
 
     #[test]
