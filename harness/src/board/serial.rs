@@ -14,6 +14,10 @@ use crate::engine::{ActionError, Event};
 use crate::flash::{self, Chip, EraseFirst, Fitted, FlashError, Job, Mac, Source, Update, Wanted};
 use crate::scenario::plan::{CloudKind, Erase, Firmware};
 
+/// Why firmware of an ESP8266 is not provisioned.
+pub const NO_TABLE: (&str, &str) =
+    ("provision", "an ESP8266 has no partition table, so nobody can say where its NVS is");
+
 /// Finds the firmware of a name or a path, for a chip.
 pub type FindImage = dyn Fn(&str, Chip) -> Result<Source, ActionError> + Send;
 
@@ -170,10 +174,7 @@ impl Board for SerialBoard {
             can: vec!["console"],
             cloud: CloudKind::Fake,
             cannot: match self.recipe.chip {
-                Some(Chip::Esp8266) => vec![(
-                    "provision",
-                    "an ESP8266 has no partition table, so nobody can say where its NVS is",
-                )],
+                Some(Chip::Esp8266) => vec![NO_TABLE],
                 _ => Vec::new(),
             },
         }

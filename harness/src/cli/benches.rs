@@ -20,7 +20,7 @@ use crate::board::pins::LinePins;
 use crate::board::port::PortOptions;
 use crate::board::process::{ProcessBoard, Recipe};
 use crate::board::serial::{self, SerialBoard};
-use crate::board::virtual_board::VirtualBoard;
+use crate::board::virtual_board::{VirtualBoard, image_of_thing};
 use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::real_bench::{CloudServer, RealBench};
 use crate::drive::seen::Sink;
@@ -31,6 +31,7 @@ use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::flash::Chip;
 use crate::inventory::KnownBoard;
+use crate::inventory::board::CHIP_OF_VIRTUAL;
 use crate::power;
 use crate::report::CaseReport;
 use crate::scenario::SourceText;
@@ -46,8 +47,6 @@ const ATTEMPT_SEED: u64 = 100_000;
 pub(super) struct Benches {
     /// What they run on.
     pub(super) board: BoardName,
-    /// The board of the inventory that was named, or why it cannot be had; `None` where none was named.
-    pub(super) known: Option<Result<Known, ActionError>>,
     /// The cloud that they talk to.
     pub(super) cloud: CloudKind,
     /// Where chance comes from.
@@ -65,12 +64,12 @@ pub(super) struct Benches {
 }
 
 impl Benches {
-    /// Runs one case; `folder` is its place in the run directory.
+    /// Runs one case, on this board of the inventory where there is one; `folder` is its place in the run directory.
     pub(super) fn run(
         &self,
         (case, attempt): (&Case, u64),
-        folder: &Path,
-        interrupted: &AtomicBool,
+        known: Option<&Known>,
+        (folder, interrupted): (&Path, &AtomicBool),
         watcher: &mut dyn FnMut(&Engine),
     ) -> CaseReport {
         let began = Instant::now();
@@ -79,24 +78,31 @@ impl Benches {
         let seed = self.seed.wrapping_add(round).wrapping_add(attempt.wrapping_mul(ATTEMPT_SEED));
         let mut mask = case.plan.mask.clone();
         let (facts, outcome) = match &self.runtime {
-            Some(runtime) => match self.real(runtime, folder, (&case.plan, seed)) {
+            Some(runtime) => match self.real((runtime, known), folder, (&case.plan, seed)) {
                 Ok((mut bench, told)) => {
-                    let facts = self.facts(bench.facts());
+                    let mut facts = self.facts(bench.facts());
+                    if let Some(known) = known {
+                        facts.board.clone_from(&known.board.name);
+                    }
                     let plan = told.to_plan(&case.plan);
                     mask = plan.mask.clone();
                     let missing = || Some(skipped(told.misses(&plan)?));
-                    let reason = self.skip(&facts, case).or_else(missing);
+                    let reason = self.skip(&facts, known, case).or_else(missing);
                     let outcome = reason.unwrap_or_else(|| {
                         real_time::run(plan.into(), &mut bench, interrupted, watcher)
                     });
                     (facts.board, outcome)
                 }
-                Err(error) => (self.board.to_string(), broken(&error)),
+                Err(error) => {
+                    let name = known.map(|known| known.board.name.clone());
+                    let name = name.unwrap_or_else(|| self.board.to_string());
+                    (name, untouched(rig_failed(&error)))
+                }
             },
             None => {
                 let mut bench = SimBench::new(seed);
                 let facts = self.facts(bench.facts());
-                let outcome = self.skip(&facts, case).unwrap_or_else(|| {
+                let outcome = self.skip(&facts, None, case).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
                 });
                 (facts.board, outcome)
@@ -112,6 +118,7 @@ impl Benches {
             source: mask.cover(&case.text).into(),
             included: case.plan.included.iter().map(cover).collect(),
             board: facts,
+            aside: None,
             seed,
             origin: None,
             earlier: Vec::new(),
@@ -121,7 +128,7 @@ impl Benches {
     }
 
     /// What a bench can do in this run.
-    fn facts(&self, bench: Facts) -> Facts {
+    pub(super) fn facts(&self, bench: Facts) -> Facts {
         let mut cannot = bench.cannot;
         if !self.allow_run {
             cannot.push(RUN_NOT_ALLOWED);
@@ -129,26 +136,37 @@ impl Benches {
         Facts { cloud: self.cloud, cannot, ..bench }
     }
 
-    /// The outcome of a case that the bench cannot run; `None` if it can.
-    fn skip(&self, facts: &Facts, case: &Case) -> Option<Outcome> {
-        let is_on_a_port = match &self.board {
-            BoardName::Port(_) => true,
-            BoardName::Inventory(_) => {
-                matches!(&self.known, Some(Ok(known)) if known.port.is_some())
+    /// What a bench can do that is no board of the inventory; nothing is started on it.
+    pub(super) fn facts_of_bench(&self, plan: &Plan) -> Result<Facts, ActionError> {
+        let facts = match &self.runtime {
+            None => SimBench::new(self.seed).facts(),
+            Some(runtime) => {
+                let folder = tempfile::tempdir()
+                    .map_err(|error| ActionError::new("make a folder", error.to_string()))?;
+                self.real((runtime, None), folder.path(), (plan, self.seed))?.0.facts()
             }
-            BoardName::MicroPython(_)
-            | BoardName::Process
-            | BoardName::Sim
-            | BoardName::Virtual(_) => false,
         };
-        let unreachable = || unreachable_fault((&self.board, is_on_a_port), &case.plan);
-        facts.misses(&case.plan).or_else(unreachable).map(skipped)
+        Ok(self.facts(facts))
+    }
+
+    /// The outcome of a case that the bench cannot run; `None` if it can.
+    fn skip(&self, facts: &Facts, known: Option<&Known>, case: &Case) -> Option<Outcome> {
+        let plan = &case.plan;
+        // A virtual board that a run starts speaks no TLS, by whatever name it is called.
+        let is_plain = plan.tls && known.is_some_and(|known| known.port.is_none());
+        let reason = facts.misses(plan).or_else(|| self.unreachable_fault(plan));
+        reason.or_else(|| is_plain.then(|| NO_CA.to_owned())).map(skipped)
+    }
+
+    /// Why what the case needs of its cloud would never reach a board; none if it does.
+    pub(super) fn unreachable_fault(&self, plan: &Plan) -> Option<String> {
+        unreachable_fault(&self.board, plan)
     }
 
     /// A board in real time with a cloud of its own.
     fn real(
         &self,
-        runtime: &Runtime,
+        (runtime, known): (&Runtime, Option<&Known>),
         folder: &Path,
         (plan, seed): (&Plan, u64),
     ) -> Result<(RealBench, Told), ActionError> {
@@ -161,17 +179,23 @@ impl Benches {
         let address = self.network.cloud_address;
         let cloud =
             CloudServer::start_at(address, (runtime.handle(), settings), channel, sink.clone())?;
-        let told = Told::of(&cloud, &self.network)?;
-        let board = self.board(&told, folder, sink)?;
+        let wifi = self.network.wifi(known.and_then(|known| known.board.wifi.as_deref()))?;
+        let told = Told::of(&cloud, wifi);
+        let board = self.board(known, &told, folder, sink)?;
         Ok((RealBench::new(board, cloud, THING_NAME, seen), told))
     }
 
-    fn board(&self, told: &Told, folder: &Path, sink: Sink) -> Result<Box<dyn Board>, ActionError> {
+    fn board(
+        &self,
+        known: Option<&Known>,
+        told: &Told,
+        folder: &Path,
+        sink: Sink,
+    ) -> Result<Box<dyn Board>, ActionError> {
         match &self.board {
             BoardName::Process | BoardName::Sim => self.process(told, folder, sink),
-            BoardName::Inventory(name) => match &self.known {
-                Some(Ok(known)) => known_board(known, told.settings(), sink),
-                Some(Err(error)) => Err(error.clone()),
+            BoardName::Inventory(name) => match known {
+                Some(known) => known_board(known, told.settings(), sink),
                 None => Err(ActionError::new(
                     format!("take the board {name}"),
                     "this way of running takes no boards of the inventory",
@@ -239,6 +263,7 @@ fn known_board(
     let KnownBoard { name, mac, chip, power, .. } = &known.board;
     let Some(port) = &known.port else {
         let chip = chip.as_deref().and_then(virtual_board::Chip::by_name);
+        let chip = chip.or_else(|| virtual_board::Chip::by_name(CHIP_OF_VIRTUAL));
         let chip = chip.unwrap_or(virtual_board::Chip::Esp32c3);
         return Ok(Box::new(VirtualBoard::new(chip, settings, sink)?));
     };
@@ -249,7 +274,11 @@ fn known_board(
         pins: known.pins(),
         chip: chip.as_deref().and_then(Chip::by_name),
         mac: Some(*mac),
-        images: Box::new(images::find),
+        images: match known.board.serial.control {
+            // What has a control socket is a virtual board, which our own things are made for.
+            Some(_) => Box::new(image_of_thing),
+            None => Box::new(images::find),
+        },
         settings,
     };
     let board = Box::new(SerialBoard::new(recipe, sink.clone()));
@@ -259,12 +288,16 @@ fn known_board(
     })
 }
 
+/// Why a case over TLS is skipped.
+const NO_CA: &str =
+    "this board cannot be told which CA to trust yet; sim, process and boards on a port can";
+
 fn skipped(reason: String) -> Outcome {
     untouched(Verdict::Skipped { reason })
 }
 
 /// Why what the case needs of its cloud would never reach a board; none if it does.
-fn unreachable_fault((board, is_on_a_port): (&BoardName, bool), plan: &Plan) -> Option<String> {
+fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
     let has = |place| plan.fault_places.contains(&place);
     let reason = match board {
         BoardName::Sim => return None,
@@ -276,8 +309,9 @@ fn unreachable_fault((board, is_on_a_port): (&BoardName, bool), plan: &Plan) -> 
         | BoardName::MicroPython(_)
         | BoardName::Port(_)
         | BoardName::Virtual(_) => {
+            let is_on_a_port = matches!(board, BoardName::Inventory(_) | BoardName::Port(_));
             if plan.tls && !is_on_a_port {
-                "this board cannot be told which CA to trust yet; sim and process can"
+                NO_CA
             } else if has(Place::Name) || has(Place::Time) {
                 "this board cannot be told of the rig's servers of time and names yet; sim can"
             } else {
@@ -295,6 +329,7 @@ pub(super) fn not_begun(case: &Case, board: String, verdict: Verdict) -> CaseRep
         source: case.plan.mask.cover(&case.text).into(),
         included: Vec::new(),
         board,
+        aside: None,
         seed: 0,
         origin: case.round.map(|(round, of)| format!("{round} of {of}")),
         earlier: Vec::new(),
@@ -303,11 +338,11 @@ pub(super) fn not_begun(case: &Case, board: String, verdict: Verdict) -> CaseRep
     }
 }
 
-/// The outcome of a case whose bench cannot be had.
-fn broken(error: &ActionError) -> Outcome {
+/// The verdict about a case whose bench cannot be had.
+pub(super) fn rig_failed(error: &ActionError) -> Verdict {
     let mismatch = Mismatch::of_rig(error);
     let failure = Failure { span: Span::default(), step: None, at: Moment::START, mismatch };
-    untouched(Verdict::Failed(Box::new(failure)))
+    Verdict::Failed(Box::new(failure))
 }
 
 fn untouched(verdict: Verdict) -> Outcome {

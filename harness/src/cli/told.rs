@@ -33,25 +33,33 @@ pub(super) struct NetworkArgs {
 pub(super) struct Network {
     /// Where the fake cloud listens.
     pub(super) cloud_address: IpAddr,
-    /// The Wi-Fi that boards are told, or why there is none.
-    pub(super) wifi: Result<Option<Wifi>, ActionError>,
+    /// The name of the Wi-Fi that the command line gives.
+    named: Option<String>,
+    variable: fn(&str) -> Option<String>,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { cloud_address: IpAddr::V4(Ipv4Addr::LOCALHOST), wifi: Ok(None) }
+        let cloud_address = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self { cloud_address, named: None, variable: |_| None }
+    }
+}
+
+impl Network {
+    /// The Wi-Fi that a board is told; `of_board` is the name that the inventory has for it.
+    ///
+    /// # Errors
+    ///
+    /// One was named and cannot be had.
+    pub(super) fn wifi(&self, of_board: Option<&str>) -> Result<Option<Wifi>, ActionError> {
+        wifi::find(self.named.as_deref().or(of_board), self.variable)
     }
 }
 
 impl NetworkArgs {
-    /// The network of a run; `of_board` is the name that the inventory has for a board's Wi-Fi.
-    pub(super) fn network(
-        &self,
-        of_board: Option<&str>,
-        variable: fn(&str) -> Option<String>,
-    ) -> Network {
-        let wifi = wifi::find(self.wifi.as_deref().or(of_board), variable);
-        Network { cloud_address: self.cloud_address, wifi }
+    /// The network of a run.
+    pub(super) fn network(&self, variable: fn(&str) -> Option<String>) -> Network {
+        Network { cloud_address: self.cloud_address, named: self.wifi.clone(), variable }
     }
 }
 
@@ -66,17 +74,13 @@ pub(super) struct Told {
 
 impl Told {
     /// What a board is told about this cloud.
-    ///
-    /// # Errors
-    ///
-    /// The Wi-Fi that was named cannot be had.
-    pub(super) fn of(cloud: &CloudServer, network: &Network) -> Result<Self, ActionError> {
-        Ok(Self {
+    pub(super) fn of(cloud: &CloudServer, wifi: Option<Wifi>) -> Self {
+        Self {
             endpoint: cloud.endpoint(),
             ntp_server: cloud.ntp_address(),
             ca_pem: cloud.ca_pem().map(str::to_owned),
-            wifi: network.wifi.clone()?,
-        })
+            wifi,
+        }
     }
 
     /// The certificate that clients are to trust, in PEM form; none without TLS.
