@@ -107,6 +107,13 @@ impl SerialBoard {
         let fitted = flash::fit((&mut way.port, &mut *way.pins), &wanted, find, &mut note);
         let Fitted { identity, mut image, nvs } = fitted.map_err(|failed| failed.stops(&what))?;
         self.symbols = symbols;
+        let endpoint = self.recipe.settings.endpoint.as_deref().unwrap_or_default();
+        if way.port.usb().is_some() && endpoint.contains("//127.") {
+            note(format!(
+                "the board is told the cloud at {endpoint}, which for a chip is the chip itself; a board on a network wants \
+                 --cloud-address"
+            ));
+        }
         let place = (identity, nvs);
         let (part, left) = match firmware.provision.as_slice() {
             [] => serial_settings::of_thing(way, place, firmware, &self.recipe.settings)?,
