@@ -57,6 +57,8 @@ pub enum Shape {
     Percent,
     /// Namespaces, keys and values of an NVS partition.
     Provision,
+    /// A regular expression.
+    Regex,
     /// A request in short, as `GET shadow` or `POST shadow/config`.
     Request,
     /// A span with its unit and a sign, as `+20m`.
@@ -90,6 +92,7 @@ impl Shape {
             Self::Pattern => "a value or a matcher".into(),
             Self::Percent => "a share, as 5%".into(),
             Self::Provision => "a map of namespaces, each a map of keys".into(),
+            Self::Regex => "a regular expression in quotes".into(),
             Self::Request => "a request, as GET shadow or POST shadow/config".into(),
             Self::SignedSpan => "a span with its unit, as +20m or -5s".into(),
             Self::Span => "a span with its unit, as 250ms, 5s or 2m30s".into(),
@@ -122,6 +125,7 @@ impl Shape {
             },
             Self::Pattern => matcher_check::check(node, problems),
             Self::Provision => provision::check(node, problems),
+            Self::Regex => matcher_check::check_regex(node, problems),
             Self::Request => {
                 if let Err(kind) = request_pattern::parse_short(node.text().unwrap_or_default()) {
                     let kind =
@@ -186,6 +190,7 @@ impl Shape {
             | Self::Choice(_)
             | Self::Path
             | Self::Percent
+            | Self::Regex
             | Self::Request
             | Self::Text => {
                 matches!(data, Data::Text(_))

@@ -119,6 +119,8 @@ pub struct Firmware {
     pub shadow: Option<String>,
     /// What it reads from its NVS partition; nothing where it is one of our own things, which are told in their own way.
     pub provision: Vec<Setting>,
+    /// What it prints when it sleeps and wakes, beside what every firmware of ours prints.
+    pub console: ConsoleLines,
 }
 
 impl Firmware {
@@ -131,6 +133,7 @@ impl Firmware {
             rewrite: Rewrite::IfChanged,
             shadow: None,
             provision: Vec::new(),
+            console: ConsoleLines::default(),
         }
     }
 
@@ -144,8 +147,18 @@ impl Firmware {
             rewrite: self.rewrite,
             shadow: self.shadow.as_ref().map(text),
             provision: self.provision.iter().map(|setting| setting.filled(known)).collect(),
+            console: self.console.clone(),
         }
     }
+}
+
+/// What a firmware prints when it sleeps and wakes: regular expressions, each for one line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConsoleLines {
+    /// When it goes to sleep; a group `seconds`, `millis` or `micros` is for how long.
+    pub sleep: Vec<String>,
+    /// When it wakes; a group `cause` is the cause.
+    pub wake: Vec<String>,
 }
 
 /// Whether what is on a board already is written again.

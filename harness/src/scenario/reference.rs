@@ -102,6 +102,7 @@ fn inner(page: &mut String, shape: &Shape, depth: usize) -> std::fmt::Result {
         | Shape::Pattern
         | Shape::Percent
         | Shape::Provision
+        | Shape::Regex
         | Shape::Request
         | Shape::SignedSpan
         | Shape::Span

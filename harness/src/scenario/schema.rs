@@ -118,6 +118,7 @@ fn shape_schema(shape: &Shape) -> Value {
             let keys = json!({ "type": "object", "additionalProperties": value });
             json!({ "type": "object", "additionalProperties": keys })
         }
+        Shape::Regex => json!({ "type": "string", "format": "regex" }),
         Shape::Request => text("^(GET|POST|DELETE) (shadow(/.+)?|shadows)$|^\\$\\{"),
         Shape::SignedSpan => text("^[+-]?[0-9]|^\\$\\{"),
         Shape::Span => text("^[0-9].*(ms|s|m|h)$|^\\$\\{"),

@@ -9,7 +9,7 @@ use crate::engine::mismatch::Mismatch;
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, required};
 use crate::scenario::node::{Data, Node};
-use crate::scenario::plan::{Common, Erase, Firmware, Rewrite};
+use crate::scenario::plan::{Common, ConsoleLines, Erase, Firmware, Rewrite};
 use crate::scenario::provision;
 
 /// The keys of `firmware` and of `flash`.
@@ -40,6 +40,24 @@ pub(crate) const FIELDS: &[Field] = &[
         Shape::Text,
         "the named shadow that the device uses; default the classic one",
     ),
+    optional(
+        "console",
+        Shape::Map(CONSOLE),
+        "what it prints when it sleeps and wakes, beside `sleep <n> s` and `wake: <cause>`; for boards with a console in real time",
+    ),
+];
+
+const CONSOLE: &[Field] = &[
+    optional(
+        "sleep",
+        Shape::List(&Shape::Regex),
+        "lines before a sleep; a group `seconds`, `millis` or `micros` is for how long: 'deepsleep\\((?<millis>\\d+)\\)'",
+    ),
+    optional(
+        "wake",
+        Shape::List(&Shape::Regex),
+        "lines after a wake; a group `cause` is the cause: '^woke by (?<cause>\\w+)'",
+    ),
 ];
 
 /// Flashing a whole image over a slow line takes this long at the most.
@@ -62,12 +80,19 @@ pub(crate) fn read(node: &Node) -> Option<Firmware> {
         Some("nothing") => Erase::Nothing,
         _ => Erase::State,
     };
+    let console = node.get("console");
+    let lines = |key: &str| {
+        let items = console.and_then(|console| console.get(key)).map_or(&[][..], Node::items);
+        items.iter().filter_map(Node::text).map(str::to_owned).collect()
+    };
+    let console = ConsoleLines { sleep: lines("sleep"), wake: lines("wake") };
     let always = node.get("if-changed").is_some_and(|node| node.data == Data::Bool(false));
     Some(Firmware {
         image: text("image")?,
         erase,
         rewrite: if always { Rewrite::Always } else { Rewrite::IfChanged },
         shadow: text("shadow"),
+        console,
         provision: provision::read(node.get("provision")),
     })
 }
