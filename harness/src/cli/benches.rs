@@ -1,16 +1,18 @@
 //! A bench for each case: what `--board` names.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
 use fake_shadow::fault::{Channel, Place};
+use fake_shadow::settings::DEFAULT_REGION;
 use tokio::runtime::Runtime;
 
 use super::board_name::BoardName;
 use super::files::Case;
 use super::known::Known;
+use super::real_cloud::{self, RealCloud};
 use super::told::{Network, THING_NAME, Told};
 use crate::board::Board;
 use crate::board::equipped::Equipped;
@@ -23,6 +25,7 @@ use crate::board::serial::{self, SerialBoard};
 use crate::board::virtual_board::{VirtualBoard, image_of_thing};
 use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::real_bench::{CloudServer, RealBench};
+use crate::drive::real_service::RealService;
 use crate::drive::seen::Sink;
 use crate::drive::sim::SimBench;
 use crate::drive::{Bench, Facts, real_time, virtual_time};
@@ -42,13 +45,18 @@ use crate::time::Moment;
 /// How far the seeds of attempts are apart; beyond the rounds that a run can have.
 const ATTEMPT_SEED: u64 = 100_000;
 
+/// Why a case that moves the cloud's clock is skipped before the real one.
+const NO_CLOCK: (&str, &str) = ("clock", "the clock of the real cloud cannot be moved");
+
 /// What all cases of a run share.
 #[derive(Debug)]
 pub(super) struct Benches {
     /// What they run on.
     pub(super) board: BoardName,
-    /// The cloud that they talk to.
-    pub(super) cloud: CloudKind,
+    /// The real cloud, where that is what they talk to.
+    pub(super) real_cloud: Option<RealCloud>,
+    /// How many benches were made for it.
+    pub(super) made: AtomicU64,
     /// Where chance comes from.
     pub(super) seed: u64,
     /// The program that is the device, with its arguments; `None` to go by the image.
@@ -133,7 +141,11 @@ impl Benches {
         if !self.allow_run {
             cannot.push(RUN_NOT_ALLOWED);
         }
-        Facts { cloud: self.cloud, cannot, ..bench }
+        if self.real_cloud.is_some() {
+            cannot.push(NO_CLOCK);
+        }
+        let cloud = if self.real_cloud.is_some() { CloudKind::Aws } else { CloudKind::Fake };
+        Facts { cloud, cannot, ..bench }
     }
 
     /// What a bench can do that is no board of the inventory; nothing is started on it.
@@ -160,7 +172,8 @@ impl Benches {
 
     /// Why what the case needs of its cloud would never reach a board; none if it does.
     pub(super) fn unreachable_fault(&self, plan: &Plan) -> Option<String> {
-        unreachable_fault(&self.board, plan)
+        let real_cloud = self.real_cloud.as_ref().and_then(|_| real_cloud::cannot(plan));
+        real_cloud.or_else(|| unreachable_fault(&self.board, plan))
     }
 
     /// A board in real time with a cloud of its own.
@@ -174,15 +187,25 @@ impl Benches {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
-        let settings = Settings { seed, ..Settings::default() };
+        let mut settings = Settings { seed, ..Settings::default() };
+        let (mut thing, mut region) = (THING_NAME.to_owned(), DEFAULT_REGION.to_owned());
+        let service = self.real_cloud.as_ref().map(|real| {
+            let real_thing = real.thing(self.made.fetch_add(1, Ordering::Relaxed) + 1);
+            real_thing.name().clone_into(&mut thing);
+            region.clone_from(&real.region);
+            settings.region.clone_from(&real.region);
+            let reach = real.reach.clone();
+            RealService { reach, thing: real_thing, folder: folder.to_owned() }
+        });
         let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
+        let way = (channel, service.as_ref());
         let address = self.network.cloud_address;
         let cloud =
-            CloudServer::start_at(address, (runtime.handle(), settings), channel, sink.clone())?;
+            CloudServer::start_at(address, (runtime.handle(), settings), way, sink.clone())?;
         let wifi = self.network.wifi(known.and_then(|known| known.board.wifi.as_deref()))?;
-        let told = Told::of(&cloud, wifi);
+        let told = Told::of(&cloud, wifi, (thing, region));
         let board = self.board(known, &told, folder, sink)?;
-        Ok((RealBench::new(board, cloud, THING_NAME, seen), told))
+        Ok((RealBench::new(board, cloud, told.thing(), seen), told))
     }
 
     fn board(
@@ -301,6 +324,9 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
     let has = |place| plan.fault_places.contains(&place);
     let reason = match board {
         BoardName::Sim => return None,
+        _ if has(Place::Radio) => {
+            "the radio link of this board cannot be dropped, so a fault of `wifi` would never be met; sim's can"
+        }
         BoardName::Process if has(Place::Name) => {
             "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
         }

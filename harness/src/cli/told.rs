@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use clap::Args;
-use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
+use fake_shadow::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use serde_json::Value;
 use virtual_board::Provisioning;
 
@@ -63,9 +63,12 @@ impl NetworkArgs {
     }
 }
 
-/// What is told. `Debug` would show secrets, so there is none.
+/// What is told. The key is the test pair on both clouds, as the rig signs anew for the real one, so that no board holds a real key.
+/// `Debug` would show the Wi-Fi's password, so there is none.
 #[derive(Clone, Default)]
 pub(super) struct Told {
+    thing: String,
+    region: String,
     endpoint: String,
     ntp_server: String,
     ca_pem: Option<String>,
@@ -74,13 +77,24 @@ pub(super) struct Told {
 
 impl Told {
     /// What a board is told about this cloud.
-    pub(super) fn of(cloud: &CloudServer, wifi: Option<Wifi>) -> Self {
+    pub(super) fn of(
+        cloud: &CloudServer,
+        wifi: Option<Wifi>,
+        (thing, region): (String, String),
+    ) -> Self {
         Self {
+            thing,
+            region,
             endpoint: cloud.endpoint(),
             ntp_server: cloud.ntp_address(),
             ca_pem: cloud.ca_pem().map(str::to_owned),
             wifi,
         }
+    }
+
+    /// The thing's name in the cloud.
+    pub(super) fn thing(&self) -> &str {
+        &self.thing
     }
 
     /// The certificate that clients are to trust, in PEM form; none without TLS.
@@ -99,11 +113,11 @@ impl Told {
             ("SHADOWRIG_PORT", Some(port)),
             ("SHADOWRIG_CA", self.ca_pem.as_deref()),
             ("SHADOWRIG_NTP_SERVER", Some(self.ntp_server.as_str())),
-            ("SHADOWRIG_THING_NAME", Some(THING_NAME)),
+            ("SHADOWRIG_THING_NAME", Some(self.thing.as_str())),
             ("SHADOWRIG_WIFI_SSID", wifi.map(|wifi| wifi.ssid.as_str())),
             // An open network has an empty one, as the drivers want it.
             ("SHADOWRIG_WIFI_PASSWORD", wifi.map(|wifi| wifi.password.as_deref().unwrap_or(""))),
-            ("AWS_REGION", Some(DEFAULT_REGION)),
+            ("AWS_REGION", Some(self.region.as_str())),
             ("AWS_ACCESS_KEY_ID", Some(TEST_ACCESS_KEY_ID)),
             ("AWS_SECRET_ACCESS_KEY", Some(TEST_SECRET_ACCESS_KEY)),
         ];
@@ -121,8 +135,8 @@ impl Told {
         let line = |pem: &str| pem.lines().filter(|line| !line.starts_with("-----")).collect();
         Provisioning {
             endpoint: Some(self.endpoint.clone()),
-            thing_name: Some(THING_NAME.into()),
-            region: Some(DEFAULT_REGION.into()),
+            thing_name: Some(self.thing.clone()),
+            region: Some(self.region.clone()),
             access_key_id: Some(TEST_ACCESS_KEY_ID.into()),
             secret_access_key: Some(TEST_SECRET_ACCESS_KEY.into()),
             wifi_ssid: self.wifi.as_ref().map(|wifi| wifi.ssid.clone()),
@@ -172,6 +186,8 @@ mod tests {
     #[test]
     fn all_that_a_provision_may_ask_for_is_told() {
         let told = Told {
+            thing: THING_NAME.into(),
+            region: "us-east-1".into(),
             endpoint: "https://192.0.2.7:8443".into(),
             ntp_server: "192.0.2.7:123".into(),
             ca_pem: Some("-----BEGIN-----\nAQ\nID\n-----END-----\n".into()),

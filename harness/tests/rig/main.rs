@@ -21,6 +21,7 @@ mod nvs;
 mod planted;
 mod power_contract;
 mod provision;
+mod real_cloud;
 mod reports;
 mod robust;
 mod run_dirs;
