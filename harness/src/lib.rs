@@ -42,4 +42,5 @@ pub mod nvs;
 pub mod power;
 pub mod report;
 pub mod scenario;
+pub mod shrink;
 pub mod time;

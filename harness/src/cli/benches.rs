@@ -1,6 +1,7 @@
 //! A bench for each case: what `--board` names.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -95,7 +96,7 @@ impl Benches {
                     let plan = told.to_plan(&case.plan);
                     mask = plan.mask.clone();
                     let missing = || Some(skipped(told.misses(&plan)?));
-                    let reason = self.skip(&facts, known, case).or_else(missing);
+                    let reason = self.skip(&facts, known, &case.plan).or_else(missing);
                     let outcome = reason.unwrap_or_else(|| {
                         real_time::run(plan.into(), &mut bench, interrupted, watcher)
                     });
@@ -110,7 +111,7 @@ impl Benches {
             None => {
                 let mut bench = SimBench::new(seed);
                 let facts = self.facts(bench.facts());
-                let outcome = self.skip(&facts, None, case).unwrap_or_else(|| {
+                let outcome = self.skip(&facts, None, &case.plan).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
                 });
                 (facts.board, outcome)
@@ -133,6 +134,41 @@ impl Benches {
             outcome: outcome.masked(&mask),
             wall: began.elapsed(),
         }
+    }
+
+    /// Runs a plan on a bench in real time, and hands the bench out that it ran on; `folder` is the run's place.
+    ///
+    /// # Errors
+    ///
+    /// No such bench can be had, or this is not real time.
+    pub(super) fn run_real(
+        &self,
+        plan: &Arc<Plan>,
+        known: Option<&Known>,
+        (folder, interrupted): (&Path, &AtomicBool),
+    ) -> Result<(RealBench, Outcome), ActionError> {
+        let mut bench = self.bench((plan, known), folder)?;
+        let facts = self.facts(bench.facts());
+        let outcome = self.skip(&facts, known, plan).unwrap_or_else(|| {
+            real_time::run(Arc::clone(plan), &mut bench, interrupted, &mut |_| {})
+        });
+        Ok((bench, outcome))
+    }
+
+    /// A bench in real time for a plan.
+    ///
+    /// # Errors
+    ///
+    /// No such bench can be had, or this is not real time.
+    pub(super) fn bench(
+        &self,
+        (plan, known): (&Plan, Option<&Known>),
+        folder: &Path,
+    ) -> Result<RealBench, ActionError> {
+        let runtime = self.runtime.as_ref().ok_or_else(|| {
+            ActionError::new("run in real time", format!("{} has no real time", self.board))
+        })?;
+        self.real((runtime, known), folder, (plan, self.seed)).map(|(bench, _)| bench)
     }
 
     /// What a bench can do in this run.
@@ -162,8 +198,7 @@ impl Benches {
     }
 
     /// The outcome of a case that the bench cannot run; `None` if it can.
-    fn skip(&self, facts: &Facts, known: Option<&Known>, case: &Case) -> Option<Outcome> {
-        let plan = &case.plan;
+    fn skip(&self, facts: &Facts, known: Option<&Known>, plan: &Plan) -> Option<Outcome> {
         // A virtual board that a run starts speaks no TLS, by whatever name it is called.
         let is_plain = plan.tls && known.is_some_and(|known| known.port.is_none());
         let reason = facts.misses(plan).or_else(|| self.unreachable_fault(plan));
@@ -371,6 +406,6 @@ pub(super) fn rig_failed(error: &ActionError) -> Verdict {
     Verdict::Failed(Box::new(failure))
 }
 
-fn untouched(verdict: Verdict) -> Outcome {
+pub(super) fn untouched(verdict: Verdict) -> Outcome {
     Outcome { verdict, steps: Vec::new(), log: Log::default(), took: Duration::ZERO }
 }
