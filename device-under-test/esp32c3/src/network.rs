@@ -104,8 +104,9 @@ impl ChipNetwork {
     }
 
     async fn ask_time(&self) -> Option<u64> {
-        let name = self.provisioning.get(Field::NtpServer).unwrap_or(NTP_SERVER);
-        let server = IpEndpoint::new(self.resolve(name).await.ok()?, sntp::PORT);
+        let told = self.provisioning.get(Field::NtpServer).unwrap_or(NTP_SERVER);
+        let (name, port) = sntp::server(told)?;
+        let server = IpEndpoint::new(self.resolve(name).await.ok()?, port);
         let (mut received, mut sent) = ([0; 2 * sntp::PACKET_BYTES], [0; sntp::PACKET_BYTES]);
         let (mut received_meta, mut sent_meta) =
             ([PacketMetadata::EMPTY; 2], [PacketMetadata::EMPTY; 1]);
@@ -121,14 +122,20 @@ impl ChipNetwork {
         loop {
             let nonce = random();
             socket.send_to(&sntp::question(nonce), server).await.ok()?;
-            let mut answer = [0; sntp::PACKET_BYTES];
-            let Ok(Ok((length, _))) =
-                with_timeout(NTP_PATIENCE, socket.recv_from(&mut answer)).await
-            else {
-                continue;
+            // What is no answer to this question must not bring the next one sooner.
+            let answered = async {
+                loop {
+                    let mut answer = [0; sntp::PACKET_BYTES];
+                    let Ok((length, _)) = socket.recv_from(&mut answer).await else { continue };
+                    match sntp::unix_ms(answer.get(..length).unwrap_or_default(), nonce) {
+                        Ok(unix_ms) => return Some(unix_ms),
+                        Err(error) if error.is_final() => return None,
+                        Err(_) => {}
+                    }
+                }
             };
-            if let Ok(unix_ms) = sntp::unix_ms(answer.get(..length)?, nonce) {
-                return Some(unix_ms);
+            if let Ok(told) = with_timeout(NTP_PATIENCE, answered).await {
+                return told;
             }
         }
     }

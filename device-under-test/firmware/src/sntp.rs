@@ -27,6 +27,28 @@ pub enum SntpError {
     Unsynchronized,
 }
 
+impl SntpError {
+    /// Whether the server has answered this question, and asking it again would only trouble it (RFC 4330, section 8).
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::NotMine | Self::NotAnAnswer => false,
+            Self::Unsynchronized => true,
+        }
+    }
+}
+
+/// The name or address of a time server and its port, which is [`PORT`] where none is said; `None` for a port that is no number
+/// from 1 to 65535, and for an empty name.
+#[must_use]
+pub fn server(text: &str) -> Option<(&str, u16)> {
+    let (name, port) = match text.split_once(':') {
+        Some((name, port)) => (name, port.parse().ok()?),
+        None => (text, PORT),
+    };
+    (!name.is_empty() && port != 0).then_some((name, port))
+}
+
 /// A question that is told from all others by its `nonce`, which stands where the sender's time would.
 #[must_use]
 pub fn question(nonce: u64) -> [u8; PACKET_BYTES] {
@@ -116,6 +138,21 @@ mod tests {
         check(|packet| packet[1] = 16, Err(SntpError::Unsynchronized));
         check(|packet| packet[0] |= 0xc0, Err(SntpError::Unsynchronized));
         check(|packet| packet[40..44].fill(0), Err(SntpError::Unsynchronized));
+    }
+
+    #[test]
+    fn a_server_may_have_a_port_of_its_own() {
+        assert_eq!(server("pool.ntp.org"), Some(("pool.ntp.org", 123)));
+        assert_eq!(server("192.168.4.1:4123"), Some(("192.168.4.1", 4123)));
+        for wrong in ["", ":123", "host:", "host:0", "host:65536", "host:ntp"] {
+            assert_eq!(server(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_a_server_that_refuses_ends_the_question() {
+        assert!(SntpError::Unsynchronized.is_final());
+        assert!(!SntpError::NotMine.is_final() && !SntpError::NotAnAnswer.is_final());
     }
 
     #[test]

@@ -178,6 +178,8 @@ fn setup(arguments: Arguments) -> Setup {
             access_key_id: given.access_key_id,
             secret_access_key: given.secret_access_key,
             session_token: given.session_token,
+            // Its network is a cable, its time the host's, and it speaks no TLS.
+            ..Provisioning::default()
         },
     }
 }

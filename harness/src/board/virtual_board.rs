@@ -134,7 +134,7 @@ impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
         Facts {
             can: vec!["console", "power-switch", "wake-pin"],
-            cannot: vec![NO_CONSOLE_INPUT],
+            cannot: [self.serial.facts().cannot, vec![NO_CONSOLE_INPUT]].concat(),
             ..self.serial.facts()
         }
     }

@@ -79,11 +79,11 @@ impl BoardName {
         }
     }
 
-    /// Where its cloud listens: a free port of this machine, unless the device was told another place already.
-    pub(super) const fn listens_at(&self) -> SocketAddr {
+    /// Where its cloud listens: at a free port of this address, unless the device was told another place already.
+    pub(super) const fn listens_at(&self, address: IpAddr) -> SocketAddr {
         match self {
             Self::External(address) => *address,
-            _ => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            _ => SocketAddr::new(address, 0),
         }
     }
 

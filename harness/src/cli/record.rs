@@ -25,7 +25,7 @@ use crate::engine::{Engine, Event, Verdict};
 use crate::recording::{Start, Written, written};
 use crate::report::{CaseReport, RunReport};
 use crate::scenario::parse;
-use crate::scenario::plan::{ConsoleLines, Erase, Firmware, Sleeping, StartShadow, slug};
+use crate::scenario::plan::{Firmware, Sleeping, StartShadow, slug};
 use crate::time;
 
 /// How long a recording may take where nobody says.
@@ -179,8 +179,7 @@ fn start<W: Write, E: Write>(
     let is_external = matches!(args.board, BoardName::External(_));
     let Some(from) = &args.from else {
         let image = args.image.clone().unwrap_or_else(|| parse::IMAGE_DEFAULT.to_owned());
-        let firmware =
-            Firmware { image, erase: Erase::State, shadow: None, console: ConsoleLines::default() };
+        let firmware = Firmware::of_image(image);
         let has_state = args.desired.is_some() || args.reported.is_some();
         let shadow = StartShadow { desired: args.desired.clone(), reported: args.reported.clone() };
         return Ok(Ok(Start {
@@ -202,13 +201,13 @@ fn start<W: Write, E: Write>(
         writeln!(terminal.err, "error: there is no scenario in {}", from.display())?;
         return Ok(Err(exit::USAGE));
     };
-    if !case.plan.secrets.is_empty() {
+    if !case.plan.secrets.is_empty() || !case.plan.firmware.provision.is_empty() {
         writeln!(
             terminal.err,
-            "error: {} has secrets, and a recording would write them down",
+            "error: {} has secrets or provisions its board, and a recording would write that down",
             from.display()
         )?;
-        writeln!(terminal.err, "help: record from a scenario without secrets")?;
+        writeln!(terminal.err, "help: record from a scenario with neither")?;
         return Ok(Err(exit::USAGE));
     }
     let mut start = Start { name: args.name.clone(), ..Start::of(&case.plan) };
@@ -239,6 +238,7 @@ fn run<W: Write, E: Write>(
 ) -> io::Result<CaseReport> {
     let (sender, listening) = mpsc::channel();
     let benches = Benches {
+        network: super::told::Network::default(),
         board: args.board.clone(),
         real_cloud: None,
         made: AtomicU64::new(0),

@@ -67,25 +67,34 @@ pub struct CloudServer {
 }
 
 impl CloudServer {
-    /// Starts a cloud at an address, over TLS or not; port 0 picks a free one. What it sees goes into the sink. With the real service
-    /// it passes requests on.
+    /// Starts a cloud at an address, over TLS or not; port 0 picks a free one. What it sees goes into the sink. With the real
+    /// service it passes requests on.
     ///
     /// # Errors
     ///
     /// The address cannot be had, or no certificate can be made.
-    pub fn start(
-        runtime: &Handle,
+    pub fn start_at(
         listen: SocketAddr,
-        settings: Settings,
+        (runtime, settings): (&Handle, Settings),
         (channel, service): (Channel, Option<&RealService>),
         sink: Sink,
     ) -> Result<Self, ActionError> {
         let what = "start the cloud";
-        let error = |error: std::io::Error| ActionError::new(what, error.to_string());
+        let address = listen.ip();
+        let error = |error: std::io::Error| {
+            ActionError::new(what, format!("{listen}: {error}")).help(
+                "is something else listening there? it must be a free port and an address of this machine, as `ip address` shows them",
+            )
+        };
+        let names = || {
+            let mut names = usual_names(&settings.region);
+            names.push(address.to_string());
+            names
+        };
         let identity = match channel {
             Channel::Plain => None,
             Channel::Tls => Some(
-                ServerIdentity::of_private_ca(None, &usual_names(&settings.region))
+                ServerIdentity::of_private_ca(None, &names())
                     .map_err(|error| ActionError::new(what, error.to_string()))?,
             ),
         };
@@ -95,17 +104,14 @@ impl CloudServer {
             shared = shared.passing_on_to(reach.upstream.clone(), Some(reach.signer.clone()));
         }
         let shared = Arc::new(shared.observed_by(move |event| sink.tell_cloud(event.clone())));
-        let listener = runtime.block_on(TcpListener::bind(listen)).map_err(|error| {
-            ActionError::new(format!("listen on {listen}"), error.to_string())
-                .help("is something else listening there? name another port")
-        })?;
+        let listener = runtime.block_on(TcpListener::bind(listen)).map_err(error)?;
         let _in_runtime = runtime.enter();
         let server = match &identity {
             None => http::serve(listener, Arc::clone(&shared)),
             Some(identity) => http::serve_tls(listener, Arc::clone(&shared), identity),
         };
         let server = Some(server.map_err(error)?);
-        let ntp = runtime.block_on(UdpSocket::bind(("127.0.0.1", 0)));
+        let ntp = runtime.block_on(UdpSocket::bind((address, 0)));
         let ntp = ntp.and_then(|socket| serve_ntp(socket, Arc::clone(&shared))).map_err(error)?;
         let ca_pem = identity.and_then(|identity| identity.ca_pem().map(str::to_owned));
         let service = service.map(|service| ServiceSide::new(runtime.clone(), service));
