@@ -104,8 +104,9 @@ impl ChipNetwork {
     }
 
     async fn ask_time(&self) -> Option<u64> {
-        let name = self.provisioning.get(Field::NtpServer).unwrap_or(NTP_SERVER);
-        let server = IpEndpoint::new(self.resolve(name).await.ok()?, sntp::PORT);
+        let server = self.provisioning.get(Field::NtpServer).unwrap_or(NTP_SERVER);
+        let (name, port) = sntp::server(server)?;
+        let server = IpEndpoint::new(self.resolve(name).await.ok()?, port);
         let (mut received, mut sent) = ([0; 2 * sntp::PACKET_BYTES], [0; sntp::PACKET_BYTES]);
         let (mut received_meta, mut sent_meta) =
             ([PacketMetadata::EMPTY; 2], [PacketMetadata::EMPTY; 1]);

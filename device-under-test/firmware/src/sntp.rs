@@ -6,6 +6,15 @@ pub const PACKET_BYTES: usize = 48;
 /// The port of time servers.
 pub const PORT: u16 = 123;
 
+/// A server's name or address and its port, from `name` or `name:port`; `None` when the port is no number from 1 to 65535.
+#[must_use]
+pub fn server(text: &str) -> Option<(&str, u16)> {
+    match text.split_once(':') {
+        None => Some((text, PORT)),
+        Some((name, port)) => Some((name, port.parse().ok().filter(|port| *port != 0)?)),
+    }
+}
+
 /// Seconds from 1900, where the protocol begins to count, to 1970.
 const SECONDS_1900_TO_1970: u64 = 2_208_988_800;
 
@@ -116,6 +125,15 @@ mod tests {
         check(|packet| packet[1] = 16, Err(SntpError::Unsynchronized));
         check(|packet| packet[0] |= 0xc0, Err(SntpError::Unsynchronized));
         check(|packet| packet[40..44].fill(0), Err(SntpError::Unsynchronized));
+    }
+
+    #[test]
+    fn a_server_may_have_a_port_of_its_own() {
+        assert_eq!(server("pool.ntp.org"), Some(("pool.ntp.org", 123)));
+        assert_eq!(server("127.0.0.1:4123"), Some(("127.0.0.1", 4123)));
+        for wrong in ["a:", "a:0", "a:b", "a:70000", "a:1:2"] {
+            assert_eq!(server(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -46,6 +46,7 @@ mod setup;
 pub mod shell;
 mod slip;
 mod time;
+mod uplink;
 
 pub use app::{Provisioning, Region, Sensors};
 pub use board::Board;
@@ -54,5 +55,5 @@ pub use chips::{Chip, Mac};
 pub use fault::Fault;
 pub use flash::{FLASH_BYTES_DEFAULT, FLASH_BYTES_MAX, Flash, FlashError, SECTOR_BYTES, Wear};
 pub use io::{Activity, Ask, Event, Heard, Input, Order, Output, Status};
-pub use setup::{BootMode, Circuit, Fidelity, Setup};
+pub use setup::{BootMode, Circuit, Fidelity, Programs, Setup};
 pub use time::Moment;

@@ -184,6 +184,7 @@ impl Benches {
                 };
                 Ok(Box::new(SerialBoard::new(recipe, sink)))
             }
+            BoardName::Emulated => Ok(Box::new(VirtualBoard::emulated(all_settings(cloud), sink)?)),
             BoardName::Virtual(chip) => {
                 Ok(Box::new(VirtualBoard::new(*chip, settings(cloud), sink)?))
             }
@@ -269,6 +270,14 @@ fn settings(cloud: &CloudServer) -> Provisioning {
     }
 }
 
+/// The same for firmware that speaks TLS and asks for the time itself.
+fn all_settings(cloud: &CloudServer) -> Provisioning {
+    let ca_certificate = cloud.ca_pem().map(|pem| {
+        pem.lines().filter(|line| !line.starts_with("-----")).collect()
+    });
+    Provisioning { ntp_server: Some(cloud.ntp_address()), ca_certificate, ..settings(cloud) }
+}
+
 /// The outcome of a case that the bench cannot run; `None` if it can.
 fn skip(facts: &Facts, board: &BoardName, case: &Case) -> Option<Outcome> {
     let reason = facts.misses(&case.plan).or_else(|| unreachable_fault(board, &case.plan))?;
@@ -284,6 +293,10 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
             "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
         }
         BoardName::Process => return None,
+        BoardName::Emulated if has(Place::Name) => {
+            "the network of an emulated chip answers for all names itself, so a fault of `dns` would never be met; sim has one"
+        }
+        BoardName::Emulated => return None,
         BoardName::Inventory(_)
         | BoardName::MicroPython(_)
         | BoardName::Port(_)

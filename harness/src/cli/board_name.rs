@@ -14,6 +14,8 @@ const VIRTUAL_JOBS: usize = 4;
 /// What `--board` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum BoardName {
+    /// An ESP32-C3 in software that executes what is flashed, in real time.
+    Emulated,
     /// A board of the inventory.
     Inventory(String),
     /// Whatever is on a serial port.
@@ -29,9 +31,10 @@ pub(super) enum BoardName {
 }
 
 impl BoardName {
-    /// Reads a name: `sim`, `process`, `virtual` or `virtual:esp32`, a port, or a name from the inventory.
+    /// Reads a name: `sim`, `process`, `emulated`, `virtual` or `virtual:esp32`, a port, or a name from the inventory.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match (text, text.split_once(':')) {
+            ("emulated", _) => return Ok(Self::Emulated),
             ("sim", _) => return Ok(Self::Sim),
             ("process", _) => return Ok(Self::Process),
             ("virtual", _) => return Ok(Self::Virtual(CHIP_DEFAULT)),
@@ -56,7 +59,7 @@ impl BoardName {
         if !text.is_empty() && text.chars().all(is_word) {
             return Ok(Self::Inventory(text.to_owned()));
         }
-        Err("name sim, process, virtual, a port (/dev/ttyUSB0, rfc2217://host:port) or a board of the inventory".into())
+        Err("name sim, process, virtual, emulated, a port (/dev/ttyUSB0, rfc2217://host:port) or a board of the inventory".into())
     }
 
     /// How many cases run at once where nobody says.
@@ -65,6 +68,8 @@ impl BoardName {
             Self::Process => PROCESS_JOBS,
             Self::Sim => std::thread::available_parallelism().map_or(1, Into::into),
             Self::Virtual(_) => VIRTUAL_JOBS,
+            // It keeps a core of this machine busy.
+            Self::Emulated => std::thread::available_parallelism().map_or(1, Into::into),
             // There is one of it.
             Self::Inventory(_) | Self::MicroPython(_) | Self::Port(_) => 1,
         }
@@ -74,7 +79,8 @@ impl BoardName {
     pub(super) const fn is_in_real_time(&self) -> bool {
         match self {
             Self::Sim => false,
-            Self::Inventory(_)
+            Self::Emulated
+            | Self::Inventory(_)
             | Self::MicroPython(_)
             | Self::Port(_)
             | Self::Process
@@ -86,6 +92,7 @@ impl BoardName {
 impl std::fmt::Display for BoardName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Emulated => f.write_str("emulated"),
             Self::Inventory(name) => f.write_str(name),
             Self::MicroPython(port) => write!(f, "micropython:{port}"),
             Self::Port(port) => port.fmt(f),
@@ -109,6 +116,7 @@ mod tests {
     fn each_kind_of_board_has_its_kind_of_name() {
         check("sim", "Sim");
         check("process", "Process");
+        check("emulated", "Emulated");
         check("virtual", "Virtual(Esp32c3)");
         check("virtual:esp8266", "Virtual(Esp8266)");
         check("/dev/ttyUSB0", "Port(Device(");

@@ -28,11 +28,19 @@ pub struct Provisioning {
     pub secret_access_key: Option<String>,
     /// The token of a temporary key.
     pub session_token: Option<String>,
+    /// The name of the wireless network; this board has a cable.
+    pub wifi_ssid: Option<String>,
+    /// Its password.
+    pub wifi_password: Option<String>,
+    /// The time server; this board asks its host.
+    pub ntp_server: Option<String>,
+    /// The certificate of a private CA, in base64; this board speaks no TLS.
+    pub ca_certificate: Option<String>,
 }
 
 impl Provisioning {
     /// The names of the fields, in the order in which they are written.
-    pub const FIELDS: [&'static str; 8] = [
+    pub const FIELDS: [&'static str; 12] = [
         "endpoint",
         "thing_name",
         "shadow_name",
@@ -41,6 +49,10 @@ impl Provisioning {
         "access_key_id",
         "secret_access_key",
         "session_token",
+        "wifi_ssid",
+        "wifi_password",
+        "ntp_server",
+        "ca_certificate",
     ];
 
     /// A field by its name.
@@ -54,6 +66,10 @@ impl Provisioning {
             "access_key_id" => &mut self.access_key_id,
             "secret_access_key" => &mut self.secret_access_key,
             "session_token" => &mut self.session_token,
+            "wifi_ssid" => &mut self.wifi_ssid,
+            "wifi_password" => &mut self.wifi_password,
+            "ntp_server" => &mut self.ntp_server,
+            "ca_certificate" => &mut self.ca_certificate,
             _ => return None,
         })
     }
@@ -159,5 +175,6 @@ mod tests {
         let text = format!("{:?}", full());
         assert!(!text.contains("secret_access_key-value"), "{text}");
         assert!(!text.contains("session_token-value"), "{text}");
+        assert!(!text.contains("wifi_password-value"), "{text}");
     }
 }

@@ -3,6 +3,7 @@
 
 mod boot;
 mod machine;
+mod executing;
 mod program;
 mod serial;
 
