@@ -44,11 +44,6 @@ impl Parts {
         let at = RTC_RAM.contains(&address).then(|| (address - RTC_RAM.start) as usize)?;
         self.rtc_ram.bytes_mut().get_mut(at..)
     }
-
-    /// Notes that a piece of RAM was written by somebody else than the core.
-    pub(crate) fn written(&mut self, address: u32) {
-        self.overwritten.push(address);
-    }
 }
 
 /// Where in the SRAM an address is.

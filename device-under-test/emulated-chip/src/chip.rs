@@ -89,6 +89,8 @@ impl Chip {
         let entry = boot::load(&mut self.parts, flash, image_at, cause)?;
         self.hart = Hart::new(entry);
         self.hart.wait_until(now);
+        // The ROM lets interrupts in, and programs of esp-hal rely on it: they never do so themselves.
+        self.hart.let_interrupts_in();
         self.hart.set_cost(self.parts.peripherals.core_cost());
         self.state = State::Running;
         Ok(())

@@ -65,6 +65,10 @@ impl Csrs {
         self.mstatus & MIE != 0 || matches!(self.mode, Mode::User)
     }
 
+    pub(super) const fn let_interrupts_in(&mut self) {
+        self.mstatus |= MIE;
+    }
+
     /// Whether the core may wait for interrupts.
     pub(super) const fn may_wait(&self) -> bool {
         self.mstatus & TW == 0 || matches!(self.mode, Mode::Machine)

@@ -115,6 +115,11 @@ impl Hart {
         self.instructions
     }
 
+    /// Lets interrupts in, as what ran before the program may leave it.
+    pub const fn let_interrupts_in(&mut self) {
+        self.csrs.let_interrupts_in();
+    }
+
     /// Whether it would take an interrupt.
     #[must_use]
     pub const fn lets_interrupts_in(&self) -> bool {

@@ -9,13 +9,12 @@ pub(crate) enum Source {
     Uart0 = 21,
     Usb = 26,
     RtcCore = 27,
+    /// Its watchdog is the next one.
     TimerGroup0 = 32,
-    Watchdog0 = 33,
+    /// Likewise.
     TimerGroup1 = 34,
-    Watchdog1 = 35,
+    /// The other two comparators are the next ones.
     Systimer0 = 37,
-    Systimer1 = 38,
-    Systimer2 = 39,
     /// From one program to another, four of them.
     FromCpu0 = 50,
 }
