@@ -33,7 +33,9 @@ impl FlashMemory for Flash {
     fn program(&mut self, address: u32, data: &[u8]) -> bool {
         let range = address as usize..(address as usize).saturating_add(data.len());
         let cells = self.0.get_mut(range);
-        cells.map(|cells| cells.iter_mut().zip(data).for_each(|(cell, byte)| *cell &= byte)).is_some()
+        cells
+            .map(|cells| cells.iter_mut().zip(data).for_each(|(cell, byte)| *cell &= byte))
+            .is_some()
     }
 
     fn jedec_id(&self) -> [u8; 3] {
@@ -59,7 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Output::Reset(kind) => {
                     writeln!(out, "== reset: {kind:?}")?;
                     count += chip.instructions();
-                    chip.start(now, kind, &flash, image_at).map_err(|error| format!("{error:?}"))?;
+                    chip.start(now, kind, &flash, image_at)
+                        .map_err(|error| format!("{error:?}"))?;
                 }
                 Output::Sleep { ticks } => {
                     writeln!(out, "== sleep: {:?} ms", ticks.map(|ticks| ticks / (SECOND / 1000)))?;

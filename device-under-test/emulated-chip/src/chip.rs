@@ -226,8 +226,7 @@ impl Chip {
     /// Forgets decoded code at both addresses of a word.
     fn forget(&mut self, address: u32) {
         use crate::memory::{CODE_ABOVE_DATA, DATA_RAM};
-        let as_code =
-            if DATA_RAM.contains(&address) { address + CODE_ABOVE_DATA } else { address };
+        let as_code = if DATA_RAM.contains(&address) { address + CODE_ABOVE_DATA } else { address };
         self.hart.forget(as_code, 4);
     }
 

@@ -10,9 +10,7 @@ use clap::{Parser, ValueEnum};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use virtual_board::shell::{Options, Running};
-use virtual_board::{
-    BootMode, Chip, Circuit, Fidelity, Flash, Mac, Programs, Provisioning, Setup,
-};
+use virtual_board::{BootMode, Chip, Circuit, Fidelity, Flash, Mac, Programs, Provisioning, Setup};
 
 /// How often to look whether the board stopped by itself.
 const GLANCE: Duration = Duration::from_millis(100);

@@ -272,9 +272,8 @@ fn settings(cloud: &CloudServer) -> Provisioning {
 
 /// The same for firmware that speaks TLS and asks for the time itself.
 fn all_settings(cloud: &CloudServer) -> Provisioning {
-    let ca_certificate = cloud.ca_pem().map(|pem| {
-        pem.lines().filter(|line| !line.starts_with("-----")).collect()
-    });
+    let ca_certificate =
+        cloud.ca_pem().map(|pem| pem.lines().filter(|line| !line.starts_with("-----")).collect());
     Provisioning { ntp_server: Some(cloud.ntp_address()), ca_certificate, ..settings(cloud) }
 }
 

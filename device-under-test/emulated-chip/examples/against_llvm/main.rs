@@ -14,9 +14,8 @@ const LLVM: &str = "llvm-mc";
 
 /// Instructions that LLVM knows without being asked for their extensions, and this core does not have: the supervisor's, those of
 /// debuggers, and returns that are not from machine mode.
-const NOT_HERE: [u32; 7] = [
-    0x0020_0073, 0x1020_0073, 0x7020_0073, 0x7b20_0073, 0x1200_0073, 0xc000_1073, 0x0ff0_000f,
-];
+const NOT_HERE: [u32; 7] =
+    [0x0020_0073, 0x1020_0073, 0x7020_0073, 0x7b20_0073, 0x1200_0073, 0xc000_1073, 0x0ff0_000f];
 
 /// Where LLVM does not do as the manual says; volume I, in this order: fields of fences that are to be ignored (2.7), shifts by 32 and
 /// more (2.4.1 and 16.5), `c.lui` of nothing (16.5), and the one encoding that is always illegal (16.5), which LLVM has a name for.
@@ -48,7 +47,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let differ = |(line, bits): (usize, &u32)| {
         let is_ours = decode(*bits).kind != Kind::Illegal;
         let is_theirs = !refused.contains(&line);
-        (is_ours != is_theirs && !manual_decides(*bits)).then(|| format!("{bits:#010x}: ours {is_ours}, LLVM's {is_theirs}"))
+        (is_ours != is_theirs && !manual_decides(*bits))
+            .then(|| format!("{bits:#010x}: ours {is_ours}, LLVM's {is_theirs}"))
     };
     let differences: Vec<_> = all.iter().enumerate().filter_map(differ).collect();
     if !differences.is_empty() {

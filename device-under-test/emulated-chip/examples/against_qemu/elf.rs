@@ -30,8 +30,12 @@ pub(crate) fn write(path: &Path, code: &[u8]) -> io::Result<()> {
     }
     bytes.resize(offset as usize, 0);
     bytes.extend(code);
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o755).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o755)
+        .open(path)?;
     io::Write::write_all(&mut file, &bytes)?;
     file.set_permissions(std::fs::Permissions::from_mode(0o755))
 }

@@ -44,8 +44,17 @@ impl Chance {
     /// A value of the kind at which arithmetic goes wrong, or any.
     fn value(&mut self) -> u32 {
         let any = self.word();
-        let edges =
-            [0, 1, u32::MAX, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, any & 0xff, 0x7fff, 0xffff_8000];
+        let edges = [
+            0,
+            1,
+            u32::MAX,
+            0x7fff_ffff,
+            0x8000_0000,
+            0x8000_0001,
+            any & 0xff,
+            0x7fff,
+            0xffff_8000,
+        ];
         edges.get(self.below(20) as usize).copied().unwrap_or(any)
     }
 }

@@ -46,10 +46,8 @@ const fn quadrant_0(bits: u32, funct3: u32) -> Option<Op> {
     let word_at = (field(bits, 12, 10, 3) | bit(bits, 6, 2) | bit(bits, 5, 6)) as i32;
     Some(match funct3 {
         0 => {
-            let amount = field(bits, 12, 11, 4)
-                | field(bits, 10, 7, 6)
-                | bit(bits, 6, 2)
-                | bit(bits, 5, 3);
+            let amount =
+                field(bits, 12, 11, 4) | field(bits, 10, 7, 6) | bit(bits, 6, 2) | bit(bits, 5, 3);
             if amount == 0 {
                 return None;
             }

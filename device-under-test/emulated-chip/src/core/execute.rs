@@ -188,8 +188,7 @@ impl Hart {
                 | Kind::Csrrwi
                 | Kind::Csrrsi
                 | Kind::Csrrci => {
-                    (self.pc, self.instructions) =
-                        (pc, self.instructions + (started_with - left));
+                    (self.pc, self.instructions) = (pc, self.instructions + (started_with - left));
                     self.time = now;
                     return self.rare(bus, op, a);
                 }
@@ -246,10 +245,8 @@ impl Hart {
 
     /// Reads and writes a control and status register (volume I, chapter 9).
     fn csr(&mut self, op: Op, a: u32) -> Option<()> {
-        let (number, is_immediate) = (
-            op.imm as u32,
-            matches!(op.kind, Kind::Csrrwi | Kind::Csrrsi | Kind::Csrrci),
-        );
+        let (number, is_immediate) =
+            (op.imm as u32, matches!(op.kind, Kind::Csrrwi | Kind::Csrrsi | Kind::Csrrci));
         let source = if is_immediate { op.rs1() as u32 } else { a };
         let count = self.instructions;
         let old = self.csrs.read(number, count)?;

@@ -39,9 +39,7 @@ impl Ram {
     pub(crate) fn load(&self, at: usize, width: Width) -> Option<u32> {
         Some(match width {
             Width::Byte => u32::from(*self.bytes.get(at)?),
-            Width::Half => {
-                u32::from(u16::from_le_bytes(*self.bytes.get(at..)?.first_chunk()?))
-            }
+            Width::Half => u32::from(u16::from_le_bytes(*self.bytes.get(at..)?.first_chunk()?)),
             Width::Word => u32::from_le_bytes(*self.bytes.get(at..)?.first_chunk()?),
         })
     }

@@ -33,7 +33,8 @@ impl Windows {
     }
 
     pub(crate) fn set_entry(&mut self, number: usize, value: u32) {
-        if let (Some(entry), Some(page)) = (self.entries.get_mut(number), self.pages.get_mut(number))
+        if let (Some(entry), Some(page)) =
+            (self.entries.get_mut(number), self.pages.get_mut(number))
         {
             (*entry, *page) = (value, None);
         }

@@ -130,7 +130,8 @@ impl Rtc {
     /// The chip starts again; the clock goes on, and the words that are for programs stay, unless this part was reset as well.
     pub(super) fn restart(&mut self, now: u64, cause: ResetKind) {
         let is_all = matches!(cause, ResetKind::PowerOn | ResetKind::RtcWatchdogAll);
-        let (began, stores) = if is_all { (now, [0; STORES.len()]) } else { (self.began, self.stores) };
+        let (began, stores) =
+            if is_all { (now, [0; STORES.len()]) } else { (self.began, self.stores) };
         *self = Self { began, stores, cause, ..Self::new(now) };
         self.woken_by = if cause == ResetKind::DeepSleep { WAKE_BY_TIMER } else { 0 };
         self.config = BOOT_WDT_CONFIG;

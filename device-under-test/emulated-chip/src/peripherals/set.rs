@@ -40,9 +40,25 @@ const PRESET: [(u32, u32); 4] = [
 /// The blocks that are kept and read back without a note: clocks, gates and settings that change nothing here, the radio's parts, the
 /// analog converter with its thermometer, and the cache's switches.
 const KEPT: [u32; 19] = [
-    0x6000_3000, 0x6000_5000, 0x6000_6000, 0x6000_9000, 0x6000_e000, 0x6001_c000, 0x6001_d000,
-    0x6002_6000, 0x6003_f000, 0x6004_0000, 0x600c_0000, 0x600c_1000, 0x600c_4000, 0x600c_e000,
-    0x6000_4000, 0x6001_f000, 0x6002_0000, 0x6002_3000, 0x600c_2000,
+    0x6000_3000,
+    0x6000_5000,
+    0x6000_6000,
+    0x6000_9000,
+    0x6000_e000,
+    0x6001_c000,
+    0x6001_d000,
+    0x6002_6000,
+    0x6003_f000,
+    0x6004_0000,
+    0x600c_0000,
+    0x600c_1000,
+    0x600c_4000,
+    0x600c_e000,
+    0x6000_4000,
+    0x6001_f000,
+    0x6002_0000,
+    0x6002_3000,
+    0x600c_2000,
 ];
 
 /// What a program did that somebody outside has to see to.

@@ -129,7 +129,9 @@ impl Systimer {
             0x04 | 0x08 => UPDATE_VALID,
             0x0c | 0x14 => (self.counters[(offset as usize - 0x0c) / 8].load >> 32) as u32,
             0x10 | 0x18 => self.counters[(offset as usize - 0x10) / 8].load as u32,
-            0x1c | 0x24 | 0x2c => (self.comparators[(offset as usize - 0x1c) / 8].target >> 32) as u32,
+            0x1c | 0x24 | 0x2c => {
+                (self.comparators[(offset as usize - 0x1c) / 8].target >> 32) as u32
+            }
             0x20 | 0x28 | 0x30 => self.comparators[(offset as usize - 0x20) / 8].target as u32,
             0x34 | 0x38 | 0x3c => self.comparators[(offset as usize - 0x34) / 4].conf,
             0x40 | 0x48 => (self.counters[(offset as usize - 0x40) / 8].latched >> 32) as u32,

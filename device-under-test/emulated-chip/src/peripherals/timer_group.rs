@@ -185,7 +185,8 @@ impl TimerGroup {
             0x64 => watchdog.key,
             0x68 => {
                 let (ready_at, _) = self.calibrated;
-                let is_ready = self.calibration & (MEASURE | KEEPS_MEASURING) != 0 && now >= ready_at;
+                let is_ready =
+                    self.calibration & (MEASURE | KEEPS_MEASURING) != 0 && now >= ready_at;
                 self.calibration | if is_ready { MEASURED } else { 0 }
             }
             0x6c => self.calibrated.1 << 7 | 1,

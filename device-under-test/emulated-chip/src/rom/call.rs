@@ -12,11 +12,17 @@ const A0: usize = 10;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Next {
     /// It is over, after so many instructions.
-    Return { cost: u64 },
+    Return {
+        cost: u64,
+    },
     /// It is over, after so many ticks.
-    ReturnAfter { ticks: u64 },
+    ReturnAfter {
+        ticks: u64,
+    },
     /// It goes on after so many ticks, with the arguments that are in the registers then. Interrupts come in between.
-    Again { ticks: u64 },
+    Again {
+        ticks: u64,
+    },
     /// It reads or writes where nothing is.
     FaultLoad(u32),
     FaultStore(u32),

@@ -67,7 +67,8 @@ pub(super) fn write(call: &mut Call<'_>) -> Next {
         call.value(OK);
         return Next::ReturnAfter { ticks };
     }
-    for (number, value) in [to + now, from.wrapping_add(now), length - now].into_iter().enumerate() {
+    for (number, value) in [to + now, from.wrapping_add(now), length - now].into_iter().enumerate()
+    {
         call.set_argument(number, value);
     }
     Next::Again { ticks }

@@ -51,9 +51,9 @@ fn forward(call: &mut Call<'_>, to: u32, from: u32, length: u32) -> Result<(), N
 }
 
 fn backward(call: &mut Call<'_>, to: u32, from: u32, length: u32) -> Result<(), Next> {
-    (0..length).rev().try_for_each(|at| {
-        one(call, to.wrapping_add(at), from.wrapping_add(at), Width::Byte)
-    })
+    (0..length)
+        .rev()
+        .try_for_each(|at| one(call, to.wrapping_add(at), from.wrapping_add(at), Width::Byte))
 }
 
 fn one(call: &mut Call<'_>, to: u32, from: u32, width: Width) -> Result<(), Next> {

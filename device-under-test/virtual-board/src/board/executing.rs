@@ -33,9 +33,8 @@ impl Board {
     pub(super) fn start_chip(&mut self, now: Moment, cause: ResetCause, at: u32) {
         let ticks = now.micros * TICKS_PER_US;
         let setup = emulated_chip::Setup { mac: self.setup.mac.0, seed: SEED };
-        let chip = self
-            .chip
-            .get_or_insert_with(|| Box::new(emulated_chip::Chip::new(setup, ticks)));
+        let chip =
+            self.chip.get_or_insert_with(|| Box::new(emulated_chip::Chip::new(setup, ticks)));
         match chip.start(ticks, kind(cause), &self.flash, at) {
             Ok(()) => {
                 self.stage = Stage::Executing;

@@ -2,8 +2,8 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod boot;
-mod machine;
 mod executing;
+mod machine;
 mod program;
 mod serial;
 

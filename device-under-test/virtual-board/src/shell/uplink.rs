@@ -72,7 +72,9 @@ impl Uplink {
     fn perform(&mut self, want: Want, frames: &mut Vec<Vec<u8>>) -> Option<Heard> {
         match want {
             Want::Frame(frame) => frames.push(frame),
-            Want::Open { flow, port } => return self.open(flow, port).err().map(|_| Heard::Refused(flow)),
+            Want::Open { flow, port } => {
+                return self.open(flow, port).err().map(|_| Heard::Refused(flow));
+            }
             Want::Send { flow, bytes } => {
                 let stream = self.streams.get_mut(&flow)?;
                 if stream.write_all(&bytes).is_err() {

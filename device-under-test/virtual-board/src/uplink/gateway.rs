@@ -56,14 +56,28 @@ pub(crate) enum Want {
     /// Send a frame over the cable.
     Frame(Vec<u8>),
     /// Connect to this port of the loopback.
-    Open { flow: u64, port: u16 },
-    Send { flow: u64, bytes: Vec<u8> },
+    Open {
+        flow: u64,
+        port: u16,
+    },
+    Send {
+        flow: u64,
+        bytes: Vec<u8>,
+    },
     /// The program will send no more.
-    End { flow: u64 },
+    End {
+        flow: u64,
+    },
     /// The connection is over.
-    Drop { flow: u64 },
+    Drop {
+        flow: u64,
+    },
     /// Send a datagram to this port of the loopback.
-    Ask { question: u64, port: u16, bytes: Vec<u8> },
+    Ask {
+        question: u64,
+        port: u16,
+        bytes: Vec<u8>,
+    },
 }
 
 /// Who talks to whom: the program, and whom it takes for its peer.
@@ -78,7 +92,9 @@ struct Flow {
 #[derive(Debug)]
 enum Stage {
     /// The machine's connection is not there yet; the frame with which the program began waits.
-    Opening { frame: Vec<u8> },
+    Opening {
+        frame: Vec<u8>,
+    },
     Open(Open),
 }
 
@@ -235,7 +251,8 @@ impl Gateway {
         socket.set_timeout(Some(SILENCE));
         socket.set_nagle_enabled(false);
         socket.set_ack_delay(None);
-        let at = IpListenEndpoint { addr: Some(IpAddress::Ipv4(*ends.1.ip())), port: ends.1.port() };
+        let at =
+            IpListenEndpoint { addr: Some(IpAddress::Ipv4(*ends.1.ip())), port: ends.1.port() };
         // A port of 0 is not listened to; the frame is then refused.
         let is_listening = socket.listen(at).is_ok();
         let opening = match std::mem::replace(stage, Stage::Opening { frame: Vec::new() }) {
