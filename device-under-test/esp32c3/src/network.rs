@@ -10,7 +10,8 @@ use embassy_net::{IpAddress, IpEndpoint, Runner, Stack, StackResources};
 use embassy_time::{Duration, with_timeout};
 use embedded_io_async::Write as _;
 use esp_hal::rng::Rng;
-use firmware::{Connection, Endpoint, Field, Network, Provisioning, Reason, Scheme, sntp};
+use firmware::sntp::{self, SntpError};
+use firmware::{Connection, Endpoint, Field, Network, Provisioning, Reason, Scheme};
 use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::link::{Device, Link, open};
@@ -128,8 +129,12 @@ impl ChipNetwork {
             else {
                 continue;
             };
-            if let Ok(unix_ms) = sntp::unix_ms(answer.get(..length)?, nonce) {
-                return Some(unix_ms);
+            match sntp::unix_ms(answer.get(..length)?, nonce) {
+                Ok(unix_ms) => return Some(unix_ms),
+                // It has no time, or wants to be left alone: not asked again in this wake (RFC 4330, section 10).
+                Err(SntpError::Unsynchronized) => return None,
+                // Somebody else's answer, or an old one: this server's may still come.
+                Err(SntpError::NotMine | SntpError::NotAnAnswer) => {}
             }
         }
     }

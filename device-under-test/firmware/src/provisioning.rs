@@ -34,7 +34,7 @@ pub enum Field {
     WifiSsid,
     /// Its password; without it an open network.
     WifiPassword,
-    /// The name or address of the time server; default `pool.ntp.org`.
+    /// The name or address of the time server, with `:port` where it is not 123; default `pool.ntp.org`.
     NtpServer,
     /// The certificate of the private CA to trust, in base64 on one line (PEM without its first and last line); without it
     /// Amazon's roots are trusted.

@@ -31,6 +31,7 @@ pub struct VirtualBoard {
     running: Arc<Running>,
     serial: SerialBoard,
     sink: Sink,
+    programs: Programs,
     has_power: bool,
     /// A cycle of the supply that goes on by itself.
     cycle: Option<JoinHandle<()>>,
@@ -70,7 +71,7 @@ impl VirtualBoard {
         settings: Provisioning,
         sink: Sink,
     ) -> Result<Self, ActionError> {
-        let chip = setup.chip;
+        let (chip, programs) = (setup.chip, setup.programs);
         let failed = |why: String| ActionError::new("start a virtual board", why);
         let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
         let link = folder.path().join("port");
@@ -90,7 +91,8 @@ impl VirtualBoard {
             settings,
         };
         let serial = SerialBoard::new(recipe, sink.clone());
-        Ok(Self { running, serial, sink, has_power: true, cycle: None, _folder: folder })
+        let (has_power, cycle, _folder) = (true, None, folder);
+        Ok(Self { running, serial, sink, programs, has_power, cycle, _folder })
     }
 
     /// The board itself, for whoever makes faults on it.
@@ -146,8 +148,13 @@ impl VirtualBoard {
 
 impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
+        let mut can = vec!["console", "power-switch", "wake-pin"];
+        // The pins of an executed program lead to a light, and to no motor.
+        if self.programs == Programs::Recognized {
+            can.push("motor");
+        }
         Facts {
-            can: vec!["console", "power-switch", "wake-pin"],
+            can,
             cannot: vec![(
                 "write-console",
                 "what runs on a virtual board reads nothing from its console",

@@ -47,7 +47,7 @@ const BOARD: &[Field] = &[
 
 /// What a bench may be able to do.
 pub const NEEDS: &[&str] =
-    &["console", "power-switch", "programmable-supply", "current-meter", "wake-pin"];
+    &["console", "power-switch", "programmable-supply", "current-meter", "wake-pin", "motor"];
 
 const TIME: &[Field] = &[optional(
     "sleeping",

@@ -363,6 +363,7 @@ impl Bench for SimBench {
                 "programmable-supply",
                 "current-meter",
                 "wake-pin",
+                "motor",
             ],
             cloud: CloudKind::Fake,
             cannot: vec![("write-console", "the simulated device has no console input")],
