@@ -25,6 +25,10 @@ use crate::scenario::plan::Firmware;
 /// The version in the description of our own things.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// Why nobody writes on its console.
+pub const NO_CONSOLE_INPUT: (&str, &str) =
+    ("write-console", "what runs on a virtual board reads nothing from its console");
+
 /// A virtual board in this process.
 #[derive(Debug)]
 pub struct VirtualBoard {
@@ -155,10 +159,7 @@ impl Board for VirtualBoard {
         }
         Facts {
             can,
-            cannot: vec![(
-                "write-console",
-                "what runs on a virtual board reads nothing from its console",
-            )],
+            cannot: vec![NO_CONSOLE_INPUT],
             ..self.serial.facts()
         }
     }
@@ -231,7 +232,11 @@ fn without_power(what: &str) -> ActionError {
 }
 
 /// Our own things by their names, made for the chip; anything else by its path.
-fn image_of_thing(image: &str, chip: Chip) -> Result<Source, ActionError> {
+///
+/// # Errors
+///
+/// There is neither such a thing nor such a file.
+pub fn image_of_thing(image: &str, chip: Chip) -> Result<Source, ActionError> {
     let made_for = virtual_board::Chip::by_name(chip.name());
     if let (Some(kind), Some(made_for)) = (thing::Kind::by_name(image), made_for) {
         let parts = image::bundle(made_for, kind.name, VERSION).into_iter();

@@ -18,6 +18,7 @@ use crate::flash::image::Part;
 use crate::flash::{
     self, EraseFirst, Fitted, Identity, Job, Mac, Rewrite, Update, Wanted, Written,
 };
+use crate::inventory::lock::BoardLock;
 use crate::time;
 
 /// The words behind `shadowrig flash`.
@@ -118,12 +119,12 @@ pub(super) fn flash<W: Write, E: Write>(
 fn place_of(
     args: &FlashArgs,
     variable: fn(&str) -> Option<String>,
-    held: &mut Option<Known>,
+    held: &mut Option<(Known, BoardLock)>,
 ) -> Result<(PortName, FlashArgs), ActionError> {
     let BoardName::Inventory(name) = &args.board else {
         return Ok((port_of(&args.board)?, args.clone()));
     };
-    let known = held.insert(known::take(name, &args.known, "flash", variable)?);
+    let (known, _) = held.insert(known::take(name, &args.known, "flash", variable)?);
     let port = known.port.clone().ok_or_else(|| {
         ActionError::new(format!("flash {name}"), "it is a virtual board that only a run starts")
             .help("name a port, such as /dev/ttyUSB0")

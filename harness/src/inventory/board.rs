@@ -5,7 +5,13 @@
 use std::time::Duration;
 
 use super::Mac;
+use crate::board::virtual_board::NO_CONSOLE_INPUT;
+use crate::drive::Facts;
 use crate::scenario::node::Span;
+use crate::scenario::plan::CloudKind;
+
+/// The chip of a board that the rig starts itself, where the inventory names none.
+pub const CHIP_OF_VIRTUAL: &str = "esp32c3";
 
 /// All boards of a host, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -193,6 +199,20 @@ pub enum MeterPlace {
 }
 
 impl KnownBoard {
+    /// What it is and what it can do, known without touching it: the same as its adapter says.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        let is_virtual = self.serial.kind == SerialKind::Virtual;
+        let chip = || is_virtual.then(|| CHIP_OF_VIRTUAL.to_owned());
+        Facts {
+            board: self.name.clone(),
+            chip: self.chip.clone().or_else(chip),
+            can: self.can(),
+            cloud: CloudKind::Fake,
+            cannot: if is_virtual { vec![NO_CONSOLE_INPUT] } else { Vec::new() },
+        }
+    }
+
     /// What it can do, in the words of `board: { needs: [...] }`.
     #[must_use]
     pub fn can(&self) -> Vec<&'static str> {
@@ -206,7 +226,7 @@ impl KnownBoard {
         }
         // A pin that the file names is pulled by nobody yet.
         if is_virtual {
-            can.push("wake-pin");
+            can.extend(["wake-pin", "motor"]);
         }
         can
     }

@@ -1,21 +1,31 @@
 //! The words behind `shadowrig monitor`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
 use super::super::board_name::BoardName;
+use super::super::boards::InventoryArgs;
+use super::super::{exit, known};
 use crate::board::console::{Patterns, Symbols};
+use crate::board::images;
 use crate::board::port::{BAUD_DEFAULT, PortName, PortOptions};
+use crate::engine::ActionError;
+use crate::scenario::plan::ConsoleLines;
 use crate::time;
 
 /// The words behind `shadowrig monitor`.
 #[derive(Debug, Args)]
 pub(in super::super) struct MonitorArgs {
-    /// The port of the board: /dev/ttyUSB0, rfc2217://host:port, or the one of a running virtual-board.
-    #[arg(long, value_name = "PORT", value_parser = BoardName::parse)]
+    /// The port of the board: /dev/ttyUSB0, rfc2217://host:port, the one of a running virtual-board; or a name of the inventory.
+    #[arg(long, value_name = "NAME", value_parser = BoardName::parse)]
     pub(super) board: BoardName,
+    #[command(flatten)]
+    inventory: InventoryArgs,
+    /// The firmware that it runs, by its name in device-under-test/boards: what it prints when it sleeps and wakes, and its ELF.
+    #[arg(long, value_name = "NAME")]
+    image: Option<String>,
     /// The ELF that the board runs: crashes are shown with functions and lines.
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
@@ -51,8 +61,10 @@ pub(super) struct Wanted {
 /// What is wrong with the words, and what to do next.
 #[derive(Debug)]
 pub(super) struct Unusable {
+    /// The exit code.
+    pub(super) code: u8,
     pub(super) why: String,
-    pub(super) help: &'static str,
+    pub(super) help: String,
 }
 
 fn span(text: &str) -> Result<Duration, String> {
@@ -61,34 +73,69 @@ fn span(text: &str) -> Result<Duration, String> {
 
 impl MonitorArgs {
     /// Reads what the words name.
-    pub(super) fn understand(&self) -> Result<Wanted, Unusable> {
-        let BoardName::Port(port) = &self.board else {
-            return Err(Unusable {
-                why: format!("{} has no port to watch", self.board),
-                help: "name a port, such as /dev/ttyUSB0 or rfc2217://host:port; `virtual-board --chip esp32c3 --pty PATH` makes one at PATH",
-            });
-        };
+    pub(super) fn understand(
+        &self,
+        variable: fn(&str) -> Option<String>,
+    ) -> Result<Wanted, Unusable> {
+        let port = self.port(variable)?;
         let mut patterns = Patterns::default();
-        let added = self.sleep_line.iter().try_for_each(|pattern| patterns.add_sleep(pattern));
-        added
-            .and_then(|()| self.wake_line.iter().try_for_each(|pattern| patterns.add_wake(pattern)))
-            .map_err(|error| Unusable {
-                why: error.to_string(),
-                help: "a parenthesis or a dot that is meant as such is written \\( or \\.",
-            })?;
-        let symbols = self.elf.as_ref().map(|path| {
+        let mut lines =
+            ConsoleLines { sleep: self.sleep_line.clone(), wake: self.wake_line.clone() };
+        let mut elf = self.elf.clone();
+        if let Some(image) = &self.image {
+            let folder = Path::new(images::DESCRIPTIONS);
+            let built = images::built(folder, image)?;
+            // Without symbols a crash is shown by its addresses, so that a build which was not made yet stops nobody.
+            elf = elf.or(built);
+            let described = images::console_lines(folder, image, None)?;
+            lines.sleep.extend(described.sleep);
+            lines.wake.extend(described.wake);
+        }
+        patterns.add(&lines).map_err(|error| error.stops("watch the board"))?;
+        let symbols = elf.as_ref().map(|path| {
             let unusable = |why: String| Unusable {
+                code: exit::USAGE,
                 why: format!("failed to read {}: {why}", path.display()),
-                help: "name the ELF of the firmware that is on the board",
+                help: "name the ELF of the firmware that is on the board".into(),
             };
             let bytes = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
             Symbols::read(&bytes).map_err(|error| unusable(error.to_string()))
         });
         Ok(Wanted {
-            port: port.clone(),
+            port,
             options: PortOptions { baud: self.baud, ..PortOptions::default() },
             symbols: symbols.transpose()?,
             patterns,
         })
+    }
+
+    /// The port of what `--board` names. Nobody is kept from the board: whoever watches only listens.
+    fn port(&self, variable: fn(&str) -> Option<String>) -> Result<PortName, Unusable> {
+        let name = match &self.board {
+            BoardName::Port(port) => return Ok(port.clone()),
+            BoardName::Inventory(name) => name,
+            BoardName::MicroPython(_)
+            | BoardName::Process
+            | BoardName::Sim
+            | BoardName::Virtual(_)
+            | BoardName::Emulated => return Err(self.no_port()),
+        };
+        let known = known::find(name, &self.inventory, variable);
+        let known = known.map_err(|error| Unusable { code: exit::RIG, ..error.into() })?;
+        known.port.ok_or_else(|| self.no_port())
+    }
+
+    fn no_port(&self) -> Unusable {
+        Unusable {
+            code: exit::USAGE,
+            why: format!("{} has no port to watch", self.board),
+            help: "name a port, such as /dev/ttyUSB0 or rfc2217://host:port; `virtual-board --chip esp32c3 --pty PATH` makes one at PATH".into(),
+        }
+    }
+}
+
+impl From<ActionError> for Unusable {
+    fn from(error: ActionError) -> Self {
+        Self { code: exit::USAGE, why: error.to_string(), help: error.help.unwrap_or_default() }
     }
 }
