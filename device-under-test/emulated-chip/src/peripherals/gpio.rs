@@ -61,7 +61,7 @@ impl Gpio {
     /// Sets the level of a pin from outside; a pin that the chip drives keeps its level.
     pub(super) fn set(&mut self, pin: usize, is_high: bool) {
         let before = self.levels();
-        let bit = 1 << pin % PINS;
+        let bit = 1 << (pin % PINS);
         self.outside = if is_high { self.outside | bit } else { self.outside & !bit };
         self.sense(before);
     }

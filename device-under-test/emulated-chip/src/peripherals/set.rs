@@ -234,29 +234,47 @@ impl Peripherals {
     /// Writes the word at this address, a multiple of four.
     pub(crate) fn write(&mut self, address: u32, value: u32, now: u64, windows: &mut Windows) {
         let offset = address & 0xfff;
-        let known = match address & !0xfff {
-            0x6000_0000 => Some(self.uart.write(offset, value, now)),
-            0x6000_2000 => self.spi_flash.write(offset, value, self.jedec_id),
-            0x6000_4000 if offset < 0xf00 => Some(self.gpio.write(offset, value)),
-            0x6000_8000 if offset < 0x800 => Some(self.rtc.write(offset, value, now)),
+        let is_known = match address & !0xfff {
+            0x6000_0000 => {
+                self.uart.write(offset, value, now);
+                true
+            }
+            0x6000_2000 => self.spi_flash.write(offset, value, self.jedec_id).is_some(),
+            0x6000_4000 if offset < 0xf00 => {
+                self.gpio.write(offset, value);
+                true
+            }
+            0x6000_8000 if offset < 0x800 => {
+                self.rtc.write(offset, value, now);
+                true
+            }
             // Nothing can be burned.
-            0x6000_8000 => Some(()),
-            0x6001_f000 => self.timer_groups[0].write(offset, value, now),
-            0x6002_0000 => self.timer_groups[1].write(offset, value, now),
-            0x6002_3000 => self.systimer.write(offset, value, now),
-            0x6004_3000 => Some(self.usb.write(offset, value)),
+            0x6000_8000 => true,
+            0x6001_f000 => self.timer_groups[0].write(offset, value, now).is_some(),
+            0x6002_0000 => self.timer_groups[1].write(offset, value, now).is_some(),
+            0x6002_3000 => self.systimer.write(offset, value, now).is_some(),
+            0x6004_3000 => {
+                self.usb.write(offset, value);
+                true
+            }
             0x600c_0000 if (FROM_CPU..FROM_CPU_END).contains(&offset) => {
                 let bit = 1 << ((offset - FROM_CPU) / 4);
                 self.from_cpu =
                     if value & 1 == 1 { self.from_cpu | bit } else { self.from_cpu & !bit };
-                Some(())
+                true
             }
-            0x600c_2000 => self.interrupts.write(offset, value),
-            0x600c_5000 => Some(windows.set_entry(offset as usize / 4, value)),
-            0x600c_d000 => Some(self.ethernet.write(offset, value)),
-            _ => None,
+            0x600c_2000 => self.interrupts.write(offset, value).is_some(),
+            0x600c_5000 => {
+                windows.set_entry(offset as usize / 4, value);
+                true
+            }
+            0x600c_d000 => {
+                self.ethernet.write(offset, value);
+                true
+            }
+            _ => false,
         };
-        if known.is_none() {
+        if !is_known {
             self.note(address, "writes");
             self.others.write(address, value);
         }

@@ -103,7 +103,7 @@ impl Systimer {
     /// Lets what is due happen.
     pub(super) fn update(&mut self, now: u64) {
         for number in 0..COMPARATORS {
-            if !self.due_at(number, now).is_some_and(|at| at <= now) {
+            if self.due_at(number, now).is_none_or(|at| at > now) {
                 continue;
             }
             self.raw |= 1 << number;

@@ -143,7 +143,7 @@ impl TimerGroup {
                 (self.base, self.since) = (self.load, now);
             }
         }
-        if !self.watchdog.bites_at().is_some_and(|at| at <= now) {
+        if self.watchdog.bites_at().is_none_or(|at| at > now) {
             return None;
         }
         let action = self.watchdog.action();

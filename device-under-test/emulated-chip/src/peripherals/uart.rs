@@ -72,7 +72,7 @@ impl Uart {
             .map_or(0, |divider| u64::from(divider & 0xfff) * 16 + u64::from(divider >> 20 & 15));
         let source = if self.clock >> 20 & 3 == 1 { APB_HZ } else { XTAL_HZ };
         let source = source / (u64::from(self.clock >> 12 & 0xff) + 1).max(1);
-        let baud = if sixteenths == 0 { BAUD } else { (source * 16 / sixteenths).max(1) };
+        let baud = (source * 16).checked_div(sixteenths).map_or(BAUD, |baud| baud.max(1));
         BITS * TICKS_PER_S / baud
     }
 
