@@ -80,7 +80,7 @@ pub(super) fn flash<W: Write, E: Write>(
     // A board of the inventory is held until it is flashed.
     let mut known = None;
     let done = place_of(args, terminal.variable, &mut known)
-        .and_then(|(port, args)| run(&args, &port, &mut teller));
+        .and_then(|(port, options, args)| run(&args, (&port, &options), &mut teller));
     teller.end();
     for line in &teller.lines {
         writeln!(terminal.err, "{line}")?;
@@ -120,9 +120,9 @@ fn place_of(
     args: &FlashArgs,
     variable: fn(&str) -> Option<String>,
     held: &mut Option<(Known, BoardLock)>,
-) -> Result<(PortName, FlashArgs), ActionError> {
+) -> Result<(PortName, PortOptions, FlashArgs), ActionError> {
     let BoardName::Inventory(name) = &args.board else {
-        return Ok((port_of(&args.board)?, args.clone()));
+        return Ok((port_of(&args.board)?, PortOptions::default(), args.clone()));
     };
     let (known, _) = held.insert(known::take(name, &args.known, "flash", variable)?);
     let port = known.port.clone().ok_or_else(|| {
@@ -130,12 +130,14 @@ fn place_of(
             .help("name a port, such as /dev/ttyUSB0")
     })?;
     let control = known.board.serial.control.as_ref().map(PathBuf::from);
+    let options = known.board.serial.options();
     let args = FlashArgs {
+        baud: args.baud.or(options.flash_baud_max),
         mac: args.mac.or(Some(known.board.mac)),
         control: args.control.clone().or(control),
         ..args.clone()
     };
-    Ok((port, args))
+    Ok((port, options, args))
 }
 
 /// The port of what `--board` names.
@@ -164,10 +166,10 @@ fn port_of(board: &BoardName) -> Result<PortName, ActionError> {
 /// Does it all; says whether the board stays in its loader though it should not. A board that is not flashed runs on.
 fn run(
     args: &FlashArgs,
-    name: &PortName,
+    (name, options): (&PortName, &PortOptions),
     teller: &mut Teller,
 ) -> Result<(Identity, Written, bool), ActionError> {
-    let opened = SerialPort::open(name, &PortOptions::default());
+    let opened = SerialPort::open(name, options);
     let mut port = opened.map_err(|error| error.stops(format!("flash {}", args.image)))?;
     let mut pins: Box<dyn Pins> = match &args.control {
         Some(socket) => Box::new(ControlPins { socket: socket.clone() }),
