@@ -79,16 +79,16 @@ const fn store(bits: u32) -> i32 {
 
 const fn branch(bits: u32) -> i32 {
     ((bits as i32 >> 31) << 12)
-        | (bits >> 7 & 1) as i32 * 0x800
-        | (bits >> 25 & 0x3f) as i32 * 0x20
-        | (bits >> 8 & 15) as i32 * 2
+        | ((bits >> 7 & 1) as i32 * 0x800)
+        | ((bits >> 25 & 0x3f) as i32 * 0x20)
+        | ((bits >> 8 & 15) as i32 * 2)
 }
 
 const fn jump(bits: u32) -> i32 {
     ((bits as i32 >> 31) << 20)
         | (bits & 0xf_f000) as i32
-        | (bits >> 20 & 1) as i32 * 0x800
-        | (bits >> 21 & 0x3ff) as i32 * 2
+        | ((bits >> 20 & 1) as i32 * 0x800)
+        | ((bits >> 21 & 0x3ff) as i32 * 2)
 }
 
 const fn branch_kind(funct3: u32) -> Option<Kind> {
