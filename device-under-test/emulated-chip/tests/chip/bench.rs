@@ -91,9 +91,9 @@ pub(crate) struct Bench {
 
 impl Bench {
     /// A chip that has just been started with this program.
-    pub(crate) fn new(program: Program) -> Self {
+    pub(crate) fn new(Program(words): Program) -> Self {
         let mut flash = Flash(vec![0xff; 0x40_0000]);
-        let code: Vec<u8> = program.0.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let code: Vec<u8> = words.into_iter().flat_map(|word| word.to_le_bytes()).collect();
         let mut image = vec![0xe9, 1, 0, 0x20];
         image.extend(CODE_AT.to_le_bytes());
         image.resize(24, 0);

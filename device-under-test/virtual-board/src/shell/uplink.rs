@@ -122,12 +122,9 @@ impl Uplink {
 /// Connects and reads until the end; `tell` says whether anybody still listens.
 fn serve(flow: u64, port: u16, tell: &dyn Fn(Cable) -> bool) {
     let connected = connect(port).and_then(|stream| Ok((stream.try_clone()?, stream)));
-    let (writer, mut stream) = match connected {
-        Ok(streams) => streams,
-        Err(_) => {
-            tell(Cable::Heard(Heard::Refused(flow)));
-            return;
-        }
+    let Ok((writer, mut stream)) = connected else {
+        tell(Cable::Heard(Heard::Refused(flow)));
+        return;
     };
     if !tell(Cable::Opened(flow, writer)) {
         return;
