@@ -161,11 +161,7 @@ impl Board for VirtualBoard {
         if self.programs == Programs::Recognized {
             can.push("motor");
         }
-        Facts {
-            can,
-            cannot: vec![NO_CONSOLE_INPUT],
-            ..self.serial.facts()
-        }
+        Facts { can, cannot: vec![NO_CONSOLE_INPUT], ..self.serial.facts() }
     }
 
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
