@@ -42,9 +42,11 @@
 //! - [`service`]: the machine. It asks [`sigv4`] who signed, [`route`] and [`operation`] what for, [`policy`] whether that
 //!   is allowed, and [`shadow`] what becomes of it.
 //! - [`fault`]: the machine with faults around it. [`wire`]: answers as bytes.
+//! - [`proxy`]: the same in front of the real service, with the keys of an [`account`].
 //! - [`ntp`] and [`dns`]: servers of time and of names beside it, with the same faults.
 //! - [`http`]: real sockets, TLS and the control interface. [`data`]: all of it in a file. [`cli`] and [`log`]: the program.
 
+pub mod account;
 mod answer;
 pub mod cli;
 pub mod clock;
@@ -61,7 +63,9 @@ pub mod message;
 pub mod ntp;
 pub mod operation;
 mod page;
+pub mod paging;
 pub mod policy;
+pub mod proxy;
 pub mod raw_request;
 mod recent;
 pub mod route;
@@ -71,6 +75,7 @@ pub mod shadow;
 mod show;
 pub mod sigv4;
 mod store;
+pub mod topic;
 pub mod wire;
 
 pub use event::{Exchange, RequestRecord};

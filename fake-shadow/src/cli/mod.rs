@@ -4,9 +4,11 @@ mod args;
 mod credentials;
 mod error;
 mod log_thread;
+mod proxy;
 mod run;
 mod servers;
 
 pub use args::{Environment, ServeArgs};
+pub use credentials::parse_credential;
 pub use error::ServeError;
 pub use run::{Outputs, run};

@@ -6,9 +6,11 @@ mod board_name;
 mod boards;
 mod cargo_test;
 mod check;
+mod command_words;
 mod compare;
 mod explain;
 mod explore;
+mod explore_boards;
 mod files;
 mod flash;
 mod interrupt;
@@ -19,6 +21,7 @@ mod monitor;
 mod new;
 mod prepare;
 mod progress;
+mod real_cloud;
 mod report;
 mod reports;
 mod run;
@@ -124,7 +127,8 @@ enum Command {
     Monitor(monitor::MonitorArgs),
     /// Run a fleet of devices in virtual time against the fake cloud.
     Simulate(simulate::SimulateArgs),
-    /// Run the fake cloud, as `fake-shadow` does.
+    /// Run the fake cloud, as `fake-shadow` does; with `--to`, a proxy before the real one.
+    #[command(visible_alias = "proxy")]
     Serve(fake_shadow::cli::ServeArgs),
     /// Explain a captured raw HTTP request: is its signature right, and if not, why?
     Explain(explain::ExplainArgs),
@@ -200,7 +204,8 @@ fn serve<W: Write, E: Write>(
     if let Some(help) = error.help() {
         writeln!(terminal.err, "help: {help}")?;
     }
-    Ok(error.exit_code())
+    // What the cloud cannot have, as a port, is no bug of the rig.
+    Ok(if error.exit_code() == exit::USAGE { exit::USAGE } else { exit::RIG })
 }
 
 fn device<W: Write, E: Write>(

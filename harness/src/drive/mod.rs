@@ -4,8 +4,10 @@
 
 pub(crate) mod bench;
 pub mod cloud_side;
+pub mod crew;
 pub mod host_command;
 pub mod real_bench;
+pub mod real_service;
 pub mod real_time;
 pub mod seen;
 pub mod sim;

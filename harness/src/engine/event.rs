@@ -12,6 +12,9 @@ use super::reading::Reading;
 use crate::scenario::request_pattern::{RequestPattern, Target};
 use crate::time;
 
+/// What ends the words of an armed fault in which chance has a say.
+pub const BY_CHANCE: &str = ", by chance";
+
 /// One thing that was observed.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -38,6 +41,8 @@ pub enum Event {
     FaultsCleared,
     /// Something that a reader should know and that no step asks for.
     Note { text: String },
+    /// The rig passed the device's request on to the real cloud, which answered it.
+    Passed(PassedOn),
     /// Power was cut or restored.
     Power { change: PowerChange },
     /// The device's request reached the cloud.
@@ -52,6 +57,8 @@ pub enum Event {
     Snapshot { name: String, text: String },
     /// A step changed its state; the index counts all steps in the order in which they began.
     Step { index: usize, state: StepState },
+    /// The device kept its state, so many bytes of it; with when in that its power was cut, if it was.
+    StateWrite { bytes: usize, cut: Option<StateCut> },
     /// The device woke up.
     Wake { cause: String },
 }
@@ -104,6 +111,25 @@ pub struct Answer {
     pub fault: Option<String>,
 }
 
+/// A request that the rig passed on, and what the real cloud said; what the device got of that is in the [`Answer`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOn {
+    /// The number of the request.
+    pub request: u64,
+    /// The real cloud, as `https://prefix-ats.iot.eu-west-1.amazonaws.com`.
+    pub to: String,
+    /// How: `as it came` or `signed anew`.
+    pub how: String,
+    /// How long the answer took.
+    pub took: Duration,
+    /// The status; `None` if there was no answer.
+    pub status: Option<u16>,
+    /// The body as text.
+    pub body: String,
+    /// Why there was no answer.
+    pub error: Option<String>,
+}
+
 /// What happened to a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionChange {
@@ -122,6 +148,18 @@ pub enum PowerChange {
     Cut,
     /// It is back.
     Restored,
+}
+
+/// When the power is cut that is cut at a write of the device's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StateCut {
+    /// Before a byte is written.
+    Before,
+    /// When a part of it is written.
+    During,
+    /// When all is written, and before the device does anything else.
+    After,
 }
 
 /// Who did something to a shadow.
@@ -196,12 +234,14 @@ impl Event {
             Self::FaultMet { .. } => "fault-met",
             Self::FaultsCleared => "faults-cleared",
             Self::Note { .. } => "note",
+            Self::Passed(_) => "passed",
             Self::Power { .. } => "power",
             Self::Request(_) => "request",
             Self::Reset { .. } => "reset",
             Self::Shadow { .. } => "shadow",
             Self::Sleep { .. } => "sleep",
             Self::Snapshot { .. } => "snapshot",
+            Self::StateWrite { .. } => "state-write",
             Self::Step { .. } => "step",
             Self::Wake { .. } => "wake",
         }
@@ -232,6 +272,7 @@ impl Event {
             Self::FaultMet { what, .. } => format!("met: {what}"),
             Self::FaultsCleared => "all faults cleared".into(),
             Self::Note { text } => text.clone(),
+            Self::Passed(passed) => passed.words(),
             Self::Power { change: PowerChange::Cut } => "power cut".into(),
             Self::Power { change: PowerChange::Restored } => "power restored".into(),
             Self::Request(request) => {
@@ -257,6 +298,10 @@ impl Event {
             }
             Self::Sleep { announced: None } => "asleep".into(),
             Self::Snapshot { name, .. } => format!("snapshot {name}"),
+            Self::StateWrite { bytes, cut: None } => format!("state of {bytes} bytes kept"),
+            Self::StateWrite { bytes, cut: Some(cut) } => {
+                format!("the power goes {} a state of {bytes} bytes is kept", cut.when())
+            }
             Self::Step { index, state } => format!("step {} {}", index + 1, state.word()),
             Self::Wake { cause } => format!("awake: {cause}"),
         }
@@ -283,6 +328,7 @@ impl Event {
             }
             Self::FaultsCleared => json!({}),
             Self::Note { text } => json!({ "text": text }),
+            Self::Passed(passed) => passed.to_json(),
             Self::Power { change } => json!({ "change": change.word() }),
             Self::Request(request) => request.to_json(),
             Self::Reset { cause } | Self::Wake { cause } => json!({ "cause": cause }),
@@ -293,6 +339,9 @@ impl Event {
                 json!({ "announced_ms": announced.map(|span| span.as_millis() as u64) })
             }
             Self::Snapshot { name, text } => json!({ "name": name, "text": text }),
+            Self::StateWrite { bytes, cut } => {
+                json!({ "bytes": bytes, "cut": cut.map(StateCut::word) })
+            }
             Self::Step { index, state } => json!({ "index": index, "state": state.word() }),
         };
         let mut object = Map::from_iter([("kind".to_owned(), Value::from(self.kind()))]);
@@ -300,6 +349,25 @@ impl Event {
             object.append(fields);
         }
         Value::Object(object)
+    }
+}
+
+impl PassedOn {
+    fn words(&self) -> String {
+        let Self { request, to, how, took, status, error, .. } = self;
+        let answer = match (status, error) {
+            (Some(status), _) => status.to_string(),
+            (None, error) => error.clone().unwrap_or_default(),
+        };
+        format!("#{request} passed on {how} to {to}: {answer} ({})", time::span(*took))
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "request": self.request, "to": self.to, "how": self.how,
+            "took_us": u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
+            "status": self.status, "body": self.body, "error": self.error,
+        })
     }
 }
 

@@ -19,6 +19,7 @@ mod micropython;
 mod monitor;
 mod planted;
 mod power_contract;
+mod real_cloud;
 mod reports;
 mod robust;
 mod run_dirs;

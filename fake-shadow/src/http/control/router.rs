@@ -9,7 +9,6 @@ use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post, put};
 use bytes::Bytes;
-use jiff::SignedDuration;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde::Deserialize;
@@ -20,7 +19,8 @@ use super::answer::{Answer, Problem, found, good, object};
 use super::events;
 use super::guard::guard;
 use super::page;
-use crate::fault::{Fault, FaultId};
+use crate::clock::parse_signed_duration;
+use crate::fault::{Fault, FaultId, Place};
 use crate::http::shared::Shared;
 use crate::policy::Policy;
 use crate::recent::{REQUESTS_KEPT_MAX, Recent};
@@ -161,6 +161,10 @@ async fn faults(State(shared): Cloud) -> Answer {
 async fn arm(State(shared): Cloud, body: Bytes) -> Answer {
     let fault = Fault::read(&object(&body)?)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    if fault.kind.place() == Place::Radio {
+        let text = "the cloud has no radio, so nobody would meet this; the simulated bench has one";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, text));
+    }
     let FaultId(id) = shared.with(|cloud, _| cloud.arm(fault));
     good(json!({ "id": id }))
 }
@@ -197,7 +201,7 @@ async fn clock(State(shared): Cloud) -> Answer {
 
 async fn set_clock(State(shared): Cloud, body: Bytes) -> Answer {
     let wanted = object(&body)?;
-    let offset = wanted["offset"].as_str().and_then(|text| text.parse::<SignedDuration>().ok());
+    let offset = wanted["offset"].as_str().and_then(parse_signed_duration);
     let offset_ms = offset.and_then(|offset| i64::try_from(offset.as_millis()).ok()).ok_or_else(|| {
         let text = "the clock wants {\"offset\": D}, D being a signed duration, as \"+5m\" or \"-90s\"";
         Problem::new(StatusCode::BAD_REQUEST, text)
