@@ -38,6 +38,7 @@ pub mod fleet;
 pub mod invariant;
 pub mod inventory;
 pub mod meter;
+pub mod nvs;
 pub mod power;
 pub mod report;
 pub mod scenario;

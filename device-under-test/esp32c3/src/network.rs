@@ -10,8 +10,7 @@ use embassy_net::{IpAddress, IpEndpoint, Runner, Stack, StackResources};
 use embassy_time::{Duration, with_timeout};
 use embedded_io_async::Write as _;
 use esp_hal::rng::Rng;
-use firmware::sntp::{self, SntpError};
-use firmware::{Connection, Endpoint, Field, Network, Provisioning, Reason, Scheme};
+use firmware::{Connection, Endpoint, Field, Network, Provisioning, Reason, Scheme, sntp};
 use static_cell::{ConstStaticCell, StaticCell};
 
 use crate::link::{Device, Link, open};
@@ -105,8 +104,8 @@ impl ChipNetwork {
     }
 
     async fn ask_time(&self) -> Option<u64> {
-        let server = self.provisioning.get(Field::NtpServer).unwrap_or(NTP_SERVER);
-        let (name, port) = sntp::server(server)?;
+        let told = self.provisioning.get(Field::NtpServer).unwrap_or(NTP_SERVER);
+        let (name, port) = sntp::server(told)?;
         let server = IpEndpoint::new(self.resolve(name).await.ok()?, port);
         let (mut received, mut sent) = ([0; 2 * sntp::PACKET_BYTES], [0; sntp::PACKET_BYTES]);
         let (mut received_meta, mut sent_meta) =
@@ -123,18 +122,20 @@ impl ChipNetwork {
         loop {
             let nonce = random();
             socket.send_to(&sntp::question(nonce), server).await.ok()?;
-            let mut answer = [0; sntp::PACKET_BYTES];
-            let Ok(Ok((length, _))) =
-                with_timeout(NTP_PATIENCE, socket.recv_from(&mut answer)).await
-            else {
-                continue;
+            // What is no answer to this question must not bring the next one sooner.
+            let answered = async {
+                loop {
+                    let mut answer = [0; sntp::PACKET_BYTES];
+                    let Ok((length, _)) = socket.recv_from(&mut answer).await else { continue };
+                    match sntp::unix_ms(answer.get(..length).unwrap_or_default(), nonce) {
+                        Ok(unix_ms) => return Some(unix_ms),
+                        Err(error) if error.is_final() => return None,
+                        Err(_) => {}
+                    }
+                }
             };
-            match sntp::unix_ms(answer.get(..length)?, nonce) {
-                Ok(unix_ms) => return Some(unix_ms),
-                // It has no time, or wants to be left alone: not asked again in this wake (RFC 4330, section 10).
-                Err(SntpError::Unsynchronized) => return None,
-                // Somebody else's answer, or an old one: this server's may still come.
-                Err(SntpError::NotMine | SntpError::NotAnAnswer) => {}
+            if let Ok(told) = with_timeout(NTP_PATIENCE, answered).await {
+                return told;
             }
         }
     }

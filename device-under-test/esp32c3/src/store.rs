@@ -78,15 +78,15 @@ impl<'d> Store<'d> {
         let places = self.places();
         let (sequence, place) = next(newest(places.flash.iter().map(<[u8; _]>::as_slice)));
         let (bytes, length) = Record { sequence, data }.write();
+        // The memory first: a flash that is worn out then costs nothing before the power is cut.
+        for (word, bytes) in KEPT.iter().zip(bytes.as_chunks().0) {
+            word.store(u32::from_le_bytes(*bytes), Ordering::Relaxed);
+        }
         let at = self.sector(place);
         self.flash.erase(at, at + SECTOR_BYTES as u32)?;
         // The record is padded with what erased flash is, so whole words may be written.
         let written = bytes.get(..length.next_multiple_of(WORD_BYTES)).unwrap_or(&bytes);
-        self.flash.write_nor(at, written)?;
-        for (word, bytes) in KEPT.iter().zip(bytes.as_chunks().0) {
-            word.store(u32::from_le_bytes(*bytes), Ordering::Relaxed);
-        }
-        Ok(())
+        self.flash.write_nor(at, written)
     }
 
     fn sector(&self, place: usize) -> u32 {

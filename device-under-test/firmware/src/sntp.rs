@@ -6,15 +6,6 @@ pub const PACKET_BYTES: usize = 48;
 /// The port of time servers.
 pub const PORT: u16 = 123;
 
-/// A server's name or address and its port, from `name` or `name:port`; `None` when the port is no number from 1 to 65535.
-#[must_use]
-pub fn server(text: &str) -> Option<(&str, u16)> {
-    match text.split_once(':') {
-        None => Some((text, PORT)),
-        Some((name, port)) => Some((name, port.parse().ok().filter(|port| *port != 0)?)),
-    }
-}
-
 /// Seconds from 1900, where the protocol begins to count, to 1970.
 const SECONDS_1900_TO_1970: u64 = 2_208_988_800;
 
@@ -34,6 +25,28 @@ pub enum SntpError {
     NotAnAnswer,
     /// The server has no time itself, or wants to be left alone.
     Unsynchronized,
+}
+
+impl SntpError {
+    /// Whether the server has answered this question, and asking it again would only trouble it (RFC 4330, section 8).
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::NotMine | Self::NotAnAnswer => false,
+            Self::Unsynchronized => true,
+        }
+    }
+}
+
+/// The name or address of a time server and its port, which is [`PORT`] where none is said; `None` for a port that is no number
+/// from 1 to 65535, and for an empty name.
+#[must_use]
+pub fn server(text: &str) -> Option<(&str, u16)> {
+    let (name, port) = match text.split_once(':') {
+        Some((name, port)) => (name, port.parse().ok()?),
+        None => (text, PORT),
+    };
+    (!name.is_empty() && port != 0).then_some((name, port))
 }
 
 /// A question that is told from all others by its `nonce`, which stands where the sender's time would.
@@ -130,10 +143,16 @@ mod tests {
     #[test]
     fn a_server_may_have_a_port_of_its_own() {
         assert_eq!(server("pool.ntp.org"), Some(("pool.ntp.org", 123)));
-        assert_eq!(server("127.0.0.1:4123"), Some(("127.0.0.1", 4123)));
-        for wrong in ["a:", "a:0", "a:b", "a:70000", "a:1:2"] {
+        assert_eq!(server("192.168.4.1:4123"), Some(("192.168.4.1", 4123)));
+        for wrong in ["", ":123", "host:", "host:0", "host:65536", "host:ntp"] {
             assert_eq!(server(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn only_a_server_that_refuses_ends_the_question() {
+        assert!(SntpError::Unsynchronized.is_final());
+        assert!(!SntpError::NotMine.is_final() && !SntpError::NotAnAnswer.is_final());
     }
 
     #[test]

@@ -117,6 +117,7 @@ mod child;
 mod compare;
 mod config;
 mod console;
+mod divide;
 mod exchange;
 mod http;
 mod io;

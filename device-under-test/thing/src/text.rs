@@ -2,6 +2,8 @@
 //!
 //! A device has a few kilobytes for all of its code; formatting by hand keeps the formatter out.
 
+use crate::divide::divide;
+
 /// Text of at most `N` bytes, always whole characters.
 ///
 /// What does not fit is cut off at a character and remembered by [`Text::is_cut`].
@@ -139,8 +141,9 @@ impl Tail<'_> {
         let mut rest = number;
         while first > 0 && (rest > 0 || DIGITS_MAX - first < width) {
             first -= 1;
-            digits[first] = b'0' + (rest % 10) as u8;
-            rest /= 10;
+            let (quotient, digit) = divide(rest, 10);
+            digits[first] = b'0' + digit as u8;
+            rest = quotient;
         }
         for digit in digits.iter().skip(first) {
             self.push_char(char::from(*digit));

@@ -1,5 +1,6 @@
 //! The two clocks of a device: one that only runs on, and one that says the date.
 
+use crate::divide::divide;
 use crate::text::Text;
 
 /// A moment on the device's own clock.
@@ -43,9 +44,9 @@ impl Calendar {
     }
 
     /// Seconds since 1970 at `now`.
-    pub(crate) const fn unix_s(self, now: Instant) -> u64 {
+    pub(crate) fn unix_s(self, now: Instant) -> u64 {
         let unix_ms = self.told_unix_ms.saturating_add(now.ms_since(self.told_at));
-        (if unix_ms > UNIX_MS_MAX { UNIX_MS_MAX } else { unix_ms }) / 1000
+        divide(unix_ms.min(UNIX_MS_MAX), 1000).0
     }
 }
 
@@ -57,25 +58,31 @@ pub(crate) type Stamp = Text<STAMP_BYTES>;
 
 /// The time stamp for a number of seconds since 1970, in UTC.
 pub(crate) fn stamp(unix_s: u64) -> Stamp {
-    let (year, month, day) = date(unix_s / 86_400);
-    let second_of_day = unix_s % 86_400;
+    let (half_days, second) = divide(unix_s, HALF_DAY_S);
+    // The end of the year 9999 is 5.9 million half days away.
+    let (year, month, day) = date((half_days / 2) as u32);
+    let second_of_day = second + (half_days % 2) as u32 * u32::from(HALF_DAY_S);
+    let (hour, minute) = (second_of_day / 3600, second_of_day / 60 % 60);
     let mut stamp = Stamp::new();
-    stamp.push_padded(year, 4);
-    stamp.push_padded(month, 2);
-    stamp.push_padded(day, 2);
+    for (number, width) in [(year, 4), (month, 2), (day, 2)] {
+        stamp.push_padded(number.into(), width);
+    }
     stamp.push_str("T");
-    stamp.push_padded(second_of_day / 3600, 2);
-    stamp.push_padded(second_of_day / 60 % 60, 2);
-    stamp.push_padded(second_of_day % 60, 2);
+    for number in [hour, minute, second_of_day % 60] {
+        stamp.push_padded(number.into(), 2);
+    }
     stamp.push_str("Z");
     stamp
 }
+
+/// Seconds of half a day; those of a whole one are more than [`divide`] divides by.
+const HALF_DAY_S: u16 = 43_200;
 
 /// Year, month and day for a number of days since 1970-01-01.
 ///
 /// Counts in eras of 400 years that begin on the first of March, so that the leap day is the last
 /// day of a year and needs no case of its own.
-fn date(days_since_1970: u64) -> (u64, u64, u64) {
+fn date(days_since_1970: u32) -> (u32, u32, u32) {
     let days = days_since_1970 + 719_468;
     let era = days / 146_097;
     let day_of_era = days % 146_097;
@@ -85,7 +92,7 @@ fn date(days_since_1970: u64) -> (u64, u64, u64) {
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
     let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let year = year_of_era + era * 400 + u32::from(month <= 2);
     (year, month, day)
 }
 

@@ -5,10 +5,12 @@ pub mod equipped;
 pub mod images;
 mod listener;
 pub mod micropython;
+mod nvs_keys;
 pub mod pins;
 pub mod port;
 pub mod process;
 pub mod serial;
+mod serial_settings;
 pub mod virtual_board;
 pub mod virtual_pins;
 

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use super::console::{Console, Patterns};
 use super::{Board, Sink};
 use crate::drive::Facts;
+use crate::drive::bench::NO_NVS;
 use crate::engine::action::PowerOrder;
 use crate::engine::event::PowerChange;
 use crate::engine::{ActionError, Event};
@@ -148,7 +149,7 @@ impl Board for ProcessBoard {
             chip: None,
             can: vec!["console", "power-switch", "wake-pin", "motor"],
             cloud: CloudKind::Fake,
-            cannot: Vec::new(),
+            cannot: vec![NO_NVS],
         }
     }
 

@@ -9,19 +9,17 @@ use super::images;
 use super::listener::{Announcer, Heard, Listener, Way};
 use super::pins::Pins;
 use super::port::{PortName, PortOptions, SerialPort};
+use super::serial_settings::{self, Left};
 use super::{Board, Sink};
 use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
 use crate::engine::{ActionError, Event};
-use crate::flash::image::Part;
-use crate::flash::{
-    self, Chip, EraseFirst, Fitted, FlashError, Identity, Job, Mac, Rewrite, Source, Update,
-    Wanted, connect,
-};
+use crate::flash::{self, Chip, EraseFirst, Fitted, FlashError, Job, Mac, Source, Update, Wanted};
 use crate::scenario::plan::{CloudKind, Erase, Firmware};
 
-/// The bytes of the sector that settings stand in.
-const SETTINGS_BYTES: u32 = 4096;
+/// Why firmware of an ESP8266 is not provisioned.
+pub const NO_TABLE: (&str, &str) =
+    ("provision", "an ESP8266 has no partition table, so nobody can say where its NVS is");
 
 /// Finds the firmware of a name or a path, for a chip.
 pub type FindImage = dyn Fn(&str, Chip) -> Result<Source, ActionError> + Send;
@@ -53,10 +51,10 @@ pub struct SerialBoard {
     state: State,
     /// What the firmware's crashes are decoded by; goes to whoever listens.
     symbols: Option<Symbols>,
+    /// What it was told, once that is there.
+    left: Option<Left>,
     /// What the firmware prints when it sleeps and wakes; goes to whoever listens.
     patterns: Patterns,
-    /// What holds the settings, once they are there.
-    provisioned: Option<(Identity, u32)>,
 }
 
 enum State {
@@ -73,7 +71,7 @@ impl SerialBoard {
     #[must_use]
     pub fn new(recipe: Recipe, sink: Sink) -> Self {
         let patterns = Patterns::default();
-        Self { recipe, sink, state: State::Closed, symbols: None, patterns, provisioned: None }
+        Self { recipe, sink, state: State::Closed, symbols: None, left: None, patterns }
     }
 
     /// Whoever switches the supply says so by this before, and tells of the reset itself; `None` while nothing runs.
@@ -116,11 +114,23 @@ impl SerialBoard {
         let fitted = flash::fit((&mut way.port, &mut *way.pins), &wanted, find, &mut note);
         let Fitted { identity, mut image, nvs } = fitted.map_err(|failed| failed.stops(&what))?;
         (self.symbols, self.patterns) = (symbols, patterns);
-        image.parts.push(self.settings_part(firmware, nvs)?);
+        let endpoint = self.recipe.settings.endpoint.as_deref().unwrap_or_default();
+        if way.port.usb().is_some() && endpoint.contains("//127.") {
+            note(format!(
+                "the board is told the cloud at {endpoint}, which for a chip is the chip itself; a board on a network wants \
+                 --cloud-address"
+            ));
+        }
+        let place = (identity, nvs);
+        let (part, left) = match firmware.provision.as_slice() {
+            [] => serial_settings::of_thing(way, place, firmware, &self.recipe.settings)?,
+            _ => serial_settings::of_nvs(way, place, firmware, &mut image)?,
+        };
+        image.parts.push(part);
         let job = Job {
             parts: &image.parts,
             erase: if firmware.erase == Erase::All { EraseFirst::All } else { EraseFirst::Nothing },
-            rewrite: Rewrite::IfChanged,
+            rewrite: firmware.rewrite,
             baud_max: self.recipe.options.flash_baud_max,
         };
         let mut watcher = |update| {
@@ -128,38 +138,18 @@ impl SerialBoard {
                 note(text);
             }
         };
-        self.provisioned = Some((identity, nvs.0));
+        self.left = Some(left);
         let written = flash::write(&mut way.port, &mut *way.pins, &identity, &job, &mut watcher);
         written.map(|_| ()).map_err(|error| error.stops(what))
     }
 
-    /// The settings, and behind them erased flash where what the device remembers is to be erased.
-    fn settings_part(
-        &self,
-        firmware: &Firmware,
-        (offset, size): (u32, u32),
-    ) -> Result<Part, ActionError> {
-        let settings =
-            Provisioning { shadow_name: firmware.shadow.clone(), ..self.recipe.settings.clone() };
-        let bytes = settings.write();
-        let mut bytes = bytes.map_err(|error| {
-            ActionError::new("tell the board its cloud", format!("{error:?}"))
-                .help("its endpoint, names or keys are too long, or have line ends in them")
-        })?;
-        let size = match firmware.erase {
-            Erase::Nothing => SETTINGS_BYTES,
-            Erase::All | Erase::State => size,
-        };
-        bytes.resize(size as usize, 0xff);
-        Ok(Part { offset, bytes, name: "settings".into() })
-    }
-
-    /// Takes the settings off the board, credentials and all.
-    fn erase_settings(&mut self, way: &mut Way) -> Result<(), FlashError> {
-        let Some((identity, offset)) = self.provisioned.take() else { return Ok(()) };
-        let mut nobody = |_| {};
-        let mut loader = connect(&mut way.port, &mut *way.pins, &mut nobody)?;
-        loader.erase_by_rom(&identity, offset, SETTINGS_BYTES)
+    /// Takes what it was told off the board, credentials and all.
+    fn take_off(&mut self, way: &mut Way) -> Result<(), FlashError> {
+        let Some(left) = self.left.take() else { return Ok(()) };
+        if let Some(text) = serial_settings::take_off(way, left)? {
+            self.sink.tell(Event::Note { text });
+        }
+        Ok(())
     }
 
     fn off(what: &str) -> ActionError {
@@ -209,7 +199,10 @@ impl Board for SerialBoard {
             chip: self.recipe.chip.map(|chip| chip.name().to_owned()),
             can: vec!["console"],
             cloud: CloudKind::Fake,
-            cannot: Vec::new(),
+            cannot: match self.recipe.chip {
+                Some(Chip::Esp8266) => vec![NO_TABLE],
+                _ => Vec::new(),
+            },
         }
     }
 
@@ -261,8 +254,12 @@ impl Board for SerialBoard {
 
     fn stop(&mut self) {
         let Ok(mut way) = self.way() else { return };
-        // A board that does not answer any more keeps them; the next flash writes over them.
-        let _kept = self.erase_settings(&mut way);
+        if let Err(error) = self.take_off(&mut way) {
+            let text = format!(
+                "what the board was told is still on it: {error}; the next run takes it off"
+            );
+            self.sink.tell(Event::Note { text });
+        }
     }
 }
 

@@ -161,7 +161,8 @@ impl Board for VirtualBoard {
         if self.programs == Programs::Recognized {
             can.push("motor");
         }
-        Facts { can, cannot: vec![NO_CONSOLE_INPUT], ..self.serial.facts() }
+        let cannot = [self.serial.facts().cannot, vec![NO_CONSOLE_INPUT]].concat();
+        Facts { can, cannot, ..self.serial.facts() }
     }
 
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {

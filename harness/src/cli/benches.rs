@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
 use fake_shadow::fault::{Channel, Place};
-use fake_shadow::settings::{DEFAULT_REGION, TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
+use fake_shadow::settings::DEFAULT_REGION;
 use tokio::runtime::Runtime;
-use virtual_board::Provisioning;
 
 use super::board_name::BoardName;
 use super::files::Case;
 use super::known::Known;
 use super::real_cloud::{self, RealCloud};
+use super::told::{Network, THING_NAME, Told};
 use crate::board::Board;
 use crate::board::equipped::Equipped;
 use crate::board::images;
@@ -43,21 +43,11 @@ use crate::scenario::node::Span;
 use crate::scenario::plan::{CloudKind, Plan};
 use crate::time::Moment;
 
-/// The name of the thing on benches in real time.
-const THING_NAME: &str = "thing-1";
-
 /// How far the seeds of attempts are apart; beyond the rounds that a run can have.
 const ATTEMPT_SEED: u64 = 100_000;
 
 /// Why a case that moves the cloud's clock is skipped before the real one.
 const NO_CLOCK: (&str, &str) = ("clock", "the clock of the real cloud cannot be moved");
-
-/// What a device is told beside its endpoint and its key; the key is the test pair on both clouds, as the rig signs anew for the
-/// real one, so that no board holds a real key.
-struct Told {
-    thing: String,
-    region: String,
-}
 
 /// What all cases of a run share.
 #[derive(Debug)]
@@ -76,6 +66,8 @@ pub(super) struct Benches {
     pub(super) allow_run: bool,
     /// The program that stands for our own things: this one.
     pub(super) things: PathBuf,
+    /// The network of boards.
+    pub(super) network: Network,
     /// What runs the clouds; only in real time.
     pub(super) runtime: Option<Runtime>,
 }
@@ -93,15 +85,20 @@ impl Benches {
         // Another attempt and another round have another chance; the first ones have the seed that was asked for.
         let round = case.round.map_or(0, |(round, _)| u64::from(round) - 1);
         let seed = self.seed.wrapping_add(round).wrapping_add(attempt.wrapping_mul(ATTEMPT_SEED));
+        let mut mask = case.plan.mask.clone();
         let (facts, outcome) = match &self.runtime {
             Some(runtime) => match self.real((runtime, known), folder, (&case.plan, seed)) {
-                Ok(mut bench) => {
+                Ok((mut bench, told)) => {
                     let mut facts = self.facts(bench.facts());
                     if let Some(known) = known {
                         facts.board.clone_from(&known.board.name);
                     }
-                    let outcome = self.skip(&facts, &case.plan).unwrap_or_else(|| {
-                        real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
+                    let plan = told.to_plan(&case.plan);
+                    mask = plan.mask.clone();
+                    let missing = || Some(skipped(told.misses(&plan)?));
+                    let reason = self.skip(&facts, known, &case.plan).or_else(missing);
+                    let outcome = reason.unwrap_or_else(|| {
+                        real_time::run(plan.into(), &mut bench, interrupted, watcher)
                     });
                     (facts.board, outcome)
                 }
@@ -114,14 +111,13 @@ impl Benches {
             None => {
                 let mut bench = SimBench::new(seed);
                 let facts = self.facts(bench.facts());
-                let outcome = self.skip(&facts, &case.plan).unwrap_or_else(|| {
+                let outcome = self.skip(&facts, None, &case.plan).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
                 });
                 (facts.board, outcome)
             }
         };
         // From here on nothing that is kept or shown holds a secret.
-        let mask = &case.plan.mask;
         let cover = |source: &SourceText| SourceText {
             text: mask.cover(&source.text).into(),
             path: source.path.clone(),
@@ -135,7 +131,7 @@ impl Benches {
             seed,
             origin: None,
             earlier: Vec::new(),
-            outcome: outcome.masked(mask),
+            outcome: outcome.masked(&mask),
             wall: began.elapsed(),
         }
     }
@@ -153,7 +149,7 @@ impl Benches {
     ) -> Result<(RealBench, Outcome), ActionError> {
         let mut bench = self.bench((plan, known), folder)?;
         let facts = self.facts(bench.facts());
-        let outcome = self.skip(&facts, plan).unwrap_or_else(|| {
+        let outcome = self.skip(&facts, known, plan).unwrap_or_else(|| {
             real_time::run(Arc::clone(plan), &mut bench, interrupted, &mut |_| {})
         });
         Ok((bench, outcome))
@@ -172,7 +168,7 @@ impl Benches {
         let runtime = self.runtime.as_ref().ok_or_else(|| {
             ActionError::new("run in real time", format!("{} has no real time", self.board))
         })?;
-        self.real((runtime, known), folder, (plan, self.seed))
+        self.real((runtime, known), folder, (plan, self.seed)).map(|(bench, _)| bench)
     }
 
     /// What a bench can do in this run.
@@ -195,16 +191,18 @@ impl Benches {
             Some(runtime) => {
                 let folder = tempfile::tempdir()
                     .map_err(|error| ActionError::new("make a folder", error.to_string()))?;
-                self.real((runtime, None), folder.path(), (plan, self.seed))?.facts()
+                self.real((runtime, None), folder.path(), (plan, self.seed))?.0.facts()
             }
         };
         Ok(self.facts(facts))
     }
 
     /// The outcome of a case that the bench cannot run; `None` if it can.
-    fn skip(&self, facts: &Facts, plan: &Plan) -> Option<Outcome> {
-        let reason = facts.misses(plan).or_else(|| self.unreachable_fault(plan))?;
-        Some(untouched(Verdict::Skipped { reason }))
+    fn skip(&self, facts: &Facts, known: Option<&Known>, plan: &Plan) -> Option<Outcome> {
+        // A virtual board that a run starts speaks no TLS, by whatever name it is called.
+        let is_plain = plan.tls && known.is_some_and(|known| known.port.is_none());
+        let reason = facts.misses(plan).or_else(|| self.unreachable_fault(plan));
+        reason.or_else(|| is_plain.then(|| NO_CA.to_owned())).map(skipped)
     }
 
     /// Why what the case needs of its cloud would never reach a board; none if it does.
@@ -219,37 +217,43 @@ impl Benches {
         (runtime, known): (&Runtime, Option<&Known>),
         folder: &Path,
         (plan, seed): (&Plan, u64),
-    ) -> Result<RealBench, ActionError> {
+    ) -> Result<(RealBench, Told), ActionError> {
         std::fs::create_dir_all(folder).map_err(|error| {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
         let mut settings = Settings { seed, ..Settings::default() };
-        let mut told = Told { thing: THING_NAME.into(), region: DEFAULT_REGION.into() };
+        let (mut thing, mut region) = (THING_NAME.to_owned(), DEFAULT_REGION.to_owned());
         let service = self.real_cloud.as_ref().map(|real| {
-            let thing = real.thing(self.made.fetch_add(1, Ordering::Relaxed) + 1);
-            told = Told { thing: thing.name().to_owned(), region: real.region.clone() };
+            let real_thing = real.thing(self.made.fetch_add(1, Ordering::Relaxed) + 1);
+            real_thing.name().clone_into(&mut thing);
+            region.clone_from(&real.region);
             settings.region.clone_from(&real.region);
-            RealService { reach: real.reach.clone(), thing, folder: folder.to_owned() }
+            let reach = real.reach.clone();
+            RealService { reach, thing: real_thing, folder: folder.to_owned() }
         });
         let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
         let way = (channel, service.as_ref());
-        let cloud = CloudServer::start(runtime.handle(), settings, way, sink.clone())?;
-        let board = self.board(known, (&cloud, &told), folder, sink)?;
-        Ok(RealBench::new(board, cloud, &told.thing, seen))
+        let address = self.network.cloud_address;
+        let cloud =
+            CloudServer::start_at(address, (runtime.handle(), settings), way, sink.clone())?;
+        let wifi = self.network.wifi(known.and_then(|known| known.board.wifi.as_deref()))?;
+        let told = Told::of(&cloud, wifi, (thing, region));
+        let board = self.board(known, &told, folder, sink)?;
+        Ok((RealBench::new(board, cloud, told.thing(), seen), told))
     }
 
     fn board(
         &self,
         known: Option<&Known>,
-        (cloud, told): (&CloudServer, &Told),
+        told: &Told,
         folder: &Path,
         sink: Sink,
     ) -> Result<Box<dyn Board>, ActionError> {
         match &self.board {
-            BoardName::Process | BoardName::Sim => self.process((cloud, told), folder, sink),
+            BoardName::Process | BoardName::Sim => self.process(told, folder, sink),
             BoardName::Inventory(name) => match known {
-                Some(known) => known_board(known, settings(cloud, told), sink),
+                Some(known) => known_board(known, told.settings(), sink),
                 None => Err(ActionError::new(
                     format!("take the board {name}"),
                     "this way of running takes no boards of the inventory",
@@ -261,7 +265,7 @@ impl Benches {
                     name: self.board.to_string(),
                     port: port.clone(),
                     options: PortOptions::default(),
-                    variables: variables(cloud, told),
+                    variables: told.variables(),
                 };
                 Ok(Box::new(MicroPythonBoard::new(recipe, sink)))
             }
@@ -274,27 +278,25 @@ impl Benches {
                     chip: None,
                     mac: None,
                     images: Box::new(images::find),
-                    settings: settings(cloud, told),
+                    settings: told.settings(),
                 };
                 Ok(Box::new(SerialBoard::new(recipe, sink)))
             }
-            BoardName::Emulated => {
-                Ok(Box::new(VirtualBoard::emulated(all_settings(cloud, told), sink)?))
-            }
+            BoardName::Emulated => Ok(Box::new(VirtualBoard::emulated(told.settings(), sink)?)),
             BoardName::Virtual(chip) => {
-                Ok(Box::new(VirtualBoard::new(*chip, settings(cloud, told), sink)?))
+                Ok(Box::new(VirtualBoard::new(*chip, told.settings(), sink)?))
             }
         }
     }
 
     fn process(
         &self,
-        (cloud, told): (&CloudServer, &Told),
+        told: &Told,
         folder: &Path,
         sink: Sink,
     ) -> Result<Box<dyn Board>, ActionError> {
-        let mut environment = variables(cloud, told);
-        if let Some(ca_pem) = cloud.ca_pem() {
+        let mut environment = told.environment();
+        if let Some(ca_pem) = told.ca_pem() {
             let ca_file = folder.join("ca.pem");
             std::fs::write(&ca_file, ca_pem).map_err(|error| {
                 ActionError::new(format!("write {}", ca_file.display()), error.to_string())
@@ -314,7 +316,7 @@ impl Benches {
 /// A board of the inventory: on its port, and no other board there; with what switches its supply.
 fn known_board(
     known: &Known,
-    settings: Provisioning,
+    settings: virtual_board::Provisioning,
     sink: Sink,
 ) -> Result<Box<dyn Board>, ActionError> {
     let KnownBoard { name, mac, chip, power, .. } = &known.board;
@@ -345,37 +347,12 @@ fn known_board(
     })
 }
 
-/// What a program is told about its cloud, by its environment or its files.
-fn variables(cloud: &CloudServer, told: &Told) -> Vec<(String, String)> {
-    [
-        ("SHADOWRIG_ENDPOINT", cloud.endpoint().as_str()),
-        ("SHADOWRIG_NTP_SERVER", cloud.ntp_address().as_str()),
-        ("SHADOWRIG_THING_NAME", told.thing.as_str()),
-        ("AWS_REGION", told.region.as_str()),
-        ("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
-        ("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .to_vec()
-}
+/// Why a case over TLS is skipped.
+const NO_CA: &str =
+    "this board cannot be told which CA to trust yet; sim, process and boards on a port can";
 
-/// What a board is told about its cloud.
-fn settings(cloud: &CloudServer, told: &Told) -> Provisioning {
-    Provisioning {
-        endpoint: Some(cloud.endpoint()),
-        thing_name: Some(told.thing.clone()),
-        region: Some(told.region.clone()),
-        access_key_id: Some(TEST_ACCESS_KEY_ID.into()),
-        secret_access_key: Some(TEST_SECRET_ACCESS_KEY.into()),
-        ..Provisioning::default()
-    }
-}
-
-/// The same for firmware that speaks TLS and asks for the time itself.
-fn all_settings(cloud: &CloudServer, told: &Told) -> Provisioning {
-    let ca_certificate =
-        cloud.ca_pem().map(|pem| pem.lines().filter(|line| !line.starts_with("-----")).collect());
-    Provisioning { ntp_server: Some(cloud.ntp_address()), ca_certificate, ..settings(cloud, told) }
+fn skipped(reason: String) -> Outcome {
+    untouched(Verdict::Skipped { reason })
 }
 
 /// Why what the case needs of its cloud would never reach a board; none if it does.
@@ -398,8 +375,9 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
         | BoardName::MicroPython(_)
         | BoardName::Port(_)
         | BoardName::Virtual(_) => {
-            if plan.tls {
-                "this board cannot be told which CA to trust yet; sim and process can"
+            let is_on_a_port = matches!(board, BoardName::Inventory(_) | BoardName::Port(_));
+            if plan.tls && !is_on_a_port {
+                NO_CA
             } else if has(Place::Name) || has(Place::Time) {
                 "this board cannot be told of the rig's servers of time and names yet; sim can"
             } else {

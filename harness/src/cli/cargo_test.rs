@@ -77,6 +77,7 @@ fn trial(case: Case) -> Trial {
     let name = format!("{}::{}", case.plan.file, case.plan.name);
     Trial::test(name, move || {
         let benches = Benches {
+            network: super::told::Network::default(),
             board: BoardName::Sim,
             real_cloud: None,
             made: AtomicU64::new(0),

@@ -155,6 +155,7 @@ fn sweep_boards<W: Write, E: Write>(
     // The lock is held until the sweep is over.
     let (known, _lock) = taken.unzip();
     let benches = Benches {
+        network: super::told::Network::default(),
         board: args.board.clone(),
         real_cloud: None,
         made: AtomicU64::new(0),

@@ -118,6 +118,7 @@ fn places<W: Write, E: Write>(
         false => None,
     };
     let benches = Benches {
+        network: super::told::Network::default(),
         board,
         real_cloud: None,
         made: AtomicU64::new(0),

@@ -30,7 +30,9 @@ mod scheduler;
 mod schema;
 mod select;
 mod simulate;
+mod told;
 mod watch;
+mod wifi;
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -21,6 +21,7 @@ use super::reports::ReportArgs;
 use super::run_dir::RunDir;
 use super::scheduler::{self, InOrder, InTurn, On, OnFailure, Queue, Schedule, Task, Update};
 use super::select::SelectArgs;
+use super::told::NetworkArgs;
 use super::{Terminal, exit, watch};
 use crate::engine::Verdict;
 use crate::inventory::file;
@@ -66,6 +67,8 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     known: KnownArgs,
     #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
     prepare: PrepareArgs,
     #[command(flatten)]
     reports: ReportArgs,
@@ -103,8 +106,10 @@ impl RunArgs {
         &self,
         board: &BoardName,
         (runtime, real_cloud): (Option<Runtime>, Option<RealCloud>),
+        variable: fn(&str) -> Option<String>,
     ) -> io::Result<Benches> {
         Ok(Benches {
+            network: self.network.network(variable),
             board: board.clone(),
             real_cloud,
             made: AtomicU64::new(0),
@@ -188,7 +193,7 @@ pub(super) fn run_once<W: Write, E: Write>(
     };
     let dir = RunDir::create(args.out.clone().unwrap_or_else(default_out))?;
     let began_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let benches = args.benches(&on.name(), (runtime, real_cloud))?;
+    let benches = args.benches(&on.name(), (runtime, real_cloud), terminal.variable)?;
     let place = (&dir, &benches);
     let cases = run_cases(args, &cases, (place, &on, known), (interrupt, terminal))?;
     // In whole microseconds, as it is kept, so that reports written later say the same.

@@ -38,13 +38,19 @@ pub struct Facts {
     pub can: Vec<&'static str>,
     /// Its cloud.
     pub cloud: CloudKind,
-    /// The verbs that it cannot do, each with the reason.
+    /// The verbs that it cannot do, each with the reason; `provision`, a key of `firmware`, is told among them.
     pub cannot: Vec<(&'static str, &'static str)>,
 }
 
 /// The verbs that no bench can do yet, each with the reason.
 const NO_BENCH_CAN: &[(&str, &str)] =
     &[("expect-message", "it has no MQTT"), ("publish", "it has no MQTT")];
+
+/// Why a case whose firmware is provisioned is skipped where nothing is flashed.
+pub(crate) const NO_NVS: (&str, &str) = (
+    "provision",
+    "it has no flash with an NVS partition; `virtual` and boards on a serial port have one",
+);
 
 /// Why a case that runs programs is skipped where nobody has allowed it.
 pub(crate) const RUN_NOT_ALLOWED: (&str, &str) =
@@ -79,6 +85,10 @@ impl Facts {
         }
         if let Some(reason) = &plan.unmet {
             return Some(reason.clone());
+        }
+        let provisions = plan.provision.as_ref().map(|_| "provision");
+        if let Some((_, reason)) = self.cannot.iter().find(|(verb, _)| provisions == Some(*verb)) {
+            return Some(format!("{board} cannot do `provision`: {reason}"));
         }
         plan.all_steps().into_iter().find_map(|step| {
             let verb = step.verb;

@@ -1,6 +1,7 @@
 //! A bench in real time: a board, and the fake cloud on a free port of this machine.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -77,12 +78,40 @@ impl CloudServer {
         (channel, service): (Channel, Option<&RealService>),
         sink: Sink,
     ) -> Result<Self, ActionError> {
+        Self::start_at(
+            IpAddr::V4(Ipv4Addr::LOCALHOST),
+            (runtime, settings),
+            (channel, service),
+            sink,
+        )
+    }
+
+    /// The same on an address of this machine that boards reach.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`]; and the address is not one of this machine.
+    pub fn start_at(
+        address: IpAddr,
+        (runtime, settings): (&Handle, Settings),
+        (channel, service): (Channel, Option<&RealService>),
+        sink: Sink,
+    ) -> Result<Self, ActionError> {
         let what = "start the cloud";
-        let error = |error: std::io::Error| ActionError::new(what, error.to_string());
+        let error = |error: std::io::Error| {
+            ActionError::new(what, format!("{address}: {error}")).help(
+                "--cloud-address wants an address of this machine, as `ip address` shows them",
+            )
+        };
+        let names = || {
+            let mut names = usual_names(&settings.region);
+            names.push(address.to_string());
+            names
+        };
         let identity = match channel {
             Channel::Plain => None,
             Channel::Tls => Some(
-                ServerIdentity::of_private_ca(None, &usual_names(&settings.region))
+                ServerIdentity::of_private_ca(None, &names())
                     .map_err(|error| ActionError::new(what, error.to_string()))?,
             ),
         };
@@ -92,14 +121,14 @@ impl CloudServer {
             shared = shared.passing_on_to(reach.upstream.clone(), Some(reach.signer.clone()));
         }
         let shared = Arc::new(shared.observed_by(move |event| sink.tell_cloud(event.clone())));
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(error)?;
+        let listener = runtime.block_on(TcpListener::bind((address, 0))).map_err(error)?;
         let _in_runtime = runtime.enter();
         let server = match &identity {
             None => http::serve(listener, Arc::clone(&shared)),
             Some(identity) => http::serve_tls(listener, Arc::clone(&shared), identity),
         };
         let server = Some(server.map_err(error)?);
-        let ntp = runtime.block_on(UdpSocket::bind(("127.0.0.1", 0)));
+        let ntp = runtime.block_on(UdpSocket::bind((address, 0)));
         let ntp = ntp.and_then(|socket| serve_ntp(socket, Arc::clone(&shared))).map_err(error)?;
         let ca_pem = identity.and_then(|identity| identity.ca_pem().map(str::to_owned));
         let service = service.map(|service| ServiceSide::new(runtime.clone(), service));

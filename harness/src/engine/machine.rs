@@ -194,7 +194,7 @@ impl Engine {
         if self.plan.needs_meter() {
             actions.push(Action::Measure);
         }
-        actions.push(Action::Flash(self.plan.firmware.clone()));
+        actions.push(Action::Flash(self.plan.firmware.filled(&self.variables)));
         self.pending.extend(actions.iter().map(|_| Owner::SetUp));
     }
 

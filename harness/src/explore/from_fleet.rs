@@ -19,7 +19,7 @@ use crate::fleet::shrink::Minimal;
 use crate::fleet::{Profile, Settings};
 use crate::invariant::{Rule, Violation, over_log};
 use crate::scenario;
-use crate::scenario::plan::{ConsoleLines, Erase, Firmware, Sleeping, StartShadow};
+use crate::scenario::plan::{Firmware, Sleeping, StartShadow};
 use crate::time::Moment;
 
 /// How many sleeps a scenario is watched behind its last mishap while it is looked for.
@@ -120,15 +120,11 @@ impl Writer<'_> {
         let shadow = StartShadow { desired: Some(section.clone()), reported: Some(section) };
         Script {
             name: format!("{} in a fleet under {}", self.rule.name, self.profile.name),
-            firmware: Firmware {
-                image: thing::SIGNAL.name.to_owned(),
-                erase: Erase::State,
-                shadow: None,
-                console: ConsoleLines::default(),
-            },
+            firmware: Firmware::of_image(thing::SIGNAL.name),
             shadows: vec![(None, shadow)],
             acts: Vec::new(),
             took: Duration::ZERO,
+            sleeps: 0,
             sleeping: Sleeping::Real,
         }
     }

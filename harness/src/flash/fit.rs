@@ -1,7 +1,7 @@
 //! A firmware fitted to the board that is on a port: who is there, and what goes where on it.
 
 use super::image::{Image, Target};
-use super::{Chip, FlashError, Identity, Mac, Notes, Source, connect, nvs};
+use super::{Chip, FlashError, Identity, Mac, Notes, Source, connect, nvs_region};
 use crate::board::pins::Pins;
 use crate::board::port::SerialPort;
 use crate::engine::ActionError;
@@ -54,7 +54,7 @@ pub fn fit(
     let (chip, partition) = (identity.chip, wanted.partition);
     let target = Target { chip, flash_bytes, table: table.as_deref(), partition };
     let image = source.image(&target).map_err(FlashError::from)?;
-    let nvs = nvs(chip, flash_bytes, &image.table);
+    let nvs = nvs_region(chip, flash_bytes, &image.table);
     Ok(Fitted { identity, image, nvs })
 }
 

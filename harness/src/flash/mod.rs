@@ -24,6 +24,6 @@ pub use error::{FlashError, Symptom};
 pub use fit::{Failed, Fitted, Wanted, fit};
 pub use identity::{Identity, identify, identify_port};
 pub use loader::{Loader, Speaker};
-pub use region::nvs;
+pub use region::nvs_region;
 pub use source::Source;
 pub use write::{BAUD_FLASHING, EraseFirst, Job, Rewrite, Update, Watcher, Written, write};

@@ -6,6 +6,7 @@ use super::image::{
 use super::loader::{Loader, Speaker};
 use super::packet::{self, op};
 use super::{Chip, FlashError, Identity};
+use crate::nvs;
 
 /// The unit in which flash is erased.
 pub(crate) const SECTOR_BYTES: u32 = 4096;
@@ -22,7 +23,7 @@ const BLOCK_BYTES: u32 = 0x400;
 /// Where settings are kept: the first partition for them, or where they usually are: on the ESP8266, which has no table, the three
 /// sectors before the last five, which its frameworks use for the same.
 #[must_use]
-pub fn nvs(chip: Chip, flash_bytes: u32, table: &[Partition]) -> (u32, u32) {
+pub fn nvs_region(chip: Chip, flash_bytes: u32, table: &[Partition]) -> (u32, u32) {
     if chip == Chip::Esp8266 {
         return (flash_bytes.saturating_sub(8 * SECTOR_BYTES), 3 * SECTOR_BYTES);
     }
@@ -56,6 +57,42 @@ impl Loader<'_> {
             }
         }
         Ok(read_table(&bytes)?)
+    }
+
+    /// Reads a partition for settings by the ROM. Of a page that is none of NVS, as an erased one, only the head is read, and the
+    /// rest is given as erased.
+    ///
+    /// # Errors
+    ///
+    /// The loader fails, or is a stub from before, which does not know this command.
+    pub fn read_nvs(
+        &mut self,
+        identity: &Identity,
+        (offset, size): (u32, u32),
+    ) -> Result<Vec<u8>, FlashError> {
+        let asked = "read the flash";
+        if self.speaker() == Speaker::Stub {
+            return Err(FlashError::Refused { asked, code: 0xff });
+        }
+        self.describe_flash(identity)?;
+        let mut bytes = Vec::with_capacity(size as usize);
+        for page in (offset..offset.saturating_add(size)).step_by(SECTOR_BYTES as usize) {
+            let end = bytes.len() + SECTOR_BYTES as usize;
+            while bytes.len() < end {
+                let at = offset + bytes.len() as u32;
+                let reply = self.ask(asked, op::READ_FLASH_SLOW, &[at, READ_BYTES])?;
+                if reply.data.is_empty() {
+                    return Err(FlashError::BadReply { asked });
+                }
+                let is_other = at == page && !nvs::is_page(&reply.data);
+                bytes.extend(reply.data);
+                if is_other {
+                    bytes.resize(end, 0xff);
+                }
+            }
+        }
+        bytes.truncate(size as usize);
+        Ok(bytes)
     }
 
     /// Erases whole sectors by the ROM, without a stub: little, and quick.
@@ -130,7 +167,7 @@ mod tests {
 
     #[test]
     fn settings_are_where_the_table_says_or_where_they_usually_are() {
-        let nvs_at = |chip, table: &[Partition]| nvs(chip, 4 << 20, table).0;
+        let nvs_at = |chip, table: &[Partition]| nvs_region(chip, 4 << 20, table).0;
         assert_eq!(nvs_at(Chip::Esp32c3, &[]), 0x9000);
         assert_eq!(nvs_at(Chip::Esp8266, &[]), 0x3f_8000);
         let other = Partition {
@@ -139,6 +176,6 @@ mod tests {
             offset: 0x2_0000,
             size: 0x4000,
         };
-        assert_eq!(nvs(Chip::Esp32, 4 << 20, &[other]), (0x2_0000, 0x4000));
+        assert_eq!(nvs_region(Chip::Esp32, 4 << 20, &[other]), (0x2_0000, 0x4000));
     }
 }

@@ -8,6 +8,7 @@ use super::image::Part;
 use super::{FlashError, Identity, connect, esp8266};
 use crate::board::pins::Pins;
 use crate::board::port::{BAUD_DEFAULT, SerialPort, Wiring};
+pub use crate::scenario::plan::Rewrite;
 
 /// The rates that are tried one after another: a cable or an adapter that fails at one may work at the next.
 const BAUDS: [u32; 3] = [921_600, 460_800, BAUD_DEFAULT];
@@ -35,15 +36,6 @@ pub enum EraseFirst {
     All,
     /// Only what is written.
     Nothing,
-}
-
-/// Whether what is there already is written again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rewrite {
-    /// It is.
-    Always,
-    /// It is compared by its MD5, and skipped where nothing changed.
-    IfChanged,
 }
 
 /// What was done.

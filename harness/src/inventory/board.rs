@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Mac;
 use crate::board::port::{PortOptions, Wiring};
+use crate::board::serial::NO_TABLE;
 use crate::board::virtual_board::NO_CONSOLE_INPUT;
 use crate::drive::Facts;
 use crate::scenario::node::Span;
@@ -226,7 +227,13 @@ impl KnownBoard {
             chip: self.chip.clone().or_else(chip),
             can: self.can(),
             cloud: CloudKind::Fake,
-            cannot: if is_virtual { vec![NO_CONSOLE_INPUT] } else { Vec::new() },
+            cannot: [
+                (self.chip.as_deref() == Some("esp8266")).then_some(NO_TABLE),
+                is_virtual.then_some(NO_CONSOLE_INPUT),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         }
     }
 

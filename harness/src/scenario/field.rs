@@ -3,7 +3,7 @@
 use super::amount::Quantity;
 use super::node::{Data, Node};
 use super::problem::{Problem, ProblemKind, nearest};
-use super::{matcher_check, request_pattern};
+use super::{matcher_check, provision, request_pattern};
 use crate::time;
 
 /// One key of a map.
@@ -55,6 +55,8 @@ pub enum Shape {
     Pattern,
     /// A share, as `5%`.
     Percent,
+    /// Namespaces, keys and values of an NVS partition.
+    Provision,
     /// A regular expression.
     Regex,
     /// A request in short, as `GET shadow` or `POST shadow/config`.
@@ -89,6 +91,7 @@ impl Shape {
             Self::Path => "a path, as $.body.state".into(),
             Self::Pattern => "a value or a matcher".into(),
             Self::Percent => "a share, as 5%".into(),
+            Self::Provision => "a map of namespaces, each a map of keys".into(),
             Self::Regex => "a regular expression in quotes".into(),
             Self::Request => "a request, as GET shadow or POST shadow/config".into(),
             Self::SignedSpan => "a span with its unit, as +20m or -5s".into(),
@@ -121,6 +124,7 @@ impl Shape {
                 None => problems.push(self.wrong_kind(node)),
             },
             Self::Pattern => matcher_check::check(node, problems),
+            Self::Provision => provision::check(node, problems),
             Self::Regex => matcher_check::check_regex(node, problems),
             Self::Request => {
                 if let Err(kind) = request_pattern::parse_short(node.text().unwrap_or_default()) {
@@ -175,7 +179,9 @@ impl Shape {
     /// Whether a value of that kind is meant for this shape, right or wrong in detail.
     const fn takes(&self, data: &Data) -> bool {
         match self {
-            Self::AnyKeys(_) | Self::Map(_) | Self::Object => matches!(data, Data::Map(_)),
+            Self::AnyKeys(_) | Self::Map(_) | Self::Object | Self::Provision => {
+                matches!(data, Data::Map(_))
+            }
             Self::List(_) | Self::Steps => matches!(data, Data::List(_)),
             Self::Json | Self::Line | Self::OneOf(_) | Self::Pattern => true,
             Self::TrueFalse => matches!(data, Data::Bool(_)),

@@ -24,6 +24,7 @@ pub mod path;
 pub mod plan;
 mod point_in_time;
 pub mod problem;
+pub mod provision;
 mod read_step;
 pub mod reference;
 pub mod request_pattern;

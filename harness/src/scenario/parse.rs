@@ -9,10 +9,9 @@ use super::fault;
 use super::field;
 use super::include::{self, Load, SourceText, Sources};
 use super::node::{Data, Node, Span};
-use super::plan::{
-    BoardNeeds, CloudKind, ConsoleLines, Erase, Firmware, Guard, Plan, Sleeping, StartShadow,
-};
+use super::plan::{BoardNeeds, CloudKind, Firmware, Guard, Plan, Sleeping, StartShadow};
 use super::problem::{Problem, ProblemKind, Severity};
+use super::provision;
 use super::scope::{Scope, collect_names};
 use super::secrets::Mask;
 use super::snapshots::Snapshots;
@@ -164,6 +163,7 @@ impl Reader<'_, '_> {
             board: board_needs(root.get("board")),
             requires_cloud: required_cloud(root.get("requires")),
             firmware: firmware(root.get("firmware")),
+            provision: provision::asked(root),
             tls: asks_for_tls.is_some_and(|tls| tls.data == Data::Bool(true))
                 || fault_places.contains(&Place::Handshake),
             fault_places,
@@ -203,9 +203,19 @@ impl Reader<'_, '_> {
 
     /// Steps and their captures are filled in when they run; what the cloud holds at the beginning cannot be.
     fn check_shadows(&mut self, root: &Node) {
-        for key in ["cloud", "firmware", "board"] {
+        for key in ["cloud", "board"] {
             if let Some(node) = root.get(key) {
                 self.check_names(node, &Scope::default());
+            }
+        }
+        let Some(firmware) = root.get("firmware") else { return };
+        let secrets = texts(root.get("secrets"));
+        let mut scope = Scope::default().with_rig();
+        scope.captures.extend(secrets.iter().map(|name| (format!("secrets.{name}"), None)));
+        for (key, value) in firmware.entries() {
+            match key.name.as_str() {
+                "provision" => self.check_names(value, &scope),
+                _ => self.check_names(value, &Scope::default()),
             }
         }
     }
@@ -264,13 +274,7 @@ fn required_cloud(requires: Option<&Node>) -> Option<CloudKind> {
 }
 
 fn firmware(node: Option<&Node>) -> Firmware {
-    let default = || Firmware {
-        image: IMAGE_DEFAULT.to_owned(),
-        erase: Erase::State,
-        shadow: None,
-        console: ConsoleLines::default(),
-    };
-    node.and_then(steps::read_firmware).unwrap_or_else(default)
+    node.and_then(steps::read_firmware).unwrap_or_else(|| Firmware::of_image(IMAGE_DEFAULT))
 }
 
 fn shadows(cloud: Option<&Node>) -> BTreeMap<Option<String>, StartShadow> {

@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::include::SourceText;
 use super::node::Span;
 use super::path::Path;
+use super::provision::Setting;
 use super::secrets::Mask;
 use super::snapshots::Snapshots;
-use super::template::Variables;
+use super::template::{self, Variables};
 use super::watch::Watch;
 use crate::engine::steps::Step;
 use crate::invariant::Rule;
@@ -36,6 +37,8 @@ pub struct Plan {
     pub requires_cloud: Option<CloudKind>,
     /// The image that runs on the board, by name or path.
     pub firmware: Firmware,
+    /// The names that its provisions ask for; `None` where nothing is provisioned.
+    pub provision: Option<BTreeSet<String>>,
     /// Whether the cloud is to be served over TLS.
     pub tls: bool,
     /// What the faults act on that the case arms, as far as that is known before it runs.
@@ -112,10 +115,43 @@ pub struct Firmware {
     pub image: String,
     /// What is erased before the first step.
     pub erase: Erase,
+    /// Whether what is on the board already is written again.
+    pub rewrite: Rewrite,
     /// The named shadow that the device is provisioned for; `None` for the classic one.
     pub shadow: Option<String>,
+    /// What it reads from its NVS partition; nothing where it is one of our own things, which are told in their own way.
+    pub provision: Vec<Setting>,
     /// What it prints when it sleeps and wakes, beside what every firmware of ours prints.
     pub console: ConsoleLines,
+}
+
+impl Firmware {
+    /// An image on a board whose state is erased, told nothing but its cloud.
+    #[must_use]
+    pub fn of_image(image: impl Into<String>) -> Self {
+        Self {
+            image: image.into(),
+            erase: Erase::State,
+            rewrite: Rewrite::IfChanged,
+            shadow: None,
+            provision: Vec::new(),
+            console: ConsoleLines::default(),
+        }
+    }
+
+    /// The same with what is known filled in.
+    #[must_use]
+    pub fn filled(&self, known: &Variables) -> Self {
+        let text = |text: &String| template::plain(&template::fill(text, known));
+        Self {
+            image: text(&self.image),
+            erase: self.erase,
+            rewrite: self.rewrite,
+            shadow: self.shadow.as_ref().map(text),
+            provision: self.provision.iter().map(|setting| setting.filled(known)).collect(),
+            console: self.console.clone(),
+        }
+    }
 }
 
 /// What a firmware prints when it sleeps and wakes: regular expressions, each for one line.
@@ -125,6 +161,15 @@ pub struct ConsoleLines {
     pub sleep: Vec<String>,
     /// When it wakes; a group `cause` is the cause.
     pub wake: Vec<String>,
+}
+
+/// Whether what is on a board already is written again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rewrite {
+    /// It is.
+    Always,
+    /// It is compared by its MD5, and skipped where nothing changed.
+    IfChanged,
 }
 
 /// What is erased before the first step.

@@ -225,6 +225,9 @@ impl Reader<'_, '_> {
 
     /// The names that a step uses itself; steps inside it have looked at theirs, each with what the ones before it define.
     fn check_step_names(&mut self, node: &Node, (verb, value): (&Verb, &Node), scope: &Scope) {
+        if verb.name == "flash" {
+            return self.check_names(node, &scope.clone().with_rig());
+        }
         let inner = match verb.shape {
             Shape::Steps => Some(value),
             _ => nested_list(verb, value),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::field::{Field, Need, Shape};
 use super::matcher::{MATCHERS, TYPES};
+use super::provision;
 use super::top::{COMMON, TOP};
 use crate::engine::steps::VERBS;
 
@@ -105,6 +106,18 @@ fn shape_schema(shape: &Shape) -> Value {
         Shape::Path => text("^\\$"),
         Shape::Pattern => json!({ "$ref": "#/$defs/pattern" }),
         Shape::Percent => text("^[0-9.]+%$|^\\$\\{"),
+        Shape::Provision => {
+            let scalar = json!({ "type": ["string", "number"] });
+            let typed: Map<String, Value> =
+                provision::TYPES.iter().map(|kind| ((*kind).to_owned(), scalar.clone())).collect();
+            let typed = json!({
+                "type": "object", "properties": typed, "additionalProperties": false,
+                "minProperties": 1, "maxProperties": 1,
+            });
+            let value = json!({ "anyOf": [{ "type": "string" }, typed] });
+            let keys = json!({ "type": "object", "additionalProperties": value });
+            json!({ "type": "object", "additionalProperties": keys })
+        }
         Shape::Regex => json!({ "type": "string", "format": "regex" }),
         Shape::Request => text("^(GET|POST|DELETE) (shadow(/.+)?|shadows)$|^\\$\\{"),
         Shape::SignedSpan => text("^[+-]?[0-9]|^\\$\\{"),

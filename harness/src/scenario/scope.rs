@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::{Data, Node, Span};
+use super::provision::RIG_VARIABLES;
 use super::template;
 
 /// What the steps so far have defined.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
     /// Variables, with the place of their `capture`; named groups have none, since they may be there for reading only.
     pub(super) captures: BTreeMap<String, Option<Span>>,
@@ -15,6 +16,12 @@ pub(super) struct Scope {
 }
 
 impl Scope {
+    /// The same with what the rig knows when a board is flashed.
+    pub(super) fn with_rig(mut self) -> Self {
+        self.captures.extend(RIG_VARIABLES.iter().map(|name| ((*name).to_owned(), None)));
+        self
+    }
+
     /// Takes in what a step defines.
     pub(super) fn add(&mut self, node: &Node) {
         for (key, _) in node.get("capture").map_or(&[][..], Node::entries) {

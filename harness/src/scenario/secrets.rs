@@ -38,6 +38,15 @@ impl Mask {
         Self { forms }
     }
 
+    /// A mask that hides what this one hides, and what the other does.
+    #[must_use]
+    pub fn with(&self, other: Self) -> Self {
+        let mut forms = [self.forms.clone(), other.forms].concat();
+        forms.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        forms.dedup();
+        Self { forms }
+    }
+
     /// Whether there is nothing to hide.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -274,8 +274,7 @@ fn set_position(request: &mut Request<'_>) -> Begun {
 
 /// Whole degrees for thousandths, to the nearest; halves go away from zero on both sides.
 fn whole_degrees(thousandths: i32) -> i64 {
-    let thousandths = i64::from(thousandths);
-    (thousandths + 500 * thousandths.signum()) / 1000
+    i64::from(thousandths / 1000 + thousandths % 1000 / 500)
 }
 
 /// The test that reads both values of the motor's sensor.

@@ -12,6 +12,7 @@ use crate::board::console::{Announced, Console, Patterns};
 use crate::board::port::{PortError, PortName, PortOptions, SerialPort};
 use crate::board::{Board, Sink};
 use crate::drive::Facts;
+use crate::drive::bench::NO_NVS;
 use crate::engine::action::PowerOrder;
 use crate::engine::{ActionError, Event};
 use crate::scenario::plan::{CloudKind, Erase, Firmware};
@@ -204,7 +205,7 @@ impl Board for MicroPythonBoard {
             chip: None,
             can: vec!["console"],
             cloud: CloudKind::Fake,
-            cannot: Vec::new(),
+            cannot: vec![NO_NVS],
         }
     }
 

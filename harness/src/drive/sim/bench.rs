@@ -21,7 +21,7 @@ use super::device::{self, MakeDevice, Told, Want, reading};
 use super::due::{CloudAct, Due};
 use super::timing::{CONNECT, ONE_WAY, SERVICE, chip_time, moment_of, true_time};
 use super::wire::{Wire, sendings, with_end};
-use crate::drive::bench::{Bench, Facts};
+use crate::drive::bench::{Bench, Facts, NO_NVS};
 use crate::drive::cloud_side::{self, CloudSide};
 use crate::drive::host_command;
 use crate::engine::action::StateCutOrder;
@@ -383,7 +383,7 @@ impl Bench for SimBench {
                 "motor",
             ],
             cloud: CloudKind::Fake,
-            cannot: vec![("write-console", "the simulated device has no console input")],
+            cannot: vec![("write-console", "the simulated device has no console input"), NO_NVS],
         }
     }
 

@@ -8,8 +8,9 @@ use crate::engine::action::Action;
 use crate::engine::mismatch::Mismatch;
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, required};
-use crate::scenario::node::Node;
-use crate::scenario::plan::{Common, ConsoleLines, Erase, Firmware};
+use crate::scenario::node::{Data, Node};
+use crate::scenario::plan::{Common, ConsoleLines, Erase, Firmware, Rewrite};
+use crate::scenario::provision;
 
 /// The keys of `firmware` and of `flash`.
 pub(crate) const FIELDS: &[Field] = &[
@@ -20,8 +21,19 @@ pub(crate) const FIELDS: &[Field] = &[
     ),
     optional(
         "erase",
-        Shape::Choice(&["state", "nothing", "all"]),
-        "what is erased first; default `state`",
+        Shape::Choice(&["state", "nvs", "nothing", "all"]),
+        "what is erased first; default `state`: what the device remembers, on a chip the partition `nvs`",
+    ),
+    optional(
+        "if-changed",
+        Shape::TrueFalse,
+        "whether what is on the board already is left there; default true, by its MD5",
+    ),
+    optional(
+        "provision",
+        Shape::Provision,
+        "what a firmware of ESP-IDF or Arduino reads from its NVS partition: a map of namespaces, each a map of keys; taken off the \
+         board at the end",
     ),
     optional(
         "shadow",
@@ -74,7 +86,15 @@ pub(crate) fn read(node: &Node) -> Option<Firmware> {
         items.iter().filter_map(Node::text).map(str::to_owned).collect()
     };
     let console = ConsoleLines { sleep: lines("sleep"), wake: lines("wake") };
-    Some(Firmware { image: text("image")?, erase, shadow: text("shadow"), console })
+    let always = node.get("if-changed").is_some_and(|node| node.data == Data::Bool(false));
+    Some(Firmware {
+        image: text("image")?,
+        erase,
+        rewrite: if always { Rewrite::Always } else { Rewrite::IfChanged },
+        shadow: text("shadow"),
+        console,
+        provision: provision::read(node.get("provision")),
+    })
 }
 
 #[derive(Debug)]
@@ -84,7 +104,7 @@ struct Flash {
 
 impl Step for Flash {
     fn poll(&self, run: &mut Run<'_>) -> Progress {
-        run.act_once(|_| Action::Flash(self.firmware.clone()))
+        run.act_once(|variables| Action::Flash(self.firmware.filled(variables)))
     }
 
     fn late(&self, _: &Run<'_>) -> Mismatch {
