@@ -101,7 +101,11 @@ impl Board for Chip {
 
     fn sum_up(&mut self) {
         let heap = esp_alloc::HEAP.stats();
-        println!("memory: heap {} of {} bytes at most", heap.max_usage, heap.size);
+        let (used, size) = crate::stack::used();
+        println!(
+            "memory: heap {} of {}, stack {used} of {size} bytes at most",
+            heap.max_usage, heap.size
+        );
     }
 
     fn feed_watchdog(&mut self) {

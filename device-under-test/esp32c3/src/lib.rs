@@ -28,6 +28,7 @@ mod link;
 mod network;
 mod panic;
 mod run;
+mod stack;
 mod store;
 #[cfg(feature = "tls")]
 mod tls;

@@ -32,6 +32,7 @@ static PROVISIONING: StaticCell<[u8; SECTOR_BYTES]> = StaticCell::new();
 
 /// Runs the firmware: boots, says who it is, lives one wake of a thing of this kind, and sleeps.
 pub async fn run(kind: &'static Kind, spawner: Spawner) -> ! {
+    crate::stack::paint();
     let peripherals = esp_hal::init(esp_hal::Config::default().with_cpu_clock(CpuClock::max()));
     let mut chip = Chip::new(Parts {
         clock: peripherals.RTC_TIMER,

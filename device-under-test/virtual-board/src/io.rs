@@ -28,6 +28,8 @@ pub enum Input {
     },
     /// Somebody at the bench does something.
     Order(Order),
+    /// A frame comes in over the Ethernet cable of a chip that is executed, without its checksum.
+    Frame(Vec<u8>),
     /// Something happened to what [`Output::Network`] asked for.
     Network {
         /// The number in the output that it answers; anything older is ignored.
@@ -105,6 +107,10 @@ pub enum Heard {
 pub enum Output {
     /// Send these bytes on the serial line.
     Serial(Vec<u8>),
+    /// Send this frame over the Ethernet cable of a chip that is executed.
+    Frame(Vec<u8>),
+    /// Nobody is at the end of that cable any more: the chip sleeps, is reset, or has no power.
+    Unplugged,
     /// The USB port vanishes; it comes back under another name.
     PortGone {
         /// How long it is away.
@@ -143,6 +149,18 @@ pub enum Ask {
 pub enum Event {
     /// A program sets a part of the hardware.
     Drive(Actuator),
+    /// A chip that is executed does something that it would not do in silicon, or that this board does not do.
+    Note {
+        /// What, in a line.
+        text: String,
+    },
+    /// A chip that is executed drives a pin to another level.
+    Pin {
+        /// The number of its GPIO.
+        gpio: usize,
+        /// To which level.
+        is_high: bool,
+    },
     /// The power was cut.
     PowerCut,
     /// The chip starts.

@@ -1,14 +1,15 @@
 //! A board in software that official tools flash unchanged: the ROM loader and the flasher stub of eight
 //! chips, a NOR flash, reset lines and power, boot logs, deep sleep, and what was flashed.
 //!
-//! It executes no machine code. What runs after a boot is named by the application descriptor in the
-//! flashed image: `signal-thing` and `shade-thing` are the device of this project; anything else gets
-//! an honest line on the console.
+//! What runs after a boot is named by the application descriptor in the flashed image: `signal-thing` and
+//! `shade-thing` are the device of this project; anything else gets an honest line on the console. With
+//! [`Programs::Executed`] the machine code of an image for the ESP32-C3 is executed instead, by the crate
+//! `emulated-chip`; its Ethernet leads to this machine's loopback, and nowhere else.
 //!
 //! # Not supported
 //!
 //! Flash encryption and secure boot; OTA data (the first program of the partition table that can be booted
-//! runs); TLS (give an `http://` endpoint); input on the console; break and flow control; other flash
+//! runs); TLS of a recognized thing (give an `http://` endpoint); its input on the console; break and flow control; other flash
 //! commands than reads of id, status, description and data over the raw SPI registers. A
 //! pseudo-terminal has no modem lines: use the control socket or the RFC 2217 port to reset. The texts of
 //! the boot logs of the ESP32-S2, C2 and H2 are the documented words with typical strapping values, not
@@ -46,6 +47,7 @@ mod setup;
 pub mod shell;
 mod slip;
 mod time;
+mod uplink;
 
 pub use app::{Provisioning, Region, Sensors};
 pub use board::Board;
@@ -54,5 +56,5 @@ pub use chips::{Chip, Mac};
 pub use fault::Fault;
 pub use flash::{FLASH_BYTES_DEFAULT, FLASH_BYTES_MAX, Flash, FlashError, SECTOR_BYTES, Wear};
 pub use io::{Activity, Ask, Event, Heard, Input, Order, Output, Status};
-pub use setup::{BootMode, Circuit, Fidelity, Setup};
+pub use setup::{BootMode, Circuit, Fidelity, Programs, Setup};
 pub use time::Moment;

@@ -10,7 +10,7 @@ use clap::{Parser, ValueEnum};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use virtual_board::shell::{Options, Running};
-use virtual_board::{BootMode, Chip, Circuit, Fidelity, Flash, Mac, Provisioning, Setup};
+use virtual_board::{BootMode, Chip, Circuit, Fidelity, Flash, Mac, Programs, Provisioning, Setup};
 
 /// How often to look whether the board stopped by itself.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -48,6 +48,9 @@ struct Arguments {
     /// The address in its efuses, such as 7c:df:a1:c2:22:10
     #[arg(long, value_parser = mac, default_value_t = Mac::DEFAULT)]
     mac: Mac,
+    /// Execute the machine code of what is flashed, instead of recognizing the project's own things by their names (esp32c3)
+    #[arg(long)]
+    execute: bool,
     /// How DTR and RTS act on the chip
     #[arg(long, value_enum, default_value = "classic")]
     circuit: Wiring,
@@ -164,6 +167,7 @@ fn setup(arguments: Arguments) -> Setup {
             Mode::Faithful => Fidelity::Faithful,
         },
         mac: arguments.mac,
+        programs: if arguments.execute { Programs::Executed } else { Programs::Recognized },
         circuit: match arguments.circuit {
             Wiring::Classic => Circuit::Classic,
             Wiring::UsbSerialJtag => Circuit::UsbSerialJtag,

@@ -37,6 +37,17 @@ pub enum Circuit {
     UsbSerialJtag,
 }
 
+/// How what was flashed runs.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Programs {
+    /// Its machine code is executed, where there is a chip in software for it: the ESP32-C3. On other chips as
+    /// [`Programs::Recognized`].
+    Executed,
+    /// A thing of this project is recognized by the name in its image, and runs as a part of the board.
+    #[default]
+    Recognized,
+}
+
 /// What a board is made of, its flash aside.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -48,7 +59,9 @@ pub struct Setup {
     pub mac: Mac,
     /// How DTR and RTS act on it.
     pub circuit: Circuit,
-    /// What programs are told that find nothing in the flash.
+    /// How what was flashed runs.
+    pub programs: Programs,
+    /// What programs are told that find nothing in the flash. A program that is executed is not told.
     pub provisioning: Provisioning,
 }
 
@@ -61,6 +74,7 @@ impl Setup {
             fidelity: Fidelity::default(),
             mac: Mac::default(),
             circuit: Circuit::default(),
+            programs: Programs::default(),
             provisioning: Provisioning::default(),
         }
     }

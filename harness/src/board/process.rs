@@ -147,7 +147,7 @@ impl Board for ProcessBoard {
         Facts {
             board: "process".into(),
             chip: None,
-            can: vec!["console", "power-switch", "wake-pin"],
+            can: vec!["console", "power-switch", "wake-pin", "motor"],
             cloud: CloudKind::Fake,
             cannot: vec![NO_NVS],
         }

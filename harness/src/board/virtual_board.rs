@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use virtual_board::shell::{Options, Running, Way};
-use virtual_board::{Activity, BootMode, Flash, Order, Provisioning, Setup, image};
+use virtual_board::{Activity, BootMode, Flash, Order, Programs, Provisioning, Setup, image};
 
 use super::images;
 use super::port::{PortName, PortOptions};
-use super::serial::{Recipe, SerialBoard};
+use super::serial::{FindImage, Recipe, SerialBoard};
 use super::virtual_pins::VirtualPins;
 use super::{Board, Sink};
 use crate::drive::Facts;
@@ -35,6 +35,7 @@ pub struct VirtualBoard {
     running: Arc<Running>,
     serial: SerialBoard,
     sink: Sink,
+    programs: Programs,
     has_power: bool,
     /// A cycle of the supply that goes on by itself.
     cycle: Option<JoinHandle<()>>,
@@ -43,7 +44,7 @@ pub struct VirtualBoard {
 }
 
 impl VirtualBoard {
-    /// A board with an erased flash.
+    /// A board with an erased flash. What is flashed runs as a part of it, if it is one of our things.
     ///
     /// # Errors
     ///
@@ -53,26 +54,49 @@ impl VirtualBoard {
         settings: Provisioning,
         sink: Sink,
     ) -> Result<Self, ActionError> {
+        let recipe = ("virtual", Box::new(image_of_thing) as Box<FindImage>);
+        Self::start(Setup::new(chip), recipe, settings, sink)
+    }
+
+    /// An ESP32-C3 with an erased flash that executes the machine code of what is flashed.
+    ///
+    /// # Errors
+    ///
+    /// No pseudo-terminal can be had.
+    pub fn emulated(settings: Provisioning, sink: Sink) -> Result<Self, ActionError> {
+        let chip = virtual_board::Chip::Esp32c3;
+        let setup = Setup { programs: Programs::Executed, ..Setup::new(chip) };
+        Self::start(setup, ("emulated", Box::new(images::find)), settings, sink)
+    }
+
+    fn start(
+        setup: Setup,
+        (name, images): (&str, Box<FindImage>),
+        settings: Provisioning,
+        sink: Sink,
+    ) -> Result<Self, ActionError> {
+        let (chip, programs) = (setup.chip, setup.programs);
         let failed = |why: String| ActionError::new("start a virtual board", why);
         let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
         let link = folder.path().join("port");
         let options = Options { has_pty: true, pty_link: Some(link), ..Options::default() };
-        let running = Running::start(Setup::new(chip), Flash::new(), &options);
+        let running = Running::start(setup, Flash::new(), &options);
         let running = Arc::new(running.map_err(|error| failed(error.to_string()))?);
         let port = folder.path().join("port");
         debug_assert!(matches!(running.ways(), [Way::Pty(_)]));
         let recipe = Recipe {
-            name: "virtual".into(),
+            name: name.into(),
             port: PortName::Device(port),
             options: PortOptions::default(),
             pins: Box::new(VirtualPins(Arc::clone(&running))),
             chip: Chip::by_name(chip.name()),
             mac: None,
-            images: Box::new(image_of_thing),
+            images,
             settings,
         };
         let serial = SerialBoard::new(recipe, sink.clone());
-        Ok(Self { running, serial, sink, has_power: true, cycle: None, _folder: folder })
+        let (has_power, cycle, _folder) = (true, None, folder);
+        Ok(Self { running, serial, sink, programs, has_power, cycle, _folder })
     }
 
     /// The board itself, for whoever makes faults on it.
@@ -132,11 +156,13 @@ impl VirtualBoard {
 
 impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
-        Facts {
-            can: vec!["console", "power-switch", "wake-pin"],
-            cannot: [self.serial.facts().cannot, vec![NO_CONSOLE_INPUT]].concat(),
-            ..self.serial.facts()
+        let mut can = vec!["console", "power-switch", "wake-pin"];
+        // The pins of an executed program lead to a light, and to no motor.
+        if self.programs == Programs::Recognized {
+            can.push("motor");
         }
+        let cannot = [self.serial.facts().cannot, vec![NO_CONSOLE_INPUT]].concat();
+        Facts { can, cannot, ..self.serial.facts() }
     }
 
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {

@@ -291,6 +291,7 @@ impl Benches {
                 };
                 Ok(Box::new(SerialBoard::new(recipe, sink)))
             }
+            BoardName::Emulated => Ok(Box::new(VirtualBoard::emulated(told.settings(), sink)?)),
             BoardName::Virtual(chip) => {
                 Ok(Box::new(VirtualBoard::new(*chip, told.settings(), sink)?))
             }
@@ -374,7 +375,10 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
         BoardName::Process if has(Place::Name) => {
             "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
         }
-        BoardName::External(_) | BoardName::Process => return None,
+        BoardName::Emulated if has(Place::Name) => {
+            "the network of an emulated chip answers for all names itself, so a fault of `dns` would never be met; sim has one"
+        }
+        BoardName::Emulated | BoardName::External(_) | BoardName::Process => return None,
         BoardName::Inventory(_)
         | BoardName::MicroPython(_)
         | BoardName::Port(_)

@@ -20,6 +20,8 @@ const EXTERNAL_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALH
 /// What `--board` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum BoardName {
+    /// An ESP32-C3 in software that executes what is flashed, in real time.
+    Emulated,
     /// A device that somebody else has started, and that talks to the cloud at this address.
     External(SocketAddr),
     /// A board of the inventory.
@@ -37,9 +39,11 @@ pub(super) enum BoardName {
 }
 
 impl BoardName {
-    /// Reads a name: `sim`, `process`, `virtual` or `virtual:esp32`, `external:8080`, a port, or a name from the inventory.
+    /// Reads a name: `sim`, `process`, `emulated`, `virtual` or `virtual:esp32`, `external:8080`, a port, or a name from the
+    /// inventory.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match (text, text.split_once(':')) {
+            ("emulated", _) => return Ok(Self::Emulated),
             ("sim", _) => return Ok(Self::Sim),
             ("process", _) => return Ok(Self::Process),
             ("external", _) => return Ok(Self::External(EXTERNAL_DEFAULT)),
@@ -65,7 +69,7 @@ impl BoardName {
         if is_name(text) {
             return Ok(Self::Inventory(text.to_owned()));
         }
-        Err("name sim, process, virtual, a port (/dev/ttyUSB0, rfc2217://host:port) or a board of the inventory".into())
+        Err("name sim, process, virtual, emulated, a port (/dev/ttyUSB0, rfc2217://host:port) or a board of the inventory".into())
     }
 
     /// How many cases run at once where nobody says.
@@ -74,6 +78,8 @@ impl BoardName {
             Self::Process => PROCESS_JOBS,
             Self::Sim => std::thread::available_parallelism().map_or(1, Into::into),
             Self::Virtual(_) => VIRTUAL_JOBS,
+            // It keeps a core of this machine busy.
+            Self::Emulated => std::thread::available_parallelism().map_or(1, Into::into),
             // There is one of it.
             Self::External(_) | Self::Inventory(_) | Self::MicroPython(_) | Self::Port(_) => 1,
         }
@@ -91,7 +97,8 @@ impl BoardName {
     pub(super) const fn is_in_real_time(&self) -> bool {
         match self {
             Self::Sim => false,
-            Self::External(_)
+            Self::Emulated
+            | Self::External(_)
             | Self::Inventory(_)
             | Self::MicroPython(_)
             | Self::Port(_)
@@ -166,6 +173,7 @@ impl std::fmt::Display for RunOn {
 impl std::fmt::Display for BoardName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Emulated => f.write_str("emulated"),
             Self::External(address) => write!(f, "external:{address}"),
             Self::Inventory(name) => f.write_str(name),
             Self::MicroPython(port) => write!(f, "micropython:{port}"),
@@ -199,6 +207,7 @@ mod tests {
     fn each_kind_of_board_has_its_kind_of_name() {
         check("sim", "Sim");
         check("process", "Process");
+        check("emulated", "Emulated");
         check("virtual", "Virtual(Esp32c3)");
         check("virtual:esp8266", "Virtual(Esp8266)");
         check("/dev/ttyUSB0", "Port(Device(");

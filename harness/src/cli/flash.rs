@@ -159,7 +159,7 @@ fn port_of(board: &BoardName) -> Result<PortName, ActionError> {
         BoardName::Process | BoardName::Sim => {
             cannot("it has no flash", "name a port, such as /dev/ttyUSB0")
         }
-        BoardName::Virtual(_) => cannot(
+        BoardName::Emulated | BoardName::Virtual(_) => cannot(
             "a virtual board of this program is gone when it ends",
             "start one by `cargo run -p virtual-board -- --chip esp32c3 --pty PATH`, and name its port",
         ),

@@ -250,7 +250,7 @@ impl KnownBoard {
         }
         // A pin that the file names is pulled by nobody yet.
         if is_virtual {
-            can.push("wake-pin");
+            can.extend(["wake-pin", "motor"]);
         }
         can
     }

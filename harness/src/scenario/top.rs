@@ -57,6 +57,7 @@ pub const NEEDS: &[&str] = &[
     "current-meter",
     "state-writes",
     "wake-pin",
+    "motor",
     "pins",
 ];
 

@@ -76,9 +76,9 @@ impl Board {
         let Start { log, started } = start(self.setup.chip, &self.flash);
         self.print(now, &log);
         match started {
-            Started::Program(program) => {
+            Started::Program { descriptor: program, at } => {
                 self.line.baud = BAUD;
-                self.stage = Stage::Starting { cause, program };
+                self.stage = Stage::Starting { cause, program, at };
                 let wait = match self.setup.fidelity {
                     Fidelity::Fast => Duration::ZERO,
                     Fidelity::Faithful => PROGRAM_START,

@@ -23,11 +23,15 @@ pub(super) enum Stage {
     Starting {
         cause: ResetCause,
         program: Option<Descriptor>,
+        /// Where in the flash its image is.
+        at: u32,
     },
     Stuck,
     /// A program that this board cannot run; it said so.
     Unknown,
     Running(Box<App>),
+    /// The machine code of what was flashed; the chip is the board's.
+    Executing,
     Asleep,
 }
 
@@ -56,6 +60,8 @@ pub struct Board {
     pub(super) sensors: Sensors,
     /// Counts starts of the chip, so that answers to a former life are known.
     pub(super) life: u64,
+    /// The chip that executes machine code, for as long as it has power.
+    pub(super) chip: Option<Box<emulated_chip::Chip>>,
     pub(super) due: Option<(Moment, Due)>,
     pub(super) outputs: Vec<Output>,
 }
@@ -73,6 +79,7 @@ impl Board {
             faults: Faults::default(),
             sensors: Sensors::default(),
             life: 0,
+            chip: None,
             due: None,
             outputs: Vec::new(),
         }
@@ -96,7 +103,9 @@ impl Board {
             Stage::Off | Stage::Held => Activity::Off,
             Stage::Loader(loader) if loader.is_stub() => Activity::Stub,
             Stage::Loader(_) => Activity::Rom,
-            Stage::Starting { .. } | Stage::Unknown | Stage::Running(_) => Activity::Run,
+            Stage::Starting { .. } | Stage::Unknown | Stage::Running(_) | Stage::Executing => {
+                Activity::Run
+            }
             Stage::Stuck => Activity::Stuck,
             Stage::Asleep => Activity::Asleep,
         };
@@ -115,6 +124,7 @@ impl Board {
     pub fn wake_at(&self) -> Option<Moment> {
         let program = match &self.stage {
             Stage::Running(app) => app.wake_at(),
+            Stage::Executing => self.chip_wakes_at(),
             _ => None,
         };
         let due = self.due.map(|(at, _)| at);
@@ -137,8 +147,10 @@ impl Board {
             Input::Order(order) => self.order(now, &order),
             Input::Network { life, heard } if life == self.life => self.tell(now, heard.into()),
             Input::Network { .. } => {}
+            Input::Frame(frame) => self.execute(now, emulated_chip::Input::Frame(&frame)),
             Input::Tick => self.tick(now),
         }
+        self.execute(now, emulated_chip::Input::Tick);
         let arrived = self.line.arrived(now, &mut self.faults);
         if !arrived.is_empty() {
             self.outputs.push(Output::Serial(arrived));
@@ -190,6 +202,7 @@ impl Board {
             self.outputs.push(Output::Event(Event::PowerCut));
         }
         self.due = None;
+        self.chip = None;
     }
 
     fn power_on(&mut self, now: Moment, into: BootMode) {
@@ -217,6 +230,9 @@ impl Board {
         if matches!(self.stage, Stage::Running(_)) {
             let ask = Ask::Disconnect;
             self.outputs.push(Output::Network { life: self.life, ask });
+        }
+        if matches!(self.stage, Stage::Executing) {
+            self.outputs.push(Output::Unplugged);
         }
         self.stage = Stage::Off;
     }

@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod boot;
+mod executing;
 mod machine;
 mod program;
 mod serial;

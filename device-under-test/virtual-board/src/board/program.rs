@@ -14,10 +14,14 @@ use crate::time::Moment;
 impl Board {
     /// Starts the program that was booted, if this board knows it.
     pub(super) fn run(&mut self, now: Moment) {
-        let Stage::Starting { cause, program } = &self.stage else {
+        let Stage::Starting { cause, program, at } = &self.stage else {
             return;
         };
-        let (cause, program) = (*cause, program.clone());
+        let (cause, program, at) = (*cause, program.clone(), *at);
+        if self.executes() {
+            self.start_chip(now, cause, at);
+            return;
+        }
         let chip = self.setup.chip;
         let Some(kind) = program.as_ref().and_then(|program| Kind::by_name(&program.name)) else {
             self.stage = Stage::Unknown;

@@ -17,6 +17,11 @@ impl Board {
     }
 
     pub(super) fn serial(&mut self, now: Moment, bytes: Vec<u8>) {
+        if matches!(self.stage, Stage::Executing) {
+            let heard = self.line.heard(&self.faults, bytes);
+            self.execute(now, emulated_chip::Input::Serial(&heard));
+            return;
+        }
         // Programs on this board read nothing from their console.
         let Stage::Loader(loader) = &mut self.stage else {
             return;

@@ -17,6 +17,8 @@ pub enum ResetCause {
     PowerOn,
     /// A program or the ROM asked for it.
     Software,
+    /// The watchdog of the real-time clock, which leaves that part as it is: a program that hung.
+    SystemWatchdog,
     /// The USB-Serial-JTAG unit.
     Usb,
     /// The wake pin was pulled in a sleep. The boot log cannot tell it from [`ResetCause::DeepSleep`]; a program can.
@@ -49,6 +51,7 @@ impl ResetCause {
             Self::Pin => "pin",
             Self::PowerOn => "power-on",
             Self::Software => "software",
+            Self::SystemWatchdog => "system-watchdog",
             Self::Usb => "usb",
             Self::Watchdog => "watchdog",
             Self::BootWatchdog => "boot-watchdog",
@@ -64,7 +67,7 @@ impl ResetCause {
             Self::Pin if chip != Chip::Esp8266 => WakeCause::PowerOn,
             Self::PowerOn => WakeCause::PowerOn,
             Self::Pin | Self::Software | Self::Usb => WakeCause::Reset,
-            Self::Watchdog | Self::BootWatchdog => WakeCause::Watchdog,
+            Self::Watchdog | Self::SystemWatchdog | Self::BootWatchdog => WakeCause::Watchdog,
         }
     }
 
@@ -74,7 +77,7 @@ impl ResetCause {
             // The timer wakes the ESP8266 by pulling its reset pin.
             Self::Pin | Self::DeepSleep | Self::WakePin | Self::Usb => 2,
             Self::Software => 3,
-            Self::Watchdog | Self::BootWatchdog => 4,
+            Self::Watchdog | Self::SystemWatchdog | Self::BootWatchdog => 4,
         }
     }
 
@@ -83,6 +86,7 @@ impl ResetCause {
             Self::PowerOn | Self::Pin | Self::Usb => (0x1, "POWERON_RESET"),
             Self::Software => (0x3, "SW_RESET"),
             Self::DeepSleep | Self::WakePin => (0x5, "DEEPSLEEP_RESET"),
+            Self::SystemWatchdog => (0x9, "RTCWDT_SYS_RESET"),
             Self::Brownout => (0xf, "RTCWDT_BROWN_OUT_RESET"),
             Self::Watchdog | Self::BootWatchdog => (0x10, "RTCWDT_RTC_RESET"),
         }
@@ -94,6 +98,7 @@ impl ResetCause {
             Self::Software => (0x3, "RTC_SW_SYS_RST"),
             Self::DeepSleep | Self::WakePin => (0x5, "DSLEEP"),
             Self::BootWatchdog => (0x7, "TG0WDT_SYS_RST"),
+            Self::SystemWatchdog => (0x9, "RTCWDT_SYS_RST"),
             Self::Brownout => (0xf, "BROWNOUT_RST"),
             Self::Watchdog => (0x10, "RTCWDT_RTC_RST"),
             Self::Usb => (0x15, "USB_UART_CHIP_RESET"),
@@ -106,6 +111,7 @@ impl ResetCause {
             Self::Software => (0x3, "LP_SW_HPSYS"),
             Self::DeepSleep | Self::WakePin => (0x5, "SLEEP_WAKEUP"),
             Self::BootWatchdog => (0x7, "TG0_WDT_HPSYS"),
+            Self::SystemWatchdog => (0x9, "LP_WDT_HPSYS"),
             Self::Brownout => (0xf, "LP_BOD_SYS"),
             Self::Watchdog => (0x10, "LP_WDT_SYS"),
             Self::Usb => (0x15, "USB_UART_HPSYS"),

@@ -21,8 +21,8 @@ pub(crate) struct Start {
 /// What runs after a boot.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Started {
-    /// A program, with what it calls itself.
-    Program(Option<Descriptor>),
+    /// A program, with what it calls itself, and where in the flash its image is.
+    Program { descriptor: Option<Descriptor>, at: u32 },
     /// Nothing; after this complaint comes a reset.
     Nothing { complaint: String, cause: ResetCause },
 }
@@ -42,14 +42,15 @@ pub(crate) fn start(chip: Chip, flash: &Flash) -> Start {
     // An image that names itself is the program; one that does not is a second stage, or a program of
     // the ESP8266 that nobody named.
     if first.descriptor.is_some() || chip == Chip::Esp8266 {
-        return Start { log, started: Started::Program(first.descriptor) };
+        let (descriptor, at) = (first.descriptor, chip.boot_offset());
+        return Start { log, started: Started::Program { descriptor, at } };
     }
     let started = match second_stage(chip, flash) {
         Ok((partition, image)) => {
             let Partition { name, offset, .. } = partition;
             log.push_str(&format!("I (31) boot: Loaded app from partition at offset 0x{offset:x}"));
             log.push_str(&format!(" ({name})\r\n"));
-            Started::Program(image.descriptor)
+            Started::Program { descriptor: image.descriptor, at: offset }
         }
         // The second stage restarts by itself.
         Err(complaint) => Started::Nothing { complaint, cause: ResetCause::Software },

@@ -11,6 +11,7 @@ mod ppk2;
 mod pty;
 mod rfc2217;
 mod running;
+mod uplink;
 
 pub use error::ShellError;
 pub use memory::MemoryPort;

@@ -1,5 +1,6 @@
 //! The driver: it owns the board, is its clock, and performs what it asks.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,12 +16,14 @@ use super::network::{Network, Wire};
 use super::ppk2::MeterPort;
 use super::pty::Pty;
 use super::rfc2217::Rfc2217;
+use super::uplink::{Cable, Uplink};
 use crate::board::Board;
 use crate::chips::Chip;
 use crate::flash::Flash;
 use crate::io::{Event, Input, Order, Output, Status};
 use crate::setup::{BootMode, Setup};
 use crate::time::Moment;
+use crate::uplink::Heard;
 
 /// Which ways lead to a board, and where its flash is.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +81,7 @@ pub(crate) enum Message {
         life: u64,
         wire: Wire,
     },
+    Cable(Cable),
     Stop,
 }
 
@@ -147,6 +151,7 @@ impl Running {
             ports: Vec::new(),
             observers: Vec::new(),
             network: Network::new(sender.clone()),
+            uplink: Uplink::new(sender.clone()),
         };
         let first = Input::Order(Order::PowerRestore { into });
         let driver = thread::Builder::new()
@@ -248,6 +253,7 @@ struct Driver {
     ports: Vec<Sender<ToPort>>,
     observers: Vec<Sender<(Moment, Event)>>,
     network: Network,
+    uplink: Uplink,
 }
 
 impl Driver {
@@ -268,15 +274,21 @@ impl Driver {
         }
         loop {
             let now = self.now();
-            let message = match self.board.wake_at() {
-                Some(at) if at <= now => Err(RecvTimeoutError::Timeout),
+            let due = [self.board.wake_at(), self.uplink.wake_at(now)];
+            // What is due waits for what others brought already, so that a busy board hears of them.
+            let message = match due.into_iter().flatten().min() {
                 Some(at) => receiver.recv_timeout(at.since(now)),
                 None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match message {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Ok(message) => self.take(message)?,
-                Err(RecvTimeoutError::Timeout) => self.handle(Input::Tick)?,
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.uplink.wake_at(now).is_some_and(|at| at <= now) {
+                        self.cable(Cable::Heard(Heard::Tick))?;
+                    }
+                    self.handle(Input::Tick)?;
+                }
             }
         }
     }
@@ -302,19 +314,24 @@ impl Driver {
                     self.handle(input)?;
                 }
             }
+            Message::Cable(cable) => self.cable(cable)?,
             Message::Stop => {}
         }
         Ok(())
     }
 
+    /// Takes what happened at the other end of the cable, and brings the frames that follow to the board.
+    fn cable(&mut self, cable: Cable) -> Result<(), ShellError> {
+        let frames = self.uplink.take(self.now(), cable);
+        frames.into_iter().try_for_each(|frame| self.handle(Input::Frame(frame)))
+    }
+
     fn handle(&mut self, input: Input) -> Result<(), ShellError> {
-        let mut next = Some(input);
-        while let Some(input) = next.take() {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
             let now = self.now();
             for output in self.board.handle(now, input) {
-                let heard = self.perform(now, output);
-                // Only the date is answered at once, and a program asks for one thing at a time.
-                next = heard.or(next);
+                inputs.extend(self.perform(now, output));
             }
         }
         if let Some(file) = &self.file {
@@ -323,16 +340,27 @@ impl Driver {
         Ok(())
     }
 
-    fn perform(&mut self, now: Moment, output: Output) -> Option<Input> {
+    /// Does what the board asks; gives what it hears at once.
+    fn perform(&mut self, now: Moment, output: Output) -> Vec<Input> {
         match output {
             Output::Serial(bytes) => self.send_to_ports(&ToPort::Bytes(bytes)),
             Output::PortGone { away } => self.send_to_ports(&ToPort::Gone { away }),
-            Output::Network { life, ask } => return self.network.ask(life, ask),
+            Output::Network { life, ask } => {
+                return self.network.ask(life, ask).into_iter().collect();
+            }
+            Output::Frame(frame) => {
+                let frames = self.uplink.handle(now, Heard::Frame(frame));
+                return frames.into_iter().map(Input::Frame).collect();
+            }
+            Output::Unplugged => {
+                // Nobody is there to take what follows.
+                let _ = self.uplink.handle(now, Heard::Gone);
+            }
             Output::Event(event) => {
                 self.observers.retain(|observer| observer.send((now, event.clone())).is_ok());
             }
         }
-        None
+        Vec::new()
     }
 
     fn send_to_ports(&mut self, what: &ToPort) {

@@ -118,7 +118,8 @@ impl MonitorArgs {
             | BoardName::MicroPython(_)
             | BoardName::Process
             | BoardName::Sim
-            | BoardName::Virtual(_) => return Err(self.no_port()),
+            | BoardName::Virtual(_)
+            | BoardName::Emulated => return Err(self.no_port()),
         };
         let known = known::find(name, &self.inventory, variable);
         let known = known.map_err(|error| Unusable { code: exit::RIG, ..error.into() })?;
