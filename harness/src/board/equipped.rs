@@ -154,6 +154,10 @@ impl Board for Equipped {
         self.board.wake()
     }
 
+    fn end_sleep(&mut self) -> bool {
+        self.board.end_sleep()
+    }
+
     fn write_console(&mut self, text: &str) -> Result<(), ActionError> {
         self.board.write_console(text)
     }

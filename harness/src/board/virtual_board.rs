@@ -20,16 +20,23 @@ use crate::engine::event::PowerChange;
 use crate::engine::{ActionError, Event};
 use crate::flash::image::Part;
 use crate::flash::{Chip, Source};
+use crate::inventory::board::{MeterPlace, MeterSetting};
+use crate::meter::{Meter, Ppk2Meter};
 use crate::scenario::plan::Firmware;
 
 /// The version in the description of our own things.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How long joining the network takes while the current is measured.
+const JOIN_TIME: Duration = Duration::from_millis(300);
 
 /// A virtual board in this process.
 #[derive(Debug)]
 pub struct VirtualBoard {
     running: Arc<Running>,
     serial: SerialBoard,
+    /// Its current meter, which is a port of its own.
+    meter: Ppk2Meter,
     sink: Sink,
     has_power: bool,
     /// A cycle of the supply that goes on by itself.
@@ -52,11 +59,17 @@ impl VirtualBoard {
         let failed = |why: String| ActionError::new("start a virtual board", why);
         let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
         let link = folder.path().join("port");
-        let options = Options { has_pty: true, pty_link: Some(link), ..Options::default() };
+        let meter = folder.path().join("meter");
+        let options = Options {
+            has_pty: true,
+            pty_link: Some(link),
+            ppk2: Some(meter.clone()),
+            ..Options::default()
+        };
         let running = Running::start(Setup::new(chip), Flash::new(), &options);
         let running = Arc::new(running.map_err(|error| failed(error.to_string()))?);
         let port = folder.path().join("port");
-        debug_assert!(matches!(running.ways(), [Way::Pty(_)]));
+        debug_assert!(matches!(running.ways(), [Way::Pty(_), Way::Ppk2(_)]));
         let recipe = Recipe {
             name: "virtual".into(),
             port: PortName::Device(port),
@@ -68,7 +81,10 @@ impl VirtualBoard {
             settings,
         };
         let serial = SerialBoard::new(recipe, sink.clone());
-        Ok(Self { running, serial, sink, has_power: true, cycle: None, _folder: folder })
+        // It stands in the line of a supply that is there anyway, and gives none.
+        let found = MeterPlace::Port(meter.display().to_string());
+        let meter = Ppk2Meter::new(MeterSetting { found, source_mv: None });
+        Ok(Self { running, serial, meter, sink, has_power: true, cycle: None, _folder: folder })
     }
 
     /// The board itself, for whoever makes faults on it.
@@ -125,7 +141,7 @@ impl VirtualBoard {
 impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
         Facts {
-            can: vec!["console", "power-switch", "wake-pin"],
+            can: vec!["console", "current-meter", "power-switch", "wake-pin"],
             cannot: vec![(
                 "write-console",
                 "what runs on a virtual board reads nothing from its console",
@@ -163,6 +179,12 @@ impl Board for VirtualBoard {
         }
     }
 
+    fn measure(&mut self) -> Result<(), ActionError> {
+        // A wake lasts long enough to be measured, as those of chips do.
+        self.order("measure the current", Order::JoinTime(JOIN_TIME))?;
+        self.meter.start(&self.sink)
+    }
+
     fn wake(&mut self) -> Result<(), ActionError> {
         let is_asleep = |status: virtual_board::Status| status.activity == Activity::Asleep;
         if !self.running.status().is_some_and(is_asleep) {
@@ -184,6 +206,7 @@ impl Board for VirtualBoard {
 
     fn stop(&mut self) {
         self.end_cycle();
+        self.meter.stop();
         if !self.has_power {
             // Its settings can only be erased with power.
             self.has_power =

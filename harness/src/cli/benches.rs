@@ -13,6 +13,7 @@ use virtual_board::Provisioning;
 use super::board_name::BoardName;
 use super::files::Case;
 use super::known::Known;
+use super::probe;
 use crate::board::Board;
 use crate::board::equipped::Equipped;
 use crate::board::images;
@@ -32,7 +33,8 @@ use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::flash::Chip;
 use crate::inventory::KnownBoard;
-use crate::power;
+use crate::meter::{self, Meter};
+use crate::power::{self, Power};
 use crate::report::CaseReport;
 use crate::scenario::SourceText;
 use crate::scenario::node::Span;
@@ -184,6 +186,9 @@ impl Benches {
                 };
                 Ok(Box::new(SerialBoard::new(recipe, sink)))
             }
+            BoardName::Probe(selector) => {
+                probe::board(&self.board.to_string(), (selector, None, None), settings(cloud), sink)
+            }
             BoardName::Virtual(chip) => {
                 Ok(Box::new(VirtualBoard::new(*chip, settings(cloud), sink)?))
             }
@@ -220,11 +225,20 @@ fn known_board(
     settings: Provisioning,
     sink: Sink,
 ) -> Result<Box<dyn Board>, ActionError> {
-    let KnownBoard { name, mac, chip, power, .. } = &known.board;
+    let KnownBoard { name, mac, chip, power, meter, .. } = &known.board;
+    let meter = meter.as_ref().map(meter::open);
+    let power = power.as_ref().and_then(power::open);
+    if let Some(selector) = &known.board.probe {
+        let chip = chip.as_deref().and_then(Chip::by_name);
+        let board = probe::board(name, (selector, chip, Some(*mac)), settings, sink.clone())?;
+        return Ok(equipped(board, power, meter, sink));
+    }
     let Some(port) = &known.port else {
         let chip = chip.as_deref().and_then(virtual_board::Chip::by_name);
         let chip = chip.unwrap_or(virtual_board::Chip::Esp32c3);
-        return Ok(Box::new(VirtualBoard::new(chip, settings, sink)?));
+        let board = Box::new(VirtualBoard::new(chip, settings, sink.clone())?);
+        // The rig switches the supply of its own boards itself.
+        return Ok(equipped(board, None, meter, sink));
     };
     let recipe = serial::Recipe {
         name: name.clone(),
@@ -237,10 +251,20 @@ fn known_board(
         settings,
     };
     let board = Box::new(SerialBoard::new(recipe, sink.clone()));
-    Ok(match power.as_ref().and_then(power::open) {
-        Some(switch) => Box::new(Equipped::new(board, Some(switch), None, sink)),
-        None => board,
-    })
+    Ok(equipped(board, power, meter, sink))
+}
+
+/// A board with what stands beside it, if anything does.
+fn equipped(
+    board: Box<dyn Board>,
+    power: Option<Box<dyn Power>>,
+    meter: Option<Box<dyn Meter>>,
+    sink: Sink,
+) -> Box<dyn Board> {
+    if power.is_none() && meter.is_none() {
+        return board;
+    }
+    Box::new(Equipped::new(board, power, meter, sink))
 }
 
 /// What a program is told about its cloud, by its environment or its files.
@@ -287,6 +311,7 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
         BoardName::Inventory(_)
         | BoardName::MicroPython(_)
         | BoardName::Port(_)
+        | BoardName::Probe(_)
         | BoardName::Virtual(_) => {
             if plan.tls {
                 "this board cannot be told which CA to trust yet; sim and process can"

@@ -29,6 +29,12 @@ const CALIBRATION_BYTES_MAX: usize = 64 * 1024;
 /// The rate of the port; a USB device takes no notice of it.
 const BAUD: u32 = 115_200;
 
+/// The meter that the inventory names for a board. Nothing is opened before it is started.
+#[must_use]
+pub fn open(setting: &MeterSetting) -> Box<dyn Meter> {
+    Box::new(Ppk2Meter::new(setting.clone()))
+}
+
 /// A meter on its port.
 #[derive(Debug)]
 pub struct Ppk2Meter {
