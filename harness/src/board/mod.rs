@@ -7,6 +7,7 @@ mod listener;
 pub mod micropython;
 pub mod pins;
 pub mod port;
+pub mod probe;
 pub mod process;
 pub mod serial;
 pub mod virtual_board;

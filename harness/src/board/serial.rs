@@ -109,7 +109,7 @@ impl SerialBoard {
         let fitted = flash::fit((&mut way.port, &mut *way.pins), &wanted, find, &mut note);
         let Fitted { identity, mut image, nvs } = fitted.map_err(|failed| failed.stops(&what))?;
         self.symbols = symbols;
-        image.parts.push(self.settings_part(firmware, nvs)?);
+        image.parts.push(settings_part(&self.recipe.settings, firmware, nvs)?);
         let job = Job {
             parts: &image.parts,
             erase: if firmware.erase == Erase::All { EraseFirst::All } else { EraseFirst::Nothing },
@@ -126,27 +126,6 @@ impl SerialBoard {
         written.map(|_| ()).map_err(|error| error.stops(what))
     }
 
-    /// The settings, and behind them erased flash where what the device remembers is to be erased.
-    fn settings_part(
-        &self,
-        firmware: &Firmware,
-        (offset, size): (u32, u32),
-    ) -> Result<Part, ActionError> {
-        let settings =
-            Provisioning { shadow_name: firmware.shadow.clone(), ..self.recipe.settings.clone() };
-        let bytes = settings.write();
-        let mut bytes = bytes.map_err(|error| {
-            ActionError::new("tell the board its cloud", format!("{error:?}"))
-                .help("its endpoint, names or keys are too long, or have line ends in them")
-        })?;
-        let size = match firmware.erase {
-            Erase::Nothing => SETTINGS_BYTES,
-            Erase::All | Erase::State => size,
-        };
-        bytes.resize(size as usize, 0xff);
-        Ok(Part { offset, bytes, name: "settings".into() })
-    }
-
     /// Takes the settings off the board, credentials and all.
     fn erase_settings(&mut self, way: &mut Way) -> Result<(), FlashError> {
         let Some((identity, offset)) = self.provisioned.take() else { return Ok(()) };
@@ -160,8 +139,28 @@ impl SerialBoard {
     }
 }
 
+/// The settings, and behind them erased flash where what the device remembers is to be erased.
+pub(super) fn settings_part(
+    settings: &Provisioning,
+    firmware: &Firmware,
+    (offset, size): (u32, u32),
+) -> Result<Part, ActionError> {
+    let settings = Provisioning { shadow_name: firmware.shadow.clone(), ..settings.clone() };
+    let bytes = settings.write();
+    let mut bytes = bytes.map_err(|error| {
+        ActionError::new("tell the board its cloud", format!("{error:?}"))
+            .help("its endpoint, names or keys are too long, or have line ends in them")
+    })?;
+    let size = match firmware.erase {
+        Erase::Nothing => SETTINGS_BYTES,
+        Erase::All | Erase::State => size,
+    };
+    bytes.resize(size as usize, 0xff);
+    Ok(Part { offset, bytes, name: "settings".into() })
+}
+
 /// The symbols of a firmware: its own when it is an ELF, those of the ELF beside it when it is a `.bin`.
-fn symbols_of(image: &str, source: &Source) -> Option<Symbols> {
+pub(super) fn symbols_of(image: &str, source: &Source) -> Option<Symbols> {
     let Source::File { bytes, .. } = source else { return None };
     let beside = || std::fs::read(std::path::Path::new(image).with_extension("elf")).ok();
     // Without symbols a crash is shown by its addresses.

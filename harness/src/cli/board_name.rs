@@ -1,6 +1,7 @@
 //! What `--board` names: an open set.
 
 use crate::board::port::PortName;
+use crate::board::probe::Selector;
 
 /// The chip of `virtual` where none is named.
 const CHIP_DEFAULT: virtual_board::Chip = virtual_board::Chip::Esp32c3;
@@ -20,6 +21,8 @@ pub(super) enum BoardName {
     Port(PortName),
     /// A board that runs MicroPython, on a serial port.
     MicroPython(PortName),
+    /// Whatever is on a debug probe.
+    Probe(Selector),
     /// A program on this machine, in real time.
     Process,
     /// The simulated bench, in virtual time.
@@ -42,6 +45,11 @@ impl BoardName {
                     .map(Self::Virtual)
                     .ok_or_else(|| format!("a virtual board can have {}", known()));
             }
+            (_, Some(("probe", selector))) => {
+                return Selector::parse(selector).map(Self::Probe).ok_or_else(|| {
+                    "name the probe as probe:VID:PID or probe:VID:PID:SERIAL, or the only one as probe:".into()
+                });
+            }
             (_, Some(("micropython", port))) => {
                 return PortName::parse(port).map(Self::MicroPython).ok_or_else(|| {
                     "name the port of the board, as micropython:/dev/ttyACM0".into()
@@ -56,7 +64,7 @@ impl BoardName {
         if !text.is_empty() && text.chars().all(is_word) {
             return Ok(Self::Inventory(text.to_owned()));
         }
-        Err("name sim, process, virtual, a port (/dev/ttyUSB0, rfc2217://host:port) or a board of the inventory".into())
+        Err("name sim, process, virtual, a port (/dev/ttyUSB0, rfc2217://host:port), a debug probe (probe:) or a board of the inventory".into())
     }
 
     /// How many cases run at once where nobody says.
@@ -66,7 +74,7 @@ impl BoardName {
             Self::Sim => std::thread::available_parallelism().map_or(1, Into::into),
             Self::Virtual(_) => VIRTUAL_JOBS,
             // There is one of it.
-            Self::Inventory(_) | Self::MicroPython(_) | Self::Port(_) => 1,
+            Self::Inventory(_) | Self::MicroPython(_) | Self::Port(_) | Self::Probe(_) => 1,
         }
     }
 
@@ -77,6 +85,7 @@ impl BoardName {
             Self::Inventory(_)
             | Self::MicroPython(_)
             | Self::Port(_)
+            | Self::Probe(_)
             | Self::Process
             | Self::Virtual(_) => true,
         }
@@ -89,6 +98,7 @@ impl std::fmt::Display for BoardName {
             Self::Inventory(name) => f.write_str(name),
             Self::MicroPython(port) => write!(f, "micropython:{port}"),
             Self::Port(port) => port.fmt(f),
+            Self::Probe(selector) => selector.fmt(f),
             Self::Process => f.write_str("process"),
             Self::Sim => f.write_str("sim"),
             Self::Virtual(chip) => write!(f, "virtual:{}", chip.name()),
@@ -116,6 +126,9 @@ mod tests {
         check("kitchen-shade", "Inventory(");
         check("micropython:/dev/ttyACM0", "MicroPython(Device(");
         check("micropython:sim", "name the port of the board");
+        check("probe:", "Probe(");
+        check("probe:303a:1001:84:F7:03:67:84:6C", "Probe(Selector { usb: Some((12346, 4097))");
+        check("probe:jlink", "name the probe as probe:VID:PID");
         check("virtual:z80", "a virtual board can have esp8266, ");
         check("my board", "name sim, process, ");
         check("rfc2217://nowhere", "name sim, process, ");

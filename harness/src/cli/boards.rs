@@ -240,7 +240,10 @@ fn doctor<W: Write, E: Write>(
         let state = look(&port, &file, &locks);
         PortSeen { port: port.path, usb: port.usb, state }
     };
-    let seen = Seen { ports: ports.into_iter().map(seen).collect(), grabbers: host::grabbers() };
+    let ports = ports.into_iter().map(seen).collect();
+    // Whoever names ports asks for nothing else.
+    let probes = if args.port.is_empty() { super::probe::seen() } else { Some(Vec::new()) };
+    let seen = Seen { ports, grabbers: host::grabbers(), probes };
     let findings = doctor::examine(&file.read.inventory, &seen);
     for finding in &findings {
         let mark = match finding.badness {

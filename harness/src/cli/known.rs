@@ -81,7 +81,8 @@ pub(super) fn take(
             .help(help)
     })?;
     let port = board.serial.port.as_deref().and_then(PortName::parse);
-    if port.is_none() && board.serial.kind != SerialKind::Virtual {
+    let needs_port = board.serial.kind != SerialKind::Virtual && board.probe.is_none();
+    if port.is_none() && needs_port {
         return Err(ActionError::new(what(), format!("{shown} does not say on which port it is"))
             .help("attach it and run `shadowrig boards learn`"));
     }

@@ -17,6 +17,7 @@ mod list;
 mod monitor;
 mod new;
 mod prepare;
+mod probe;
 mod progress;
 mod report;
 mod reports;

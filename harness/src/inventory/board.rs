@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::Mac;
+use crate::board::probe::Selector;
 use crate::scenario::node::Span;
 
 /// All boards of a host, in the order of the file.
@@ -41,6 +42,8 @@ pub struct KnownBoard {
     pub usb: UsbHints,
     /// Its serial line.
     pub serial: Serial,
+    /// The debug probe that it hangs on, where it is used by it.
+    pub probe: Option<Selector>,
     /// Words to choose it by, as `motor` or `rig:window-2`.
     pub labels: Vec<String>,
     /// What switches its supply.

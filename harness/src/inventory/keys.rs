@@ -22,6 +22,11 @@ pub const BOARD: &[Field] = &[
     optional("labels", Shape::List(&Shape::Text), "words to choose it by"),
     optional("power", Shape::Object, "what switches its supply"),
     optional("meter", Shape::Map(METER), "what measures its current"),
+    optional(
+        "probe",
+        Shape::Map(PROBE),
+        "the debug probe by which it is flashed and heard, in place of its serial line",
+    ),
     optional("wake", Shape::Map(WAKE), "what wakes it before its time"),
     optional("wifi", Shape::Text, "the name of the secret with its Wi-Fi network"),
     optional("notes", Shape::Text, "words for people"),
@@ -44,6 +49,11 @@ const SERIAL: &[Field] = &[
         Shape::Text,
         "the control socket of a virtual board that runs on its own: its pseudo-terminal has no reset lines",
     ),
+];
+
+const PROBE: &[Field] = &[
+    optional("usb", Shape::Text, "its vendor and product, as `303a:1001`"),
+    optional("serial", Shape::Text, "its serial number"),
 ];
 
 const METER: &[Field] = &[

@@ -14,15 +14,20 @@ mod flash_images;
 mod flashing;
 mod fleet;
 mod language;
+mod meter;
 mod micropython;
 mod monitor;
 mod planted;
 mod power_contract;
+#[cfg(feature = "board-probe")]
+mod probe;
 mod reports;
 mod robust;
 mod run_dirs;
 mod scenarios;
 mod schema;
+#[cfg(feature = "board-probe")]
+mod soft_chip;
 mod support;
 mod symbols;
 mod tidy;

@@ -8,15 +8,16 @@ use clap::Args;
 use super::super::board_name::BoardName;
 use crate::board::console::{Patterns, Symbols};
 use crate::board::port::{BAUD_DEFAULT, PortName, PortOptions};
+use crate::board::probe::Selector;
 use crate::time;
 
 /// The words behind `shadowrig monitor`.
 #[derive(Debug, Args)]
 pub(in super::super) struct MonitorArgs {
-    /// The port of the board: /dev/ttyUSB0, rfc2217://host:port, or the one of a running virtual-board.
+    /// The port of the board: /dev/ttyUSB0, rfc2217://host:port, the one of a running virtual-board, or a debug probe: probe:.
     #[arg(long, value_name = "PORT", value_parser = BoardName::parse)]
     pub(super) board: BoardName,
-    /// The ELF that the board runs: crashes are shown with functions and lines.
+    /// The ELF that the board runs: crashes are shown with functions and lines, defmt with its texts.
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
     /// The rate; the ROM of an ESP8266 speaks at 74880.
@@ -42,10 +43,18 @@ pub(in super::super) struct MonitorArgs {
 /// The words, understood.
 #[derive(Debug)]
 pub(super) struct Wanted {
-    pub(super) port: PortName,
-    pub(super) options: PortOptions,
+    pub(super) place: Place,
     pub(super) symbols: Option<Symbols>,
     pub(super) patterns: Patterns,
+}
+
+/// Where the board is.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// On a port, opened like this.
+    Port(PortName, PortOptions),
+    /// On a debug probe; with the ELF that it runs.
+    Probe(Selector, Vec<u8>),
 }
 
 /// What is wrong with the words, and what to do next.
@@ -62,12 +71,6 @@ fn span(text: &str) -> Result<Duration, String> {
 impl MonitorArgs {
     /// Reads what the words name.
     pub(super) fn understand(&self) -> Result<Wanted, Unusable> {
-        let BoardName::Port(port) = &self.board else {
-            return Err(Unusable {
-                why: format!("{} has no port to watch", self.board),
-                help: "name a port, such as /dev/ttyUSB0 or rfc2217://host:port; `virtual-board --chip esp32c3 --pty PATH` makes one at PATH",
-            });
-        };
         let mut patterns = Patterns::default();
         let added = self.sleep_line.iter().try_for_each(|pattern| patterns.add_sleep(pattern));
         added
@@ -76,19 +79,30 @@ impl MonitorArgs {
                 why: error.to_string(),
                 help: "a parenthesis or a dot that is meant as such is written \\( or \\.",
             })?;
-        let symbols = self.elf.as_ref().map(|path| {
+        let elf = self.elf.as_ref().map(|path| {
             let unusable = |why: String| Unusable {
                 why: format!("failed to read {}: {why}", path.display()),
                 help: "name the ELF of the firmware that is on the board",
             };
             let bytes = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-            Symbols::read(&bytes).map_err(|error| unusable(error.to_string()))
+            let symbols = Symbols::read(&bytes).map_err(|error| unusable(error.to_string()))?;
+            Ok((symbols, bytes))
         });
-        Ok(Wanted {
-            port: port.clone(),
-            options: PortOptions { baud: self.baud, ..PortOptions::default() },
-            symbols: symbols.transpose()?,
-            patterns,
-        })
+        let (symbols, elf) = elf.transpose()?.unzip();
+        Ok(Wanted { place: self.place(elf.unwrap_or_default())?, symbols, patterns })
+    }
+
+    fn place(&self, elf: Vec<u8>) -> Result<Place, Unusable> {
+        match &self.board {
+            BoardName::Port(port) => {
+                let options = PortOptions { baud: self.baud, ..PortOptions::default() };
+                Ok(Place::Port(port.clone(), options))
+            }
+            BoardName::Probe(selector) => Ok(Place::Probe(selector.clone(), elf)),
+            board => Err(Unusable {
+                why: format!("{board} has no port to watch"),
+                help: "name a port, such as /dev/ttyUSB0 or rfc2217://host:port; `virtual-board --chip esp32c3 --pty PATH` makes one at PATH",
+            }),
+        }
     }
 }
