@@ -8,7 +8,7 @@ use super::Sink;
 use super::console::{Announced, Console, Symbols};
 use super::pins::Pins;
 use super::port::{BootInto, Pace, PortError, SerialPort};
-use crate::engine::Event;
+use crate::engine::{ActionError, Event, Trouble};
 use crate::time::Moment;
 
 /// How long one look at the port waits; so long an order may wait, too.
@@ -27,6 +27,15 @@ const TIMER: &str = "timer";
 
 /// What a ROM says that waits for a download.
 const IN_LOADER: &str = "waiting for download";
+
+/// So often a start may end in a brownout before anything runs; then it is the supply, and no firmware is to blame.
+const BROWNOUTS_MAX: u32 = 3;
+
+/// The cause that a chip gives after one.
+const BROWNOUT: &str = "brownout";
+
+/// How long a port that is back may still refuse: its owner and group are set a moment after it appears.
+const REFUSED_MAX: Duration = Duration::from_secs(5);
 
 /// Further resets for a board that stays in its loader.
 const RESETS_MAX: usize = 3;
@@ -140,17 +149,28 @@ fn run(way: &mut Way) -> Result<(), PortError> {
     }
 }
 
+/// A port that is gone.
+#[derive(Debug, Clone, Copy)]
+struct Gone {
+    since: Instant,
+    /// Since when it is there again and refuses.
+    refused_since: Option<Instant>,
+    is_told: bool,
+}
+
 /// What the thread owns.
 struct Ear {
     way: Box<Way>,
     sink: Sink,
     console: Console,
     began: Instant,
-    /// Since when the port is gone, and whether that was told.
-    gone: Option<(Instant, bool)>,
+    /// The port is gone.
+    gone: Option<Gone>,
     /// What the rig has done to start the board. The wake that follows is told by it, whatever the chip takes it for: most take
     /// their reset pin for power, and the ESP8266 takes a start after flashing for its reset pin.
     started_by: Option<&'static str>,
+    /// It was told that its supply is too weak.
+    is_weak_told: bool,
     /// It sleeps, as far as its console says.
     is_asleep: bool,
     /// A wake was told because the port came back; when, so that the firmware's own line is no second one.
@@ -169,6 +189,7 @@ impl Ear {
             began: Instant::now(),
             gone: None,
             started_by: None,
+            is_weak_told: false,
             is_asleep: false,
             inferred: None,
             resets_left: RESETS_MAX,
@@ -190,7 +211,7 @@ impl Ear {
                 Err(mpsc::TryRecvError::Empty) => {}
             }
             match self.gone {
-                Some(since) => self.look(since),
+                Some(gone) => self.look(gone),
                 None => self.hear(),
             }
         }
@@ -239,13 +260,14 @@ impl Ear {
                         text: format!("the console is disturbed: {error}"),
                     }]);
                 }
-                self.gone = Some((Instant::now(), false));
+                self.gone =
+                    Some(Gone { since: Instant::now(), refused_since: None, is_told: false });
             }
         }
     }
 
     /// Looks for a port that is gone: that of a chip that sleeps comes back when it wakes.
-    fn look(&mut self, (since, is_told): (Instant, bool)) {
+    fn look(&mut self, gone: Gone) {
         match self.way.port.reopen(LOOK) {
             Ok(()) => {
                 self.gone = None;
@@ -255,15 +277,37 @@ impl Ear {
                     self.inferred = Some(Instant::now());
                 }
             }
-            Err(error) if !is_told && (since.elapsed() > AWAY_MAX || !error.is_gone()) => {
-                let help = error.help().map(|help| format!("; {help}")).unwrap_or_default();
-                self.tell(vec![Event::Note {
-                    text: format!("the link to the board is lost: {error}{help}"),
-                }]);
-                self.gone = Some((since, true));
+            Err(error) if !gone.is_told => {
+                let refused_since = match error.is_gone() {
+                    true => None,
+                    false => gone.refused_since.or_else(|| Some(Instant::now())),
+                };
+                let is_refused =
+                    refused_since.is_some_and(|refused| refused.elapsed() > REFUSED_MAX);
+                let is_told = is_refused || gone.since.elapsed() > AWAY_MAX;
+                if is_told {
+                    self.sink.tell_broken(error.stops("keep the link to the board"));
+                }
+                self.gone = Some(Gone { refused_since, is_told, ..gone });
+                if !error.is_gone() {
+                    thread::sleep(LOOK);
+                }
             }
-            Err(_) => {}
+            Err(_) => thread::sleep(LOOK),
         }
+    }
+
+    /// Ends the case where the supply breaks down at each start: told as what it is, power, and no failed check.
+    fn check_supply(&mut self) {
+        if self.console.weak_starts() < BROWNOUTS_MAX || self.is_weak_told {
+            return;
+        }
+        self.is_weak_told = true;
+        let why = format!("its supply broke down {BROWNOUTS_MAX} times before anything ran");
+        let error = ActionError::new("start the board", why).help(
+            "feed it by another cable, a powered hub, or its own supply; this is not the firmware's fault",
+        );
+        self.sink.tell_broken(ActionError { trouble: Some(Trouble::Brownouts), ..error });
     }
 
     /// Resets a board again that waits for a download though it should run: a reset is cheap, and some circuits need a second one.
@@ -299,11 +343,12 @@ impl Ear {
                 _ => {}
             }
             self.sink.tell(match event {
-                Event::Wake { cause } if matches!(cause.as_str(), POWER_ON | RESET) => {
+                Event::Wake { cause } if matches!(cause.as_str(), POWER_ON | RESET | BROWNOUT) => {
                     Event::Wake { cause: self.started_by.take().map_or(cause, str::to_owned) }
                 }
                 event => event,
             });
         }
+        self.check_supply();
     }
 }

@@ -30,6 +30,10 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long joining the network takes while the current is measured.
 const JOIN_TIME: Duration = Duration::from_millis(300);
 
+/// Why nobody writes on its console.
+pub const NO_CONSOLE_INPUT: (&str, &str) =
+    ("write-console", "what runs on a virtual board reads nothing from its console");
+
 /// A virtual board in this process.
 #[derive(Debug)]
 pub struct VirtualBoard {
@@ -141,11 +145,8 @@ impl VirtualBoard {
 impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
         Facts {
-            can: vec!["console", "current-meter", "power-switch", "wake-pin"],
-            cannot: vec![(
-                "write-console",
-                "what runs on a virtual board reads nothing from its console",
-            )],
+            can: vec!["console", "power-switch", "current-meter", "wake-pin"],
+            cannot: vec![NO_CONSOLE_INPUT],
             ..self.serial.facts()
         }
     }
@@ -225,7 +226,11 @@ fn without_power(what: &str) -> ActionError {
 }
 
 /// Our own things by their names, made for the chip; anything else by its path.
-fn image_of_thing(image: &str, chip: Chip) -> Result<Source, ActionError> {
+///
+/// # Errors
+///
+/// There is neither such a thing nor such a file.
+pub fn image_of_thing(image: &str, chip: Chip) -> Result<Source, ActionError> {
     let made_for = virtual_board::Chip::by_name(chip.name());
     if let (Some(kind), Some(made_for)) = (thing::Kind::by_name(image), made_for) {
         let parts = image::bundle(made_for, kind.name, VERSION).into_iter();

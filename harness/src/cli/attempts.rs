@@ -54,6 +54,8 @@ impl RetryArgs {
         loop {
             let mut report = run(earlier.len() as u64);
             let more = match (report.status(), rig_errors) {
+                // The next attempt, if there is one, has another board.
+                _ if report.aside.is_some() => 0,
                 (Status::Fail, _) | (Status::Error, RigErrors::Stay) => self.retries,
                 (Status::Error, RigErrors::MayPass) => self.retries.max(1),
                 (Status::Interrupted | Status::Pass | Status::Skip, _) => 0,
@@ -68,12 +70,15 @@ impl RetryArgs {
     }
 }
 
-fn attempt(report: &CaseReport) -> Attempt {
+/// An attempt, as the report of a later one has it.
+pub(super) fn attempt(report: &CaseReport) -> Attempt {
     let headline = match &report.outcome.verdict {
         Verdict::Failed(failure) => failure.mismatch.headline.clone(),
         Verdict::Passed | Verdict::Interrupted | Verdict::Skipped { .. } => String::new(),
     };
     Attempt {
+        board: report.board.clone(),
+        aside: report.aside.clone(),
         is_rigs_fault: report.status() == Status::Error,
         headline,
         text: human::failure(report, Style::Plain),

@@ -22,7 +22,7 @@ use crate::board::pins::LinePins;
 use crate::board::port::PortOptions;
 use crate::board::process::{ProcessBoard, Recipe};
 use crate::board::serial::{self, SerialBoard};
-use crate::board::virtual_board::VirtualBoard;
+use crate::board::virtual_board::{VirtualBoard, image_of_thing};
 use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::real_bench::{CloudServer, RealBench};
 use crate::drive::seen::Sink;
@@ -33,6 +33,7 @@ use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::flash::Chip;
 use crate::inventory::KnownBoard;
+use crate::inventory::board::CHIP_OF_VIRTUAL;
 use crate::meter::{self, Meter};
 use crate::power::{self, Power};
 use crate::report::CaseReport;
@@ -52,8 +53,6 @@ const ATTEMPT_SEED: u64 = 100_000;
 pub(super) struct Benches {
     /// What they run on.
     pub(super) board: BoardName,
-    /// The board of the inventory that was named, or why it cannot be had; `None` where none was named.
-    pub(super) known: Option<Result<Known, ActionError>>,
     /// The cloud that they talk to.
     pub(super) cloud: CloudKind,
     /// Where chance comes from.
@@ -69,12 +68,12 @@ pub(super) struct Benches {
 }
 
 impl Benches {
-    /// Runs one case; `folder` is its place in the run directory.
+    /// Runs one case, on this board of the inventory where there is one; `folder` is its place in the run directory.
     pub(super) fn run(
         &self,
         (case, attempt): (&Case, u64),
-        folder: &Path,
-        interrupted: &AtomicBool,
+        known: Option<&Known>,
+        (folder, interrupted): (&Path, &AtomicBool),
         watcher: &mut dyn FnMut(&Engine),
     ) -> CaseReport {
         let began = Instant::now();
@@ -82,20 +81,27 @@ impl Benches {
         let round = case.round.map_or(0, |(round, _)| u64::from(round) - 1);
         let seed = self.seed.wrapping_add(round).wrapping_add(attempt.wrapping_mul(ATTEMPT_SEED));
         let (facts, outcome) = match &self.runtime {
-            Some(runtime) => match self.real(runtime, folder, (&case.plan, seed)) {
+            Some(runtime) => match self.real((runtime, known), folder, (&case.plan, seed)) {
                 Ok(mut bench) => {
-                    let facts = self.facts(bench.facts());
-                    let outcome = skip(&facts, &self.board, case).unwrap_or_else(|| {
+                    let mut facts = self.facts(bench.facts());
+                    if let Some(known) = known {
+                        facts.board.clone_from(&known.board.name);
+                    }
+                    let outcome = self.skip(&facts, case).unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
                     (facts.board, outcome)
                 }
-                Err(error) => (self.board.to_string(), broken(&error)),
+                Err(error) => {
+                    let name = known.map(|known| known.board.name.clone());
+                    let name = name.unwrap_or_else(|| self.board.to_string());
+                    (name, untouched(rig_failed(&error)))
+                }
             },
             None => {
                 let mut bench = SimBench::new(seed);
                 let facts = self.facts(bench.facts());
-                let outcome = skip(&facts, &self.board, case).unwrap_or_else(|| {
+                let outcome = self.skip(&facts, case).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
                 });
                 (facts.board, outcome)
@@ -112,6 +118,7 @@ impl Benches {
             source: mask.cover(&case.text).into(),
             included: case.plan.included.iter().map(cover).collect(),
             board: facts,
+            aside: None,
             seed,
             origin: None,
             earlier: Vec::new(),
@@ -121,7 +128,7 @@ impl Benches {
     }
 
     /// What a bench can do in this run.
-    fn facts(&self, bench: Facts) -> Facts {
+    pub(super) fn facts(&self, bench: Facts) -> Facts {
         let mut cannot = bench.cannot;
         if !self.allow_run {
             cannot.push(RUN_NOT_ALLOWED);
@@ -129,10 +136,34 @@ impl Benches {
         Facts { cloud: self.cloud, cannot, ..bench }
     }
 
+    /// What a bench can do that is no board of the inventory; nothing is started on it.
+    pub(super) fn facts_of_bench(&self, plan: &Plan) -> Result<Facts, ActionError> {
+        let facts = match &self.runtime {
+            None => SimBench::new(self.seed).facts(),
+            Some(runtime) => {
+                let folder = tempfile::tempdir()
+                    .map_err(|error| ActionError::new("make a folder", error.to_string()))?;
+                self.real((runtime, None), folder.path(), (plan, self.seed))?.facts()
+            }
+        };
+        Ok(self.facts(facts))
+    }
+
+    /// The outcome of a case that the bench cannot run; `None` if it can.
+    fn skip(&self, facts: &Facts, case: &Case) -> Option<Outcome> {
+        let reason = facts.misses(&case.plan).or_else(|| self.unreachable_fault(&case.plan))?;
+        Some(untouched(Verdict::Skipped { reason }))
+    }
+
+    /// Why what the case needs of its cloud would never reach a board; none if it does.
+    pub(super) fn unreachable_fault(&self, plan: &Plan) -> Option<String> {
+        unreachable_fault(&self.board, plan)
+    }
+
     /// A board in real time with a cloud of its own.
     fn real(
         &self,
-        runtime: &Runtime,
+        (runtime, known): (&Runtime, Option<&Known>),
         folder: &Path,
         (plan, seed): (&Plan, u64),
     ) -> Result<RealBench, ActionError> {
@@ -143,21 +174,21 @@ impl Benches {
         let settings = Settings { seed, ..Settings::default() };
         let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
         let cloud = CloudServer::start(runtime.handle(), settings, channel, sink.clone())?;
-        let board = self.board(&cloud, folder, sink)?;
+        let board = self.board(known, &cloud, folder, sink)?;
         Ok(RealBench::new(board, cloud, THING_NAME, seen))
     }
 
     fn board(
         &self,
+        known: Option<&Known>,
         cloud: &CloudServer,
         folder: &Path,
         sink: Sink,
     ) -> Result<Box<dyn Board>, ActionError> {
         match &self.board {
             BoardName::Process | BoardName::Sim => self.process(cloud, folder, sink),
-            BoardName::Inventory(name) => match &self.known {
-                Some(Ok(known)) => known_board(known, settings(cloud), sink),
-                Some(Err(error)) => Err(error.clone()),
+            BoardName::Inventory(name) => match known {
+                Some(known) => known_board(known, settings(cloud), sink),
                 None => Err(ActionError::new(
                     format!("take the board {name}"),
                     "this way of running takes no boards of the inventory",
@@ -235,6 +266,7 @@ fn known_board(
     }
     let Some(port) = &known.port else {
         let chip = chip.as_deref().and_then(virtual_board::Chip::by_name);
+        let chip = chip.or_else(|| virtual_board::Chip::by_name(CHIP_OF_VIRTUAL));
         let chip = chip.unwrap_or(virtual_board::Chip::Esp32c3);
         let board = Box::new(VirtualBoard::new(chip, settings, sink.clone())?);
         // The rig switches the supply of its own boards itself.
@@ -247,7 +279,11 @@ fn known_board(
         pins: known.pins(),
         chip: chip.as_deref().and_then(Chip::by_name),
         mac: Some(*mac),
-        images: Box::new(images::find),
+        images: match known.board.serial.control {
+            // What has a control socket is a virtual board, which our own things are made for.
+            Some(_) => Box::new(image_of_thing),
+            None => Box::new(images::find),
+        },
         settings,
     };
     let board = Box::new(SerialBoard::new(recipe, sink.clone()));
@@ -293,12 +329,6 @@ fn settings(cloud: &CloudServer) -> Provisioning {
     }
 }
 
-/// The outcome of a case that the bench cannot run; `None` if it can.
-fn skip(facts: &Facts, board: &BoardName, case: &Case) -> Option<Outcome> {
-    let reason = facts.misses(&case.plan).or_else(|| unreachable_fault(board, &case.plan))?;
-    Some(untouched(Verdict::Skipped { reason }))
-}
-
 /// Why what the case needs of its cloud would never reach a board; none if it does.
 fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
     let has = |place| plan.fault_places.contains(&place);
@@ -332,6 +362,7 @@ pub(super) fn not_begun(case: &Case, board: String, verdict: Verdict) -> CaseRep
         source: case.plan.mask.cover(&case.text).into(),
         included: Vec::new(),
         board,
+        aside: None,
         seed: 0,
         origin: case.round.map(|(round, of)| format!("{round} of {of}")),
         earlier: Vec::new(),
@@ -340,11 +371,11 @@ pub(super) fn not_begun(case: &Case, board: String, verdict: Verdict) -> CaseRep
     }
 }
 
-/// The outcome of a case whose bench cannot be had.
-fn broken(error: &ActionError) -> Outcome {
+/// The verdict about a case whose bench cannot be had.
+pub(super) fn rig_failed(error: &ActionError) -> Verdict {
     let mismatch = Mismatch::of_rig(error);
     let failure = Failure { span: Span::default(), step: None, at: Moment::START, mismatch };
-    untouched(Verdict::Failed(Box::new(failure)))
+    Verdict::Failed(Box::new(failure))
 }
 
 fn untouched(verdict: Verdict) -> Outcome {

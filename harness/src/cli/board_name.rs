@@ -2,6 +2,7 @@
 
 use crate::board::port::PortName;
 use crate::board::probe::Selector;
+use crate::inventory::matching::{Choice, Term, is_name};
 
 /// The chip of `virtual` where none is named.
 const CHIP_DEFAULT: virtual_board::Chip = virtual_board::Chip::Esp32c3;
@@ -60,8 +61,7 @@ impl BoardName {
         if let Some(port) = PortName::parse(text) {
             return Ok(Self::Port(port));
         }
-        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if !text.is_empty() && text.chars().all(is_word) {
+        if is_name(text) {
             return Ok(Self::Inventory(text.to_owned()));
         }
         Err("name sim, process, virtual, a port (/dev/ttyUSB0, rfc2217://host:port), a debug probe (probe:) or a board of the inventory".into())
@@ -89,6 +89,68 @@ impl BoardName {
             | Self::Process
             | Self::Virtual(_) => true,
         }
+    }
+}
+
+/// One word of `run --board`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// A bench that is no board of the inventory.
+    Bench(BoardName),
+    /// Boards of the inventory.
+    Boards(Term),
+}
+
+impl Wanted {
+    /// Reads a word.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        match (BoardName::parse(text), Term::parse(text)) {
+            (Ok(BoardName::Inventory(_)) | Err(_), Ok(term)) => Ok(Self::Boards(term)),
+            (Ok(board), _) => Ok(Self::Bench(board)),
+            (Err(why), Err(terms)) => Err(format!("{why}; {terms}")),
+        }
+    }
+}
+
+/// What a run is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum RunOn {
+    /// A bench that is no board of the inventory.
+    Bench(BoardName),
+    /// Boards of the inventory, with the name that stands for them where one name is wanted.
+    Lab(Choice),
+}
+
+impl RunOn {
+    /// All words together.
+    pub(super) fn of(words: &[Wanted]) -> Result<Self, String> {
+        let mut terms = Vec::new();
+        for word in words {
+            match word {
+                Wanted::Bench(board) if words.len() == 1 => return Ok(Self::Bench(board.clone())),
+                Wanted::Bench(board) => {
+                    return Err(format!(
+                        "{board} stands alone: only boards of the inventory can be used together"
+                    ));
+                }
+                Wanted::Boards(term) => terms.push(term.clone()),
+            }
+        }
+        Ok(Self::Lab(Choice(terms)))
+    }
+
+    /// The name of what all cases have in common.
+    pub(super) fn name(&self) -> BoardName {
+        match self {
+            Self::Bench(board) => board.clone(),
+            Self::Lab(choice) => BoardName::Inventory(choice.to_string()),
+        }
+    }
+}
+
+impl std::fmt::Display for RunOn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.name().fmt(f)
     }
 }
 
@@ -132,5 +194,23 @@ mod tests {
         check("virtual:z80", "a virtual board can have esp8266, ");
         check("my board", "name sim, process, ");
         check("rfc2217://nowhere", "name sim, process, ");
+    }
+
+    #[test]
+    fn a_run_is_on_one_bench_or_on_boards_of_the_inventory() {
+        let on = |text: &str| -> Result<RunOn, String> {
+            let words: Result<Vec<_>, _> = text.split(',').map(Wanted::parse).collect();
+            RunOn::of(&words?)
+        };
+        assert_eq!(on("sim"), Ok(RunOn::Bench(BoardName::Sim)));
+        for text in ["shade-1", "shade-1,shade-2", "lab,!label:slow", "chip:esp32+label:motor"] {
+            let on = on(text).expect(text);
+            assert!(matches!(on, RunOn::Lab(_)), "{text}");
+            assert_eq!(on.to_string(), text);
+        }
+        for text in ["sim,shade-1", "/dev/ttyUSB0,/dev/ttyUSB1"] {
+            assert!(on(text).is_err_and(|why| why.contains("stands alone")), "{text}");
+        }
+        assert!(on("my board").is_err_and(|why| why.contains("label:WORD")));
     }
 }

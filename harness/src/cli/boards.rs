@@ -1,5 +1,6 @@
 //! `shadowrig boards`: what is attached to this host, what its inventory says, and what is wrong.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -8,11 +9,11 @@ use serde_json::json;
 
 use super::{Terminal, exit};
 use crate::diagnostics::{self, Source};
-use crate::inventory::doctor::{self, Badness, PortSeen, PortState, Seen};
+use crate::inventory::doctor::{self, Badness, Finding, PortSeen, PortState, Seen};
 use crate::inventory::file::{self, InventoryFile};
 use crate::inventory::host::{self, HostPort};
 use crate::inventory::learn::{self, Found, News};
-use crate::inventory::{KnownBoard, lock, probe};
+use crate::inventory::{KnownBoard, aside, lock, probe};
 
 /// The words behind `shadowrig boards`.
 #[derive(Debug, Subcommand)]
@@ -47,6 +48,9 @@ pub(super) struct PortArgs {
     /// Only this port: a path or an rfc2217:// address. May be given several times [default: all USB serial ports].
     #[arg(long, value_name = "PORT")]
     port: Vec<String>,
+    /// As JSON, for scripts.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Does what the words ask for; returns the exit code.
@@ -110,6 +114,7 @@ fn list<W: Write, E: Write>(
                     "labels": board.labels, "can": board.can(),
                     "power": board.power.as_ref().map(|switch| switch.word()),
                     "notes": board.notes, "free": holder.is_none(), "holder": holder.flatten(),
+                    "set_aside": aside::recall(&locks, board.mac),
                 })
             })
             .collect();
@@ -134,6 +139,8 @@ fn row(board: &KnownBoard, locks: &std::path::Path) -> [String; 6] {
         Some(None) => "in use".to_owned(),
         Some(Some(holder)) => format!("in use by {holder}"),
     };
+    let aside = aside::recall(locks, board.mac);
+    let state = aside.map_or_else(|| state.clone(), |aside| format!("{state}, {aside}"));
     let place = board.serial.port.as_deref().unwrap_or(board.serial.kind.word());
     [
         board.name.clone(),
@@ -169,7 +176,7 @@ fn learn<W: Write, E: Write>(args: &PortArgs, terminal: &mut Terminal<'_, W, E>)
         return Ok(exit::RIG);
     }
     let locks = file::locks(terminal.variable);
-    let mut found = Vec::new();
+    let (mut found, mut silent) = (Vec::new(), Vec::new());
     let mut failed = false;
     for port in &ports {
         match look(port, &file, &locks) {
@@ -184,6 +191,7 @@ fn learn<W: Write, E: Write>(args: &PortArgs, terminal: &mut Terminal<'_, W, E>)
                 failed |= !args.port.is_empty();
                 let (what, help) = doctor::words(&port.path, &state);
                 writeln!(terminal.err, "warning: {what}\nhelp: {help}")?;
+                silent.push(json!({ "port": port.path, "what": what, "help": help }));
             }
         }
     }
@@ -195,10 +203,17 @@ fn learn<W: Write, E: Write>(args: &PortArgs, terminal: &mut Terminal<'_, W, E>)
         writeln!(terminal.err, "error: failed to write the inventory {path}: {error}")?;
         return Ok(exit::RIG);
     }
-    for news in &learned.news {
-        writeln!(terminal.out, "{}", words(news))?;
+    if args.json {
+        let news: Vec<_> = learned.news.iter().map(news_json).collect();
+        let boards = count(&learned.text);
+        let all = json!({ "inventory": file.path, "boards": boards, "news": news, "ports_without_board": silent });
+        writeln!(terminal.out, "{all}")?;
+    } else {
+        for news in &learned.news {
+            writeln!(terminal.out, "{}", words(news))?;
+        }
+        writeln!(terminal.out, "{} boards in {}", count(&learned.text), file.path.display())?;
     }
-    writeln!(terminal.out, "{} boards in {}", count(&learned.text), file.path.display())?;
     Ok(if failed || found.is_empty() { exit::RIG } else { exit::PASSED })
 }
 
@@ -214,6 +229,17 @@ fn words(news: &News) -> String {
         News::New { name } => format!("{name}: new"),
         News::Same { name } => format!("{name}: as before"),
         News::Updated { name, keys } => format!("{name}: {} brought up to date", keys.join(", ")),
+    }
+}
+
+fn news_json(news: &News) -> serde_json::Value {
+    match news {
+        News::ChipDiffers { name, written, found } => {
+            json!({ "name": name, "news": "chip-differs", "written": written, "found": found })
+        }
+        News::New { name } => json!({ "name": name, "news": "new" }),
+        News::Same { name } => json!({ "name": name, "news": "same" }),
+        News::Updated { name, keys } => json!({ "name": name, "news": "updated", "keys": keys }),
     }
 }
 
@@ -236,30 +262,61 @@ fn doctor<W: Write, E: Write>(
         }
     }
     let locks = file::locks(terminal.variable);
+    let boards = &file.read.inventory.boards;
     let seen = |port: HostPort| {
         let state = look(&port, &file, &locks);
         PortSeen { port: port.path, usb: port.usb, state }
     };
+    let aside = |board: &KnownBoard| Some((board.mac, aside::recall(&locks, board.mac)?));
     let ports = ports.into_iter().map(seen).collect();
     // Whoever names ports asks for nothing else.
     let probes = if args.port.is_empty() { super::probe::seen() } else { Some(Vec::new()) };
-    let seen = Seen { ports, grabbers: host::grabbers(), probes };
-    let findings = doctor::examine(&file.read.inventory, &seen);
-    for finding in &findings {
-        let mark = match finding.badness {
-            Badness::Good => "ok     ",
-            Badness::Warning => "warning",
-            Badness::Bad => "bad    ",
-        };
-        writeln!(terminal.out, "{mark}  {}: {}", finding.about, finding.what)?;
-        if let Some(help) = &finding.help {
-            writeln!(terminal.out, "         help: {help}")?;
-        }
+    let seen = Seen {
+        ports,
+        grabbers: host::grabbers(),
+        probes,
+        asides: boards.iter().filter_map(aside).collect(),
+    };
+    for board in boards.iter().filter(|board| doctor::is_back(board, &seen)) {
+        aside::forget(&locks, board.mac);
     }
-    let bad = findings.iter().filter(|finding| finding.badness == Badness::Bad).count();
-    let boards = file.read.inventory.boards.len();
-    writeln!(terminal.out, "{boards} boards, {bad} of them cannot be used")?;
-    Ok(if bad > 0 { exit::RIG } else { exit::PASSED })
+    let findings = doctor::examine(&file.read.inventory, &seen);
+    let bad: BTreeSet<_> = findings
+        .iter()
+        .filter(|finding| finding.badness == Badness::Bad)
+        .map(|finding| &finding.about)
+        .collect();
+    if args.json {
+        let findings: Vec<_> = findings.iter().map(finding_json).collect();
+        let all = json!({ "inventory": file.path, "boards": boards.len(), "bad": bad, "findings": findings });
+        writeln!(terminal.out, "{all}")?;
+    } else {
+        for finding in &findings {
+            let word = badness_word(finding.badness);
+            writeln!(terminal.out, "{word:7}  {}: {}", finding.about, finding.what)?;
+            if let Some(help) = &finding.help {
+                writeln!(terminal.out, "         help: {help}")?;
+            }
+        }
+        let (all, bad) = (boards.len(), bad.len());
+        writeln!(terminal.out, "{all} boards, {bad} of them cannot be used")?;
+    }
+    Ok(if bad.is_empty() { exit::PASSED } else { exit::RIG })
+}
+
+const fn badness_word(badness: Badness) -> &'static str {
+    match badness {
+        Badness::Good => "ok",
+        Badness::Warning => "warning",
+        Badness::Bad => "bad",
+    }
+}
+
+fn finding_json(finding: &Finding) -> serde_json::Value {
+    json!({
+        "badness": badness_word(finding.badness), "about": finding.about,
+        "what": finding.what, "help": finding.help,
+    })
 }
 
 /// The ports that were named, or all that the host has.

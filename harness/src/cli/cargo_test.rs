@@ -79,7 +79,6 @@ fn trial(case: Case) -> Trial {
     Trial::test(name, move || {
         let benches = Benches {
             board: BoardName::Sim,
-            known: None,
             cloud: CloudKind::Fake,
             seed: 0,
             command: None,
@@ -88,7 +87,8 @@ fn trial(case: Case) -> Trial {
             runtime: None,
         };
         let folder = PathBuf::new();
-        let report = benches.run((&case, 0), &folder, &AtomicBool::new(false), &mut |_| {});
+        let interrupted = AtomicBool::new(false);
+        let report = benches.run((&case, 0), None, (&folder, &interrupted), &mut |_| {});
         match &report.outcome.verdict {
             Verdict::Passed | Verdict::Skipped { .. } => Ok(()),
             Verdict::Interrupted => Err(Failed::from("interrupted")),

@@ -20,6 +20,7 @@ use crate::flash::{
     self, Chip, EraseFirst, Fitted, Identity, Job, Mac, Rewrite, Update, Wanted, Written,
 };
 use crate::inventory::KnownBoard;
+use crate::inventory::lock::BoardLock;
 use crate::time;
 
 /// The words behind `shadowrig flash`.
@@ -140,7 +141,7 @@ enum Place {
 fn place_of(
     args: &FlashArgs,
     variable: fn(&str) -> Option<String>,
-    held: &mut Option<Known>,
+    held: &mut Option<(Known, BoardLock)>,
 ) -> Result<(Place, FlashArgs), ActionError> {
     let name = match &args.board {
         BoardName::Inventory(name) => name,
@@ -149,7 +150,7 @@ fn place_of(
         }
         board => return Ok((Place::Port(port_of(board)?), args.clone())),
     };
-    let known = held.insert(known::take(name, &args.known, "flash", variable)?);
+    let (known, _) = held.insert(known::take(name, &args.known, "flash", variable)?);
     let KnownBoard { probe, chip, .. } = &known.board;
     let place = match (probe, &known.port) {
         (Some(selector), _) => {

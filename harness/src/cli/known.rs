@@ -1,6 +1,6 @@
 //! A board of the inventory as the board of a command: found by its name, ours by its lock, told apart by its MAC.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -9,36 +9,54 @@ use super::boards::InventoryArgs;
 use crate::board::pins::{ControlPins, LinePins, Pins};
 use crate::board::port::PortName;
 use crate::engine::ActionError;
+use crate::inventory::KnownBoard;
 use crate::inventory::board::SerialKind;
+use crate::inventory::file::{self, InventoryFile};
 use crate::inventory::lock::{self, BoardLock, Holder};
-use crate::inventory::{KnownBoard, file};
+use crate::inventory::matching::{Choice, Term};
 use crate::time;
 
 /// Which inventory, and how long a board is waited for.
 #[derive(Debug, Clone, Args)]
 pub(super) struct KnownArgs {
     #[command(flatten)]
-    inventory: InventoryArgs,
-    /// How long to wait for a board of the inventory that somebody else uses.
+    pub(super) inventory: InventoryArgs,
+    /// How long to wait for a board of the inventory that somebody else uses, as 10m.
     #[arg(long, default_value = "0s", value_name = "DURATION", value_parser = parse_span)]
-    wait_board: Duration,
+    pub(super) wait_board: Duration,
 }
 
 fn parse_span(text: &str) -> Result<Duration, String> {
     time::parse_span(text).ok_or_else(|| "write a duration with its unit, as 10m".to_owned())
 }
 
-/// A board that is ours until this is dropped.
-#[derive(Debug)]
+/// A board of the inventory, and where it is.
+#[derive(Debug, Clone)]
 pub(super) struct Known {
     /// What the inventory says of it.
     pub(super) board: KnownBoard,
     /// Where it is; none for a virtual board that the rig starts itself.
     pub(super) port: Option<PortName>,
-    _lock: BoardLock,
 }
 
 impl Known {
+    /// A board of an inventory.
+    ///
+    /// # Errors
+    ///
+    /// The inventory does not say where it is.
+    pub(super) fn of(board: &KnownBoard, inventory: &Path) -> Result<Self, ActionError> {
+        let port = board.serial.port.as_deref().and_then(PortName::parse);
+        let needs_port = board.serial.kind != SerialKind::Virtual && board.probe.is_none();
+        if port.is_none() && needs_port {
+            let shown = inventory.display();
+            let why = format!("{shown} does not say on which port it is");
+            return Err(ActionError::new(format!("take the board {}", board.name), why)
+                .help("attach it and run `shadowrig boards learn`"));
+        }
+        Ok(Self { board: board.clone(), port })
+    }
+
     /// The way to its reset and boot pins.
     pub(super) fn pins(&self) -> Box<dyn Pins> {
         match &self.board.serial.control {
@@ -48,18 +66,26 @@ impl Known {
     }
 }
 
-/// Finds a board by its name and takes it for a run.
+/// Who we are, for those who want the same board.
+pub(super) fn holder(run: &str, variable: fn(&str) -> Option<String>) -> Holder {
+    Holder {
+        pid: std::process::id(),
+        user: variable("USER").unwrap_or_else(|| "somebody".into()),
+        run: run.to_owned(),
+        since: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    }
+}
+
+/// The inventory, of which nothing is used where it has mistakes.
 ///
 /// # Errors
 ///
-/// The inventory cannot be used, knows no such board or no place of it, or somebody else has the board.
-pub(super) fn take(
-    name: &str,
+/// It cannot be read, or has mistakes.
+fn load(
     args: &KnownArgs,
-    run: &str,
+    what: &str,
     variable: fn(&str) -> Option<String>,
-) -> Result<Known, ActionError> {
-    let what = || format!("take the board {name}");
+) -> Result<InventoryFile, ActionError> {
     let path = file::path(args.inventory.inventory.as_deref(), variable);
     let shown = path.display().to_string();
     let read = file::load(path).map_err(|error| {
@@ -67,34 +93,62 @@ pub(super) fn take(
             .help("name another one by --inventory")
     })?;
     if !read.read.problems.is_empty() {
-        return Err(ActionError::new(what(), format!("{shown} has mistakes"))
+        return Err(ActionError::new(what, format!("{shown} has mistakes"))
             .help("`shadowrig boards list` shows each with its place"));
     }
-    let inventory = &read.read.inventory;
-    let board = inventory.by_name(name).ok_or_else(|| {
-        let names = inventory.boards.iter().map(|board| board.name.as_str());
-        let help = crate::scenario::problem::nearest(name, names).map_or_else(
-            || "name sim, process, virtual or a port; `shadowrig boards learn` writes the inventory".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        ActionError::new(what(), format!("the inventory {shown} has no board of that name"))
-            .help(help)
-    })?;
-    let port = board.serial.port.as_deref().and_then(PortName::parse);
-    let needs_port = board.serial.kind != SerialKind::Virtual && board.probe.is_none();
-    if port.is_none() && needs_port {
-        return Err(ActionError::new(what(), format!("{shown} does not say on which port it is"))
-            .help("attach it and run `shadowrig boards learn`"));
-    }
-    let holder = Holder {
-        pid: std::process::id(),
-        user: variable("USER").unwrap_or_else(|| "somebody".into()),
-        run: run.to_owned(),
-        since: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    };
-    let lock = lock::take(&file::locks(variable), board.mac, &holder, args.wait_board);
-    let lock = lock.map_err(|error| {
-        ActionError::new(what(), error.to_string()).help("wait for it by --wait-board 10m")
-    })?;
-    Ok(Known { board: board.clone(), port, _lock: lock })
+    Ok(read)
 }
+
+/// Finds the one board that a term means.
+///
+/// # Errors
+///
+/// The inventory cannot be used, knows no such board, several of them, or no place of it.
+pub(super) fn find(
+    term: &str,
+    args: &KnownArgs,
+    variable: fn(&str) -> Option<String>,
+) -> Result<Known, ActionError> {
+    let what = format!("take the board {term}");
+    let file = load(args, &what, variable)?;
+    let inventory = &file.read.inventory;
+    let choice = Term::parse(term).map(|term| Choice(vec![term]));
+    let choice = choice.map_err(|why| ActionError::new(what.clone(), why))?;
+    let boards = choice.boards(inventory).map_err(|error| {
+        let why = format!("{error} ({})", file.path.display());
+        ActionError::new(what.clone(), why).help(error.help())
+    })?;
+    let boards: Vec<_> = boards.iter().filter_map(|index| inventory.boards.get(*index)).collect();
+    match boards.as_slice() {
+        [only] => Known::of(only, &file.path),
+        several => {
+            let names: Vec<_> = several.iter().map(|board| board.name.as_str()).collect();
+            Err(ActionError::new(what, format!("that is {}", names.join(" and ")))
+                .help("name one of them"))
+        }
+    }
+}
+
+/// Finds a board and takes it for a command.
+///
+/// # Errors
+///
+/// As [`find`], or somebody else has the board.
+pub(super) fn take(
+    term: &str,
+    args: &KnownArgs,
+    run: &str,
+    variable: fn(&str) -> Option<String>,
+) -> Result<(Known, BoardLock), ActionError> {
+    let known = find(term, args, variable)?;
+    let (mac, holder) = (known.board.mac, holder(run, variable));
+    let lock = lock::take(&file::locks(variable), mac, &holder, args.wait_board);
+    let lock = lock.map_err(|error| {
+        ActionError::new(format!("take the board {}", known.board.name), error.to_string())
+            .help(WAIT_FOR_IT)
+    })?;
+    Ok((known, lock))
+}
+
+/// What to do about a board that somebody else has.
+pub(super) const WAIT_FOR_IT: &str = "wait for it by --wait-board 10m";

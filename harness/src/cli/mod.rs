@@ -13,6 +13,7 @@ mod files;
 mod flash;
 mod interrupt;
 mod known;
+mod lab;
 mod list;
 mod monitor;
 mod new;
@@ -94,14 +95,7 @@ enum Command {
         deny: Option<String>,
     },
     /// Show what would run, one line a case.
-    List {
-        /// Files, or folders.
-        #[arg(default_value = "scenarios")]
-        paths: Vec<PathBuf>,
-        /// As JSON, for the matrix of a CI job.
-        #[arg(long)]
-        json: bool,
-    },
+    List(list::ListArgs),
     /// The boards of this host: what is attached, write it to the inventory, what is wrong.
     #[command(subcommand)]
     Boards(boards::BoardsCommand),
@@ -166,7 +160,7 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
     match args.command {
         Command::Run(args) => run::run(&args, terminal),
         Command::Check { paths, deny } => check::check(&paths, deny.is_some(), terminal),
-        Command::List { paths, json } => list::list(&paths, json, terminal),
+        Command::List(args) => list::list(&args, terminal),
         Command::New(args) => new::new(&args, terminal),
         Command::Completions { shell } => completions(shell, terminal),
         Command::Schema { markdown } => schema::schema(markdown, terminal),

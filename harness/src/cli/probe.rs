@@ -11,6 +11,10 @@ use crate::inventory::doctor::ProbeSeen;
 
 /// What is flashed by a probe, and how.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "board-probe"),
+    expect(dead_code, reason = "only the image is told where there are no probes")
+)]
 pub(super) struct Job<'a> {
     /// The image, as a person wrote it.
     pub(super) image: &'a str,

@@ -45,7 +45,8 @@ impl Progress {
                     line.set_message(format!("{at}/{of} {title}"));
                 }
             }
-            Update::Over(number, _) => {
+            Update::Note(_) => {}
+            Update::Moved(number) | Update::Over(number, _) => {
                 if let Some(line) = self.running.remove(number) {
                     line.finish_and_clear();
                 }

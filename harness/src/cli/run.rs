@@ -1,23 +1,26 @@
 //! `shadowrig run`: files in, verdicts out.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::attempts::{RetryArgs, RigErrors};
 use super::benches::{self, Benches};
-use super::board_name::BoardName;
+use super::board_name::{BoardName, RunOn, Wanted};
 use super::files::{self, Case};
 use super::interrupt::Interrupt;
-use super::known::{self, KnownArgs};
+use super::known::{self, Known, KnownArgs};
+use super::lab::{self, Lab};
 use super::prepare::PrepareArgs;
 use super::progress::Progress;
 use super::reports::ReportArgs;
 use super::run_dir::RunDir;
-use super::scheduler::{self, InOrder, OnFailure, Schedule, Update};
+use super::scheduler::{self, InOrder, InTurn, On, OnFailure, Queue, Schedule, Task, Update};
 use super::select::SelectArgs;
 use super::{Terminal, exit, watch};
 use crate::engine::Verdict;
+use crate::inventory::file;
 use crate::report::{CaseReport, RunReport, Status, human, summary::Summary};
 use crate::scenario::plan::CloudKind;
 use crate::time::Moment;
@@ -36,16 +39,18 @@ pub(super) struct RunArgs {
     #[arg(default_value = "scenarios")]
     paths: Vec<PathBuf>,
     /// What to run on: `sim` (virtual time), `process` (a program on this machine), `virtual` (a chip in software that is
-    /// flashed first; `virtual:esp32` for another chip), a port (/dev/ttyUSB0, rfc2217://host:port), `micropython:/dev/ttyACM0`, or a name of the inventory.
-    #[arg(long, default_value = "sim", value_name = "NAME", value_parser = BoardName::parse)]
-    board: BoardName,
+    /// flashed first; `virtual:esp32` for another chip), a port (/dev/ttyUSB0, rfc2217://host:port), `micropython:/dev/ttyACM0`; or
+    /// boards of the inventory, as many at once as there are: names (`shade-1,shade-2`), `label:motor`, `chip:esp32c3`, `lab` for all,
+    /// joined by `+`, taken away by `!`. May be given several times.
+    #[arg(long, default_value = "sim", value_name = "NAME,...", value_delimiter = ',', value_parser = Wanted::parse)]
+    board: Vec<Wanted>,
     /// On `process`: the program that is the device, with its arguments; it finds its cloud in its environment.
     #[arg(long, value_name = "COMMAND", value_parser = parse_command)]
     command: Option<Words>,
     /// The cloud that the device talks to; only the fake one for now.
     #[arg(long, default_value = "fake", value_name = "fake|aws", value_parser = parse_cloud)]
     cloud: CloudKind,
-    /// How many cases run at once; by default what suits the board.
+    /// How many cases run at once; by default what suits the board, and with boards of the inventory as many as there are.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Where chance comes from; equal seeds give equal runs in virtual time.
@@ -84,6 +89,22 @@ impl RunArgs {
     /// The folder that was given for what the run leaves behind.
     pub(super) fn out(&self) -> Option<&Path> {
         self.out.as_deref()
+    }
+
+    /// What all cases of a run on such a board share.
+    fn benches(&self, board: &BoardName) -> io::Result<Benches> {
+        Ok(Benches {
+            board: board.clone(),
+            cloud: self.cloud,
+            seed: self.seed,
+            command: self.command.clone().map(|words| words.0),
+            allow_run: self.prepare.allow_run(),
+            things: std::env::current_exe()?,
+            runtime: match board.is_in_real_time() {
+                true => Some(tokio::runtime::Runtime::new()?),
+                false => None,
+            },
+        })
     }
 
     /// What a watcher looks at: scenarios, and the device's program and its arguments where they are files.
@@ -150,6 +171,13 @@ pub(super) fn run_once<W: Write, E: Write>(
     (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
 ) -> io::Result<u8> {
     let began = Instant::now();
+    let on = match RunOn::of(&args.board) {
+        Ok(on) => on,
+        Err(why) => {
+            writeln!(terminal.err, "error: {why}")?;
+            return Ok(exit::USAGE);
+        }
+    };
     let files = match files::read(paths, terminal)? {
         Ok(files) => files,
         Err(code) => return Ok(code),
@@ -175,9 +203,16 @@ pub(super) fn run_once<W: Write, E: Write>(
         Ok(cases) => cases,
         Err(code) => return Ok(code),
     };
+    let known = match &on {
+        RunOn::Bench(_) => None,
+        RunOn::Lab(choice) => match lab::choose(choice, &args.known, terminal)? {
+            Ok(boards) => Some(boards),
+            Err(code) => return Ok(code),
+        },
+    };
     let dir = RunDir::create(args.out.clone().unwrap_or_else(default_out))?;
     let began_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let cases = run_cases(args, &cases, &dir, (interrupt, terminal))?;
+    let cases = run_cases(args, &cases, (&dir, &on, known), (interrupt, terminal))?;
     // In whole microseconds, as it is kept, so that reports written later say the same.
     let wall = Moment::at(began.elapsed()).since_start();
     let report = RunReport { began_at, wall, cases };
@@ -192,6 +227,7 @@ pub(super) fn run_once<W: Write, E: Write>(
     if code != exit::PASSED {
         writeln!(terminal.out, "run directory: {}", dir.path().display())?;
     }
+    write!(terminal.out, "{}", human::boards_aside(&report, terminal.style))?;
     if flaky > 0 {
         writeln!(terminal.out, "{flaky} of those that passed did so at a later attempt: flaky")?;
     }
@@ -202,95 +238,137 @@ pub(super) fn run_once<W: Write, E: Write>(
 fn run_cases<W: Write, E: Write>(
     args: &RunArgs,
     cases: &[Case],
-    dir: &RunDir,
+    (dir, on, known): (&RunDir, &RunOn, Option<Vec<Known>>),
     (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
 ) -> io::Result<Vec<CaseReport>> {
-    let benches = benches(args, dir, terminal.variable)?;
+    let benches = args.benches(&on.name())?;
+    let lab = known.map(|boards| {
+        let settings = lab::Settings {
+            locks: file::locks(terminal.variable),
+            holder: known::holder(&dir.path().display().to_string(), terminal.variable),
+            wait: args.known.wait_board,
+            choice: on.to_string(),
+        };
+        Lab::new(boards, cases, &benches, settings)
+    });
+    for note in lab.iter().flat_map(Lab::notes) {
+        writeln!(terminal.err, "note: {note}")?;
+    }
     let rig_errors = match benches.runtime {
         Some(_) => RigErrors::MayPass,
         None => RigErrors::Stay,
     };
+    let in_turn = InTurn::new(cases.len());
+    let suits = || lab.as_ref().map_or_else(|| on.name().default_jobs(), Lab::size);
     let schedule = Schedule {
-        jobs: args.jobs.map_or_else(|| args.board.default_jobs(), usize::from),
+        jobs: args.jobs.map_or_else(suits, usize::from),
+        queue: lab.as_ref().map_or(&in_turn as &dyn Queue, |lab| lab),
         on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::GoOn },
         interrupted: &interrupt.wanted,
-        run: &|number, case, tell| {
-            let folder = dir.case_path(number, &case.plan.name);
+        run: &|task, case, tell| {
+            let folder = dir.case_path(task.number, &case.plan.name);
             args.retry.run(case, rig_errors, &mut |attempt| {
-                benches.run((case, attempt), &folder, &interrupt.wanted, &mut |engine| {
-                    if let Some((at, of, title)) = engine.at_step() {
-                        tell(Update::At(number, at, of, case.plan.mask.text(title)));
-                    }
-                })
+                run_one((&benches, lab.as_ref()), (task, case, attempt), (&folder, interrupt), tell)
             })
         },
     };
-    let mut progress = Progress::new(terminal.live);
-    let mut in_order = InOrder::default();
-    let mut reports = Vec::new();
-    let mut written = Ok(());
-    scheduler::run_all(cases, &schedule, &mut |update| {
-        let number = match &update {
-            Update::Began(number) | Update::At(number, ..) | Update::Over(number, _) => *number,
-        };
-        progress.update(&update, cases.get(number).map_or("", |case| &case.plan.name));
-        let Update::Over(number, report) = update else { return };
-        for report in in_order.take(number, *report) {
-            let number = reports.len();
-            let result = args
-                .prepare
-                .store(&report)
-                .and_then(|()| dir.write_case(number, &report))
-                .and_then(|()| progress.suspend(|| write_case(&report, terminal)));
-            reports.push(report);
-            if written.is_ok() {
-                written = result;
-            }
-        }
-    });
-    written?;
+    let mut told = Told { args, dir, reports: Vec::new(), terminal };
+    let mut rest = told.run(cases, &schedule)?;
     // A run that ended early still tells of each case, so that numbers and folders go together.
-    let mut rest = in_order.rest();
-    for (number, case) in cases.iter().enumerate().skip(reports.len()) {
+    for (number, case) in cases.iter().enumerate().skip(told.reports.len()) {
         let verdict = match interrupt.is_wanted() {
             true => Verdict::Interrupted,
             false => Verdict::Skipped { reason: NOT_BEGUN.to_owned() },
         };
         let report = rest
             .remove(&number)
-            .unwrap_or_else(|| benches::not_begun(case, args.board.to_string(), verdict));
+            .unwrap_or_else(|| benches::not_begun(case, on.to_string(), verdict));
         dir.write_case(number, &report)?;
-        write_case(&report, terminal)?;
-        reports.push(report);
+        write_case(&report, told.terminal)?;
+        told.reports.push(report);
     }
-    Ok(reports)
+    Ok(told.reports)
 }
 
-fn benches(
-    args: &RunArgs,
-    dir: &RunDir,
-    variable: fn(&str) -> Option<String>,
-) -> io::Result<Benches> {
-    let known = match &args.board {
-        BoardName::Inventory(name) => {
-            let run = dir.path().display().to_string();
-            Some(known::take(name, &args.known, &run, variable))
-        }
-        _ => None,
+/// One attempt of a case, and what it says about its board.
+fn run_one(
+    (benches, lab): (&Benches, Option<&Lab<'_>>),
+    (task, case, attempt): (&Task, &Case, u64),
+    (folder, interrupt): (&Path, &Interrupt),
+    tell: &mut dyn FnMut(Update),
+) -> CaseReport {
+    let seat = match &task.on {
+        On::Board(seat) => Some(seat),
+        On::Bench | On::Nothing(_) => None,
     };
-    Ok(Benches {
-        board: args.board.clone(),
-        known,
-        cloud: args.cloud,
-        seed: args.seed,
-        command: args.command.clone().map(|words| words.0),
-        allow_run: args.prepare.allow_run(),
-        things: std::env::current_exe()?,
-        runtime: match args.board.is_in_real_time() {
-            true => Some(tokio::runtime::Runtime::new()?),
-            false => None,
-        },
-    })
+    let known = seat.map(|seat| seat.known.as_ref());
+    let place = (folder, interrupt.wanted.as_ref());
+    let mut report = benches.run((case, attempt), known, place, &mut |engine| {
+        if let Some((at, of, title)) = engine.at_step() {
+            tell(Update::At(task.number, at, of, case.plan.mask.text(title)));
+        }
+    });
+    if let (Some(lab), Some(seat)) = (lab, seat) {
+        report.aside = lab.judge(task.number, seat, &report);
+    }
+    report
+}
+
+/// What is told while cases run, and their reports in order.
+struct Told<'a, 'b, 'c, W: Write, E: Write> {
+    args: &'a RunArgs,
+    dir: &'a RunDir,
+    reports: Vec<CaseReport>,
+    terminal: &'b mut Terminal<'c, W, E>,
+}
+
+impl<W: Write, E: Write> Told<'_, '_, '_, W, E> {
+    /// Runs all cases; gives the reports whose turn has not come, since the run ended before.
+    fn run(
+        &mut self,
+        cases: &[Case],
+        schedule: &Schedule<'_>,
+    ) -> io::Result<BTreeMap<usize, CaseReport>> {
+        let mut progress = Progress::new(self.terminal.live);
+        let mut in_order = InOrder::default();
+        let mut written = Ok(());
+        scheduler::run_all(cases, schedule, &mut |update| {
+            let number = match &update {
+                Update::Began(number)
+                | Update::At(number, ..)
+                | Update::Moved(number)
+                | Update::Over(number, _) => Some(*number),
+                Update::Note(_) => None,
+            };
+            let case = number.and_then(|number| cases.get(number));
+            progress.update(&update, case.map_or("", |case| &case.plan.name));
+            let result = match update {
+                Update::Over(number, report) => {
+                    let ready = in_order.take(number, *report);
+                    ready.into_iter().try_for_each(|report| self.over(report, &progress))
+                }
+                Update::Note(text) => progress.suspend(|| {
+                    writeln!(self.terminal.err, "note: {text}")?;
+                    self.terminal.err.flush()
+                }),
+                Update::Began(_) | Update::At(..) | Update::Moved(_) => Ok(()),
+            };
+            if written.is_ok() {
+                written = result;
+            }
+        });
+        written.map(|()| in_order.rest())
+    }
+
+    fn over(&mut self, report: CaseReport, progress: &Progress) -> io::Result<()> {
+        let number = self.reports.len();
+        let stored = self.args.prepare.store(&report);
+        let result = stored
+            .and_then(|()| self.dir.write_case(number, &report))
+            .and_then(|()| progress.suspend(|| write_case(&report, self.terminal)));
+        self.reports.push(report);
+        result
+    }
 }
 
 /// Tells how a case ended, and why where it failed.

@@ -40,6 +40,8 @@ pub struct RealBench {
     last_request: u64,
     /// Whether sleeps are cut short where the board lets them.
     sleeping: Sleeping,
+    /// Why the board cannot be used any more, until that is told.
+    broken: Option<ActionError>,
 }
 
 /// The fake cloud on a port of this machine.
@@ -140,6 +142,7 @@ impl RealBench {
             open: BTreeMap::new(),
             last_request: 0,
             sleeping: Sleeping::Real,
+            broken: None,
         }
     }
 
@@ -171,6 +174,11 @@ impl RealBench {
         Some((Moment::at(at.saturating_duration_since(self.began)), event))
     }
 
+    /// Why the board cannot be used any more, once: what was seen before is told before.
+    pub fn take_broken(&mut self) -> Option<ActionError> {
+        self.broken.take()
+    }
+
     /// Says whether sleeps may be cut short; they may not unless it is said.
     pub const fn set_sleeping(&mut self, sleeping: Sleeping) {
         self.sleeping = sleeping;
@@ -188,6 +196,10 @@ impl RealBench {
                 vec![Event::Current(Reading { until, ..reading })]
             }
             What::Board(event) => vec![event],
+            What::Broken(error) => {
+                self.broken.get_or_insert(error);
+                Vec::new()
+            }
             What::Cloud(event) => self.cloud_events(&event),
         };
         self.waiting.extend(events.into_iter().map(|event| (seen.at, event)));

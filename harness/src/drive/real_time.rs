@@ -41,6 +41,9 @@ pub fn run(
             tell(&mut engine, bench, now, Input::Observed(event));
         }
         now = now.max(bench.now());
+        if let Some(error) = bench.take_broken() {
+            tell(&mut engine, bench, now, Input::RigFailed(error));
+        }
         if interrupted.load(Ordering::SeqCst) && !told_of_interrupt {
             told_of_interrupt = true;
             tell(&mut engine, bench, now, Input::Interrupt);

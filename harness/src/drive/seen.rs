@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use fake_shadow::event::CloudEvent;
 
-use crate::engine::Event;
+use crate::engine::{ActionError, Event};
 
 /// Something that was seen, and when.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Seen {
 pub enum What {
     /// By the board.
     Board(Event),
+    /// Nothing more will come of the board, and why; no action reports it.
+    Broken(ActionError),
     /// By the cloud; it becomes an event in the loop, where there is time to explain a signature.
     Cloud(CloudEvent),
 }
@@ -46,6 +48,11 @@ impl Sink {
     pub fn tell_at(&self, at: Instant, event: Event) {
         // The other end is gone when the run is over; what is seen then matters to nobody.
         let _run_is_over = self.0.send(Seen { at, what: What::Board(event) });
+    }
+
+    /// Tells that the board cannot be used any more: the case ends as an error of the rig.
+    pub fn tell_broken(&self, error: ActionError) {
+        self.send(What::Broken(error));
     }
 
     /// Tells what the cloud has seen.

@@ -120,6 +120,21 @@ pub struct ActionError {
     pub why: String,
     /// What to do next.
     pub help: Option<String>,
+    /// What it says about the board that it happened on; `None` where another board would have done no better.
+    pub trouble: Option<Trouble>,
+}
+
+/// What is wrong with a board, so that another one may do better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Another board is where it should be.
+    AnotherBoard,
+    /// Its supply breaks down again and again.
+    Brownouts,
+    /// It answers, and its flash was not written, or does not hold what was written. The next time may be better.
+    FlashFailed,
+    /// It does not answer, or its port is gone or not ours.
+    Unreachable,
 }
 
 impl std::fmt::Display for ActionError {
@@ -134,7 +149,7 @@ impl ActionError {
     /// An error with its reason.
     #[must_use]
     pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { what: what.into(), why: why.into(), help: None }
+        Self { what: what.into(), why: why.into(), help: None, trouble: None }
     }
 
     /// The same with what to do next.

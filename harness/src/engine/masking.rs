@@ -33,8 +33,17 @@ impl Outcome {
 }
 
 fn mask_mismatch(mismatch: &mut Mismatch, mask: &Mask) {
-    let Mismatch { blame: _, headline, expected, actual, nearest, window: _, help, step: _ } =
-        mismatch;
+    let Mismatch {
+        blame: _,
+        headline,
+        expected,
+        actual,
+        nearest,
+        window: _,
+        help,
+        step: _,
+        trouble: _,
+    } = mismatch;
     [headline, expected, actual].into_iter().for_each(|text| mask.apply(text));
     help.iter_mut().for_each(|text| mask.apply(text));
     let Some(nearest) = nearest else { return };

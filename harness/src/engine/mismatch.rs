@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::action::ActionError;
+use super::action::{ActionError, Trouble};
 use crate::scenario::matcher::Difference;
 use crate::scenario::node::Span;
 
@@ -25,6 +25,8 @@ pub struct Mismatch {
     pub help: Option<String>,
     /// The step that failed, where that is one inside another: its place and its index among the steps of the run.
     pub step: Option<(Span, usize)>,
+    /// What it says about the board; known only while the run goes on, and not kept with it.
+    pub trouble: Option<Trouble>,
 }
 
 /// Whose fault a failure is.
@@ -64,6 +66,7 @@ impl Mismatch {
             window: 0..0,
             help: None,
             step: None,
+            trouble: None,
         }
     }
 
@@ -73,6 +76,7 @@ impl Mismatch {
         Self {
             blame: Blame::Rig,
             help: error.help.clone(),
+            trouble: error.trouble,
             ..Self::new(format!("failed to {}", error.what), "it works", error.why.clone())
         }
     }

@@ -20,7 +20,7 @@ pub mod steps;
 pub mod trigger;
 pub mod verdict;
 
-pub use action::{Action, ActionError};
+pub use action::{Action, ActionError, Trouble};
 pub use event::{Entry, Event, Log};
 pub use machine::{Engine, Input};
 pub use verdict::{Outcome, StepReport, Verdict};

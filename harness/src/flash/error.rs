@@ -3,7 +3,7 @@
 use super::Mac;
 use super::image::ImageError;
 use crate::board::port::PortError;
-use crate::engine::ActionError;
+use crate::engine::{ActionError, Trouble};
 
 /// Why a chip was not reached, asked or flashed.
 #[derive(Debug)]
@@ -167,10 +167,29 @@ impl FlashError {
         }
     }
 
+    /// What it says about the board; nothing where the firmware's file is at fault.
+    #[must_use]
+    pub const fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::AnotherBoard { .. } => Some(Trouble::AnotherBoard),
+            Self::NoAnswer { symptom: Symptom::Brownout, .. } => Some(Trouble::Brownouts),
+            Self::NoAnswer { .. } | Self::Port(_) | Self::UnknownChip { .. } => {
+                Some(Trouble::Unreachable)
+            }
+            Self::BadReply { .. }
+            | Self::Line { .. }
+            | Self::Refused { .. }
+            | Self::Silent { .. }
+            | Self::VerifyFailed { .. } => Some(Trouble::FlashFailed),
+            Self::File { .. } | Self::Image(_) => None,
+        }
+    }
+
     /// The same as the reason why something could not be done.
     #[must_use]
     pub fn stops(&self, what: impl Into<String>) -> ActionError {
-        ActionError { what: what.into(), why: self.to_string(), help: self.help() }
+        let (what, why) = (what.into(), self.to_string());
+        ActionError { what, why, help: self.help(), trouble: self.trouble() }
     }
 }
 

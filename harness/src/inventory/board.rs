@@ -6,7 +6,13 @@ use std::time::Duration;
 
 use super::Mac;
 use crate::board::probe::Selector;
+use crate::board::virtual_board::NO_CONSOLE_INPUT;
+use crate::drive::Facts;
 use crate::scenario::node::Span;
+use crate::scenario::plan::CloudKind;
+
+/// The chip of a board that the rig starts itself, where the inventory names none.
+pub const CHIP_OF_VIRTUAL: &str = "esp32c3";
 
 /// All boards of a host, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -196,6 +202,20 @@ pub enum MeterPlace {
 }
 
 impl KnownBoard {
+    /// What it is and what it can do, known without touching it: the same as its adapter says.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        let is_virtual = self.serial.kind == SerialKind::Virtual;
+        let chip = || is_virtual.then(|| CHIP_OF_VIRTUAL.to_owned());
+        Facts {
+            board: self.name.clone(),
+            chip: self.chip.clone().or_else(chip),
+            can: self.can(),
+            cloud: CloudKind::Fake,
+            cannot: if is_virtual { vec![NO_CONSOLE_INPUT] } else { Vec::new() },
+        }
+    }
+
     /// What it can do, in the words of `board: { needs: [...] }`.
     #[must_use]
     pub fn can(&self) -> Vec<&'static str> {
@@ -204,7 +224,7 @@ impl KnownBoard {
         if self.power.is_some() || is_virtual {
             can.push("power-switch");
         }
-        if self.meter.is_some() {
+        if self.meter.is_some() || is_virtual {
             can.push("current-meter");
         }
         // A pin that the file names is pulled by nobody yet.

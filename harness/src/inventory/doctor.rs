@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Mac;
+use super::aside::Aside;
 use super::board::{Inventory, KnownBoard, SerialKind, UsbHints};
 use crate::board::probe::Selector;
 
@@ -99,13 +100,26 @@ pub struct Seen {
     pub grabbers: Vec<String>,
     /// Its debug probes; `None` where nobody looks for them.
     pub probes: Option<Vec<ProbeSeen>>,
+    /// Boards that a run has set aside.
+    pub asides: Vec<(Mac, Aside)>,
+}
+
+/// Whether a board that was set aside can be used again: it answers, or a run starts it itself.
+#[must_use]
+pub fn is_back(board: &KnownBoard, seen: &Seen) -> bool {
+    let answers =
+        |port: &PortSeen| matches!(port.state, PortState::Board { mac, .. } if mac == board.mac);
+    board.serial.kind == SerialKind::Virtual || seen.ports.iter().any(answers)
 }
 
 /// All findings: the boards in the order of the inventory, then ports, then the host.
 #[must_use]
 pub fn examine(inventory: &Inventory, seen: &Seen) -> Vec<Finding> {
-    let mut findings: Vec<_> =
-        inventory.boards.iter().map(|board| examine_board(board, inventory, seen)).collect();
+    let mut findings: Vec<_> = Vec::new();
+    for board in &inventory.boards {
+        findings.push(examine_board(board, inventory, seen));
+        findings.extend(set_aside(board, seen));
+    }
     findings.extend(strangers(inventory, seen));
     findings.extend(same_serial_numbers(seen));
     findings.extend(seen.probes.iter().flatten().map(probe));
@@ -198,6 +212,28 @@ fn examine_board(board: &KnownBoard, inventory: &Inventory, seen: &Seen) -> Find
     };
     let (what, help) = trouble(port, board, inventory);
     finding(Badness::Bad, what, Some(help))
+}
+
+fn set_aside(board: &KnownBoard, seen: &Seen) -> Option<Finding> {
+    let (_, aside) = seen.asides.iter().find(|(mac, _)| *mac == board.mac)?;
+    let finding = |badness, what: String, help: &str| Finding {
+        badness,
+        about: board.name.clone(),
+        what,
+        help: Some(help.into()),
+    };
+    Some(match is_back(board, seen) {
+        true => finding(
+            Badness::Warning,
+            format!("it answers and is back; it was {aside}"),
+            "if that happens again, look at its supply, its cable and its flash",
+        ),
+        false => finding(
+            Badness::Bad,
+            format!("it was {aside}"),
+            "runs leave it alone while another board fits; it is back when it answers here",
+        ),
+    })
 }
 
 fn found(board: &KnownBoard, port: &PortSeen, chip: &str) -> Finding {
@@ -363,7 +399,7 @@ serial = { port = "/dev/ttyUSB1" }
             port("/dev/ttyUSB1", board("7c:df:a1:c2:22:10", "esp32")),
         ];
         let read = read(HOST);
-        let findings = examine(&read.inventory, &Seen { ports, grabbers: Vec::new() });
+        let findings = examine(&read.inventory, &Seen { ports, ..Seen::default() });
         assert!(findings.iter().all(|finding| finding.badness == Badness::Good), "{findings:?}");
     }
 
@@ -384,10 +420,23 @@ serial = { port = "/dev/ttyUSB1" }
             .into_iter()
             .map(|(name, state)| {
                 let ports = vec![port("/dev/ttyUSB0", state)];
-                format!("# {name}\n{}\n", check(&Seen { ports, grabbers: Vec::new() }))
+                format!("# {name}\n{}\n", check(&Seen { ports, ..Seen::default() }))
             })
             .collect();
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_board_that_was_set_aside_is_back_when_it_answers() {
+        let aside = Aside {
+            reason: "failed to flash app.elf: the chip is silent (7 attempts)".into(),
+            run: "target/shadowrig/nightly".into(),
+            since: "2026-03-01T10:00:00Z".into(),
+        };
+        let both = ["84:f7:03:67:84:6c", "7c:df:a1:c2:22:10"]
+            .map(|mac| (Mac::parse(mac).expect("a MAC"), aside.clone()));
+        let ports = vec![port("/dev/ttyUSB0", board("84:f7:03:67:84:6c", "esp32c3"))];
+        insta::assert_snapshot!(check(&Seen { ports, asides: both.into(), ..Seen::default() }));
     }
 
     #[test]
@@ -399,6 +448,6 @@ serial = { port = "/dev/ttyUSB1" }
         ];
         ports.iter_mut().for_each(|port| port.usb = usb.clone());
         let grabbers = vec!["ModemManager".into(), "brltty".into()];
-        insta::assert_snapshot!(check(&Seen { ports, grabbers }));
+        insta::assert_snapshot!(check(&Seen { ports, grabbers, ..Seen::default() }));
     }
 }

@@ -15,6 +15,10 @@ use super::Mac;
 /// How often a lock that somebody else holds is tried again.
 const TRY_AGAIN: Duration = Duration::from_millis(200);
 
+/// How often a lock is tried again that somebody only looks at, and how long at most: to look, one takes it for a moment.
+const GLANCE_AGAIN: Duration = Duration::from_millis(5);
+const GLANCES_MAX: Duration = Duration::from_secs(1);
+
 /// The most bytes that are read of what a holder says of itself.
 const HOLDER_BYTES_MAX: u64 = 4096;
 
@@ -101,10 +105,17 @@ pub fn take(
     loop {
         match file.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::WouldBlock) if began.elapsed() < wait => {
-                std::thread::sleep(TRY_AGAIN.min(wait.saturating_sub(began.elapsed())));
+            Err(TryLockError::WouldBlock) => {
+                let holder = told(&file);
+                let may_be_a_glance = !holder.as_ref().is_some_and(is_alive);
+                if may_be_a_glance && began.elapsed() < GLANCES_MAX {
+                    std::thread::sleep(GLANCE_AGAIN);
+                } else if began.elapsed() < wait {
+                    std::thread::sleep(TRY_AGAIN.min(wait.saturating_sub(began.elapsed())));
+                } else {
+                    return Err(LockError::Held { holder });
+                }
             }
-            Err(TryLockError::WouldBlock) => return Err(LockError::Held { holder: told(&file) }),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
     }
@@ -127,7 +138,19 @@ pub fn holder(folder: &Path, mac: Mac) -> Option<Option<Holder>> {
     }
 }
 
-fn file_of(folder: &Path, mac: Mac) -> PathBuf {
+/// Whether a holder's process is there. One that was killed leaves its words behind, and whoever only looks writes none.
+fn is_alive(holder: &Holder) -> bool {
+    Path::new("/proc").join(holder.pid.to_string()).is_dir()
+}
+
+/// Writes a file in the folder of locks that all users of the host may write again.
+pub(super) fn write_shared(folder: &Path, path: &Path, text: &str) -> io::Result<()> {
+    let mut file = open(folder, path)?;
+    file.set_len(0).and_then(|()| file.write_all(text.as_bytes()))
+}
+
+/// The file of a board's lock.
+pub(super) fn file_of(folder: &Path, mac: Mac) -> PathBuf {
     folder.join(format!("{}.lock", mac.to_string().replace(':', "")))
 }
 
@@ -187,6 +210,29 @@ mod tests {
             take(folder.path(), MAC, &holder_of("second"), Duration::ZERO)
                 .expect("it is free again"),
         );
+    }
+
+    #[test]
+    fn whoever_only_looks_takes_no_board_from_anybody() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        drop(take(folder.path(), MAC, &holder_of("first"), Duration::ZERO).expect("it is free"));
+        // As a run that was killed leaves it.
+        let gone = Holder { pid: u32::MAX, ..holder_of("killed") };
+        fs::write(file_of(folder.path(), MAC), serde_json::to_string(&gone).expect("JSON"))
+            .expect("it can be written");
+        let is_over = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(std::sync::atomic::Ordering::SeqCst) {
+                    let _seen = holder(folder.path(), MAC);
+                }
+            });
+            for _ in 0..20 {
+                let lock = take(folder.path(), MAC, &holder_of("second"), Duration::ZERO);
+                drop(lock.expect("nobody has it"));
+            }
+            is_over.store(true, std::sync::atomic::Ordering::SeqCst);
+        });
     }
 
     #[test]

@@ -12,7 +12,9 @@ pub mod read;
 pub mod doctor;
 pub mod learn;
 pub mod matching;
+pub mod pool;
 
+pub mod aside;
 pub mod file;
 pub mod host;
 pub mod lock;

@@ -10,6 +10,7 @@ use super::board::{
     Inventory, KnownBoard, MeterPlace, MeterSetting, Serial, SerialKind, Switch, UsbHints,
 };
 use super::keys::{SWITCHES, TOP};
+use super::matching::{RESERVED, is_name};
 use super::tree;
 use crate::board::probe::Selector;
 use crate::scenario::field::check_map;
@@ -72,6 +73,7 @@ impl Reader {
     fn board(&mut self, node: &Node) -> Option<KnownBoard> {
         let name = node.get("name")?;
         self.once("are called", name)?;
+        self.check_words(name, node.get("labels"));
         let mac_node = node.get("mac")?;
         let mac = mac_node.text().and_then(Mac::parse);
         let Some(mac) = mac else {
@@ -97,6 +99,29 @@ impl Reader {
             notes: text("notes"),
             span: node.span,
         })
+    }
+
+    /// Names and labels stand on command lines.
+    fn check_words(&mut self, name: &Node, labels: Option<&Node>) {
+        let text = name.text().unwrap_or_default();
+        if RESERVED.contains(&text) {
+            self.wrong(
+                name.span,
+                "a name that `--board` has for nothing else",
+                format!("`{text}`"),
+            );
+        } else if !text.is_empty() && !is_name(text) {
+            let wanted = "a name of letters, digits, `-`, `_` and `.`";
+            self.wrong(name.span, wanted, format!("`{text}`"));
+        }
+        for label in labels.map_or(&[][..], Node::items) {
+            let Some(text) = label.text() else { continue };
+            let is_odd = |c: char| c.is_whitespace() || matches!(c, ',' | '+' | '!');
+            if text.is_empty() || text.contains(is_odd) {
+                let wanted = "a label without blanks, `,`, `+` and `!`";
+                self.wrong(label.span, wanted, format!("`{text}`"));
+            }
+        }
     }
 
     fn once(&mut self, what: &str, node: &Node) -> Option<()> {

@@ -31,6 +31,8 @@ pub struct CaseReport {
     pub included: Vec<SourceText>,
     /// What it ran on, as `sim`.
     pub board: String,
+    /// Why that board was set aside after the case; `None` for a board that was not.
+    pub aside: Option<String>,
     /// Where chance came from.
     pub seed: u64,
     /// The run that it came from, where joined runs have the same case more than once.
@@ -46,6 +48,10 @@ pub struct CaseReport {
 /// An attempt that did not pass, and after which the case was run again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
+    /// What it ran on.
+    pub board: String,
+    /// Why that board was set aside after it, so that the next attempt had another one; `None` where it was not.
+    pub aside: Option<String>,
     /// Whether the rig could not do its part; otherwise the device did something else.
     pub is_rigs_fault: bool,
     /// Why, in a few words.
@@ -71,6 +77,20 @@ pub struct PlanFacts {
     pub tags: Vec<String>,
     /// The file it was read from, as it was given.
     pub file: String,
+}
+
+impl RunReport {
+    /// The boards that were set aside in the run, each with the reason and once, in the order in which the cases tell of them.
+    #[must_use]
+    pub fn boards_aside(&self) -> Vec<(&str, &str)> {
+        let mut boards: Vec<(&str, &str)> = Vec::new();
+        for (board, reason) in self.cases.iter().flat_map(CaseReport::boards_aside) {
+            if boards.iter().all(|(known, _)| *known != board) {
+                boards.push((board, reason));
+            }
+        }
+        boards
+    }
 }
 
 /// How a case counts.
@@ -128,10 +148,18 @@ impl CaseReport {
         }
     }
 
-    /// Whether it passed, and not at its first attempt.
+    /// Whether it passed, and not at its first attempt. An attempt after which its board was set aside says nothing about the firmware.
     #[must_use]
     pub fn is_flaky(&self) -> bool {
-        self.outcome.verdict == Verdict::Passed && !self.earlier.is_empty()
+        let counts = |attempt: &Attempt| attempt.aside.is_none();
+        self.outcome.verdict == Verdict::Passed && self.earlier.iter().any(counts)
+    }
+
+    /// The boards that were set aside in its attempts, each with the reason, in order.
+    pub fn boards_aside(&self) -> impl Iterator<Item = (&str, &str)> {
+        let earlier = self.earlier.iter().map(|attempt| (&attempt.board, &attempt.aside));
+        let all = earlier.chain([(&self.board, &self.aside)]);
+        all.filter_map(|(board, aside)| Some((board.as_str(), aside.as_deref()?)))
     }
 
     /// The text that a place is in, and what it is called.

@@ -79,6 +79,9 @@ pub fn summary(run: &RunReport) -> String {
             );
         }
     }
+    for (board, reason) in run.boards_aside() {
+        text += &format!("Set aside: {}: {}\n\n", inline(board), inline(reason));
+    }
     text += "| | case | board | device time |\n| --- | --- | --- | ---: |\n";
     text.extend(run.cases.iter().map(row));
     text + "\n"

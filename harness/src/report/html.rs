@@ -60,6 +60,11 @@ pub fn render(run: &RunReport) -> Result<String, askama::Error> {
         began_at: run.began_at.as_deref().map(visible),
         wall: time::span(round(run.wall)),
         version: env!("CARGO_PKG_VERSION"),
+        boards_aside: run
+            .boards_aside()
+            .into_iter()
+            .map(|(board, reason)| (visible(board), visible(reason)))
+            .collect(),
         cases: &cases,
         listed,
         style: STYLE,
@@ -80,6 +85,8 @@ struct Page<'a> {
     began_at: Option<String>,
     wall: String,
     version: &'static str,
+    /// Boards that were set aside, each with the reason.
+    boards_aside: Vec<(String, String)>,
     cases: &'a [CaseView],
     /// The cases in the order of the list.
     listed: Vec<&'a CaseView>,

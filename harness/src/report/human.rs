@@ -2,7 +2,8 @@
 
 use anstyle::{AnsiColor, Style as Ansi};
 
-use super::{CaseReport, Status};
+use super::visible::visible;
+use super::{CaseReport, RunReport, Status};
 use crate::diagnostics::{self, Style};
 use crate::engine::Verdict;
 use crate::time;
@@ -35,12 +36,31 @@ pub fn line(case: &CaseReport, style: Style) -> String {
     line
 }
 
+/// The boards that a run set aside, a line each, with how they come back; empty where it set none aside.
+#[must_use]
+pub fn boards_aside(run: &RunReport, style: Style) -> String {
+    let boards = run.boards_aside();
+    if boards.is_empty() {
+        return String::new();
+    }
+    let word = paint("set aside", Ansi::new().fg_color(Some(AnsiColor::Yellow.into())), style);
+    let lines: String = boards
+        .iter()
+        .map(|(board, reason)| format!("{word} {board}: {}\n", visible(reason)))
+        .collect();
+    lines + "help: `shadowrig boards doctor` looks at them, and brings back those that answer\n"
+}
+
 /// Why the attempts before failed, each reason once.
 fn whys(case: &CaseReport) -> String {
-    let mut whys: Vec<&str> = Vec::new();
+    let mut whys: Vec<String> = Vec::new();
     for attempt in &case.earlier {
-        if !whys.contains(&attempt.headline.as_str()) {
-            whys.push(&attempt.headline);
+        let why = match attempt.board == case.board {
+            true => attempt.headline.clone(),
+            false => format!("{} on {}", attempt.headline, attempt.board),
+        };
+        if !whys.contains(&why) {
+            whys.push(why);
         }
     }
     whys.join("; ")

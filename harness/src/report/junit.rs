@@ -67,6 +67,10 @@ fn test_case(case: &CaseReport) -> TestCase {
     // GitLab and others link the case to this file.
     test_case.extra.insert("file".into(), visible(&case.plan.file).into());
     test_case.add_property(Property::new("board", visible(&case.board)));
+    for (board, reason) in case.boards_aside() {
+        let value = format!("{board}: {reason}");
+        test_case.add_property(Property::new("board-set-aside", visible(&value)));
+    }
     test_case.add_property(Property::new("seed", case.seed.to_string()));
     test_case.add_properties(case.plan.tags.iter().map(|tag| Property::new("tag", visible(tag))));
     let console = console(case);
@@ -83,7 +87,11 @@ fn rerun(attempt: &Attempt) -> TestRerun {
         false => NonSuccessKind::Failure,
     };
     let mut rerun = TestRerun::new(kind);
-    rerun.set_message(visible(&attempt.headline));
+    let message = match &attempt.aside {
+        None => attempt.headline.clone(),
+        Some(_) => format!("{} ({} was set aside)", attempt.headline, attempt.board),
+    };
+    rerun.set_message(visible(&message));
     rerun.set_description(visible(&attempt.text));
     rerun.set_time(attempt.took);
     rerun

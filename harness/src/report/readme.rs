@@ -1,18 +1,21 @@
 //! `README.txt` of a run directory: what is what.
 
-use super::{RunReport, summary::Summary};
+use super::{RunReport, human, summary::Summary};
+use crate::diagnostics::Style;
 
 /// The text for whoever opens the folder.
 #[must_use]
 pub fn render(run: &RunReport) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let summary = Summary::of(&run.cases).line(run.wall);
+    let aside = human::boards_aside(run, Style::Plain);
+    let aside: String = aside.lines().map(|line| format!("    {line}\n")).collect();
     let began = run.began_at.as_ref().map(|at| format!(" that began {at}")).unwrap_or_default();
     format!(
         "This folder holds what a run of shadowrig {version}{began} left behind.
 
     {summary}
-
+{aside}
   index.html    the whole run as one page: time lines, failures, all events; open it in a browser
   junit.xml     the verdicts for CI systems
   run.json      the verdicts for programs

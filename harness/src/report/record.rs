@@ -29,6 +29,9 @@ pub(super) struct Case {
     file: String,
     tags: Vec<String>,
     board: String,
+    /// Why the board was set aside after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    board_set_aside: Option<String>,
     seed: u64,
     status: StatusWord,
     reason: Option<String>,
@@ -187,6 +190,7 @@ impl Case {
             file: case.plan.file.clone(),
             tags: case.plan.tags.clone(),
             board: case.board.clone(),
+            board_set_aside: case.aside.clone(),
             seed: case.seed,
             status: case.status().into(),
             reason,
@@ -224,6 +228,7 @@ impl Case {
             included: sources.included(&self.included),
             earlier: self.earlier.into_iter().map(Into::into).collect(),
             board: self.board,
+            aside: self.board_set_aside,
             seed: self.seed,
             origin: self.origin,
             outcome: Outcome { verdict, steps, log, took },
@@ -285,6 +290,7 @@ impl FailureRecord {
             actual: difference.actual,
         };
         let mismatch = Mismatch {
+            trouble: None,
             blame: match self.blame {
                 BlameWord::Firmware => Blame::Firmware,
                 BlameWord::Rig => Blame::Rig,

@@ -48,6 +48,8 @@ fn diagnostics(case: &CaseReport) -> String {
         ("seed", case.seed.to_string()),
         ("took", scalar(&time::span(case.outcome.took))),
     ];
+    let aside = case.boards_aside().map(|(board, reason)| format!("{board}: {reason}"));
+    fields.extend(aside.map(|text| ("board-set-aside", scalar(&text))));
     match &case.outcome.verdict {
         Verdict::Skipped { .. } => return String::new(),
         Verdict::Passed if case.is_flaky() => {

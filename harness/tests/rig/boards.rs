@@ -11,6 +11,14 @@ use virtual_board::{Chip, Flash, Setup};
 
 use crate::support::{root, shadowrig_with};
 
+/// CI runs all scenarios on it.
+#[test]
+fn the_lab_in_software_has_no_mistakes() {
+    let path = root().join("fixtures/inventory/four-virtual.toml");
+    let read = read::read(&fs::read_to_string(path).expect("it can be read"));
+    assert_eq!((read.problems, read.inventory.boards.len()), (Vec::new(), 4));
+}
+
 #[test]
 fn every_bad_inventory_is_told_with_places_and_remedies() {
     let folder = root().join("fixtures/inventory/bad");
@@ -237,7 +245,7 @@ fn a_board_that_somebody_else_uses_is_told_with_its_holder_and_left_alone() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let board = desk(folder.path(), "84:f7:03:67:84:6c");
     let holder = lock::Holder {
-        pid: 4711,
+        pid: std::process::id(),
         user: "ann".into(),
         run: "nightly".into(),
         since: "2026-03-01T10:00:00Z".into(),

@@ -13,6 +13,7 @@ mod flash_command;
 mod flash_images;
 mod flashing;
 mod fleet;
+mod lab;
 mod language;
 mod meter;
 mod micropython;

@@ -74,6 +74,7 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
                 source: text.into(),
                 included: parsed.sources[1..].to_vec(),
                 board: "sim".into(),
+                aside: None,
                 seed,
                 origin: None,
                 earlier: Vec::new(),

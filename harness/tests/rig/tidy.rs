@@ -33,6 +33,7 @@ const PURE: &[&str] = &[
     "harness/src/inventory/keys.rs",
     "harness/src/inventory/learn.rs",
     "harness/src/inventory/matching.rs",
+    "harness/src/inventory/pool.rs",
     "harness/src/inventory/read.rs",
     "harness/src/inventory/tree.rs",
     "fake-shadow/src/service/mod.rs",

@@ -60,6 +60,10 @@ pub struct Console {
     has_slept: bool,
     boots: VecDeque<(Moment, Cause)>,
     complaint: Option<&'static str>,
+    /// The rig has started the board, and nothing has run on it since.
+    is_starting: bool,
+    /// See [`Self::weak_starts`].
+    weak_starts: u32,
     in_noise: bool,
     keeps_open_lines: bool,
 }
@@ -80,6 +84,13 @@ impl Console {
     #[must_use]
     pub fn open_line(&self) -> Option<String> {
         self.lines.open()
+    }
+
+    /// How often in a row the supply broke down after the rig had started the board, before anything ran. Such a brownout is told by
+    /// notes, and not as a reset: it is no doing of the firmware.
+    #[must_use]
+    pub const fn weak_starts(&self) -> u32 {
+        self.weak_starts
     }
 
     /// Takes in what the board runs from now on, so that the addresses of its crashes get names.
@@ -144,6 +155,7 @@ impl Console {
     pub fn announce(&mut self, now: Moment, reset: Announced) {
         self.told_by_boot = None;
         self.announced = Some((reset, now));
+        (self.is_starting, self.weak_starts) = (true, 0);
     }
 
     /// The chip, as its ROM names it: `esp32c3`.
@@ -190,16 +202,20 @@ impl Console {
     /// A line of the application.
     fn application(&mut self, text: &str, events: &mut Vec<Event>) {
         if let Some(cause) = self.patterns.wake(text) {
+            self.has_run();
             self.end_crash(events);
             return self.own_wake(cause, events);
         }
         let was_open = self.crash.is_open();
-        if let Some(report) = self.crash.take(text) {
+        let report = self.crash.take(text);
+        let is_weak = report.as_ref().is_some_and(|report| self.is_weak_start(report.cause));
+        if let Some(report) = report {
             self.told_crash(&report, events);
         }
-        if was_open || self.crash.is_open() {
+        if was_open || self.crash.is_open() || is_weak {
             return;
         }
+        self.has_run();
         self.end_hold(events);
         if let Some(announced) = self.patterns.sleep(text) {
             self.told_by_boot = None;
@@ -215,6 +231,23 @@ impl Console {
         } else if text.starts_with("CORRUPT HEAP: ") {
             events.push(note("the heap is damaged: something wrote beyond its block"));
         }
+    }
+
+    fn has_run(&mut self) {
+        (self.is_starting, self.weak_starts) = (false, 0);
+    }
+
+    fn is_weak_start(&self, cause: Cause) -> bool {
+        self.is_starting && cause == Cause::Brownout
+    }
+
+    /// The supply broke down before anything ran.
+    fn weak_start(&mut self, events: &mut Vec<Event>) {
+        self.weak_starts += 1;
+        let count = self.weak_starts;
+        events.push(note(&format!(
+            "the supply broke down while the board was starting, {count} in a row"
+        )));
     }
 
     fn boot(&mut self, now: Moment, cause: Cause, events: &mut Vec<Event>) {
@@ -235,6 +268,13 @@ impl Console {
         self.told_by_boot = None;
         self.complaint = None;
         self.held_wake = Some(told.wake_word());
+        if announced.is_none() && self.is_weak_start(told) {
+            // Where the firmware's own detector has said so, it is counted.
+            if crashed.is_none() {
+                self.weak_start(events);
+            }
+            return;
+        }
         if cause == Cause::DeepSleep {
             return self.boots.clear();
         }
@@ -302,6 +342,10 @@ impl Console {
     }
 
     fn told_crash(&mut self, report: &CrashReport, events: &mut Vec<Event>) {
+        if self.is_weak_start(report.cause) {
+            self.crashed = Some(report.cause);
+            return self.weak_start(events);
+        }
         self.end_hold(events);
         // An exception of Python ends at its prompt and resets nothing.
         self.crashed = report.named.is_empty().then_some(report.cause);

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::PortName;
-use crate::engine::ActionError;
+use crate::engine::{ActionError, Trouble};
 
 /// What is wrong with a port.
 #[derive(Debug)]
@@ -146,6 +146,7 @@ impl PortError {
     /// The same as the reason why something could not be done.
     #[must_use]
     pub fn stops(&self, what: impl Into<String>) -> ActionError {
-        ActionError { what: what.into(), why: self.to_string(), help: self.help() }
+        let trouble = (!matches!(self, Self::NoLines { .. })).then_some(Trouble::Unreachable);
+        ActionError { what: what.into(), why: self.to_string(), help: self.help(), trouble }
     }
 }
