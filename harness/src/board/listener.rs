@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::Sink;
-use super::console::{Announced, Console, Symbols};
+use super::console::{Announced, Console, Patterns, Symbols};
 use super::pins::Pins;
 use super::port::{BootInto, Pace, PortError, SerialPort};
 use crate::engine::{ActionError, Event, Trouble};
@@ -53,6 +53,15 @@ pub(super) struct Way {
     pub(super) pins: Box<dyn Pins>,
 }
 
+/// What is known of the firmware whose console is heard.
+#[derive(Debug)]
+pub(super) struct Heard {
+    /// What its crashes are decoded by.
+    pub(super) symbols: Option<Symbols>,
+    /// What it prints when it sleeps and wakes.
+    pub(super) patterns: Patterns,
+}
+
 /// Orders, each with where to say that it is done.
 type Orders = Sender<(Order, Sender<Result<(), PortError>>)>;
 
@@ -79,7 +88,7 @@ impl Listener {
     /// Resets the board into what was flashed, and listens from its first byte on.
     pub(super) fn start(
         mut way: Box<Way>,
-        symbols: Option<Symbols>,
+        heard: Heard,
         sink: Sink,
     ) -> Result<Self, (PortError, Box<Way>)> {
         // What a loader said last is nobody's console.
@@ -87,7 +96,8 @@ impl Listener {
             return Err((error, way));
         }
         let mut ear = Ear::new(way, sink);
-        ear.console.set_symbols(symbols);
+        ear.console.set_symbols(heard.symbols);
+        ear.console.set_patterns(heard.patterns);
         ear.console.announce(Moment::START, Announced::Silently);
         ear.started_by = Some(POWER_ON);
         let (orders, receiver) = mpsc::channel();

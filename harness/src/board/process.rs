@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::console::Console;
+use super::console::{Console, Patterns};
 use super::{Board, Sink};
 use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
@@ -43,6 +43,8 @@ pub struct ProcessBoard {
     command: Vec<String>,
     /// The named shadow that it is provisioned for; empty for the classic one.
     shadow_name: String,
+    /// What it prints when it sleeps and wakes.
+    patterns: Patterns,
     running: Option<Running>,
     sink: Sink,
 }
@@ -58,8 +60,9 @@ struct Running {
 impl ProcessBoard {
     /// A board that is off.
     #[must_use]
-    pub const fn new(recipe: Recipe, sink: Sink) -> Self {
-        Self { recipe, command: Vec::new(), shadow_name: String::new(), running: None, sink }
+    pub fn new(recipe: Recipe, sink: Sink) -> Self {
+        let (command, shadow_name) = (Vec::new(), String::new());
+        Self { recipe, command, shadow_name, patterns: Patterns::default(), running: None, sink }
     }
 
     /// The program for an image: our own things by their names, anything else as a path.
@@ -107,11 +110,13 @@ impl ProcessBoard {
         let child = Arc::new(Mutex::new(child));
         let expected_end = Arc::new(AtomicBool::new(false));
         let [out, err] = outputs;
+        let patterns = || self.patterns.clone();
         let mut readers = Vec::new();
-        readers.extend(err.map(|pipe| read_lines(pipe, self.sink.clone(), None)));
+        readers.extend(err.map(|pipe| read_lines(pipe, patterns(), self.sink.clone(), None)));
         let watched =
             Watched { child: Arc::clone(&child), expected_end: Arc::clone(&expected_end) };
-        readers.extend(out.map(|pipe| read_lines(pipe, self.sink.clone(), Some(watched))));
+        readers
+            .extend(out.map(|pipe| read_lines(pipe, patterns(), self.sink.clone(), Some(watched))));
         self.running = Some(Running { child, expected_end, readers });
         Ok(())
     }
@@ -149,6 +154,10 @@ impl Board for ProcessBoard {
 
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
         let command = self.command_for(&firmware.image)?;
+        let mut patterns = Patterns::default();
+        let what = "understand the console of the program";
+        patterns.add(&firmware.console).map_err(|error| error.stops(what))?;
+        self.patterns = patterns;
         self.kill();
         if firmware.erase != Erase::Nothing
             && let Err(error) = std::fs::remove_file(&self.recipe.state_file)
@@ -220,10 +229,10 @@ impl Drop for ProcessBoard {
 }
 
 /// Tells what the bytes of a console mean until they end.
-fn tell_console(heard: &Receiver<Vec<u8>>, sink: &Sink) {
+fn tell_console(heard: &Receiver<Vec<u8>>, patterns: Patterns, sink: &Sink) {
     let began = Instant::now();
     let now = || Moment::at(began.elapsed());
-    let mut console = Console::default();
+    let mut console = Console::new(patterns);
     loop {
         let bytes = match console.wake_at() {
             Some(at) => heard.recv_timeout(at.since(now())),
@@ -263,6 +272,7 @@ impl Watched {
 /// Reads a pipe to its end in a thread of its own; with a child, says how it ended when that was not our doing.
 fn read_lines(
     mut pipe: Box<dyn Read + Send>,
+    patterns: Patterns,
     sink: Sink,
     watched: Option<Watched>,
 ) -> JoinHandle<()> {
@@ -276,7 +286,7 @@ fn read_lines(
                 }
             }
         });
-        tell_console(&heard, &sink);
+        tell_console(&heard, patterns, &sink);
         // It ends with its pipe, and does not panic.
         let _ended = reader.join();
         let Some(watched) = watched else { return };

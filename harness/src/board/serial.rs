@@ -1,9 +1,12 @@
 //! A board on a serial port: flashed, provisioned, listened to, reset by its lines.
 
+use std::path::Path;
+
 use virtual_board::Provisioning;
 
-use super::console::Symbols;
-use super::listener::{Announcer, Listener, Way};
+use super::console::{Patterns, Symbols};
+use super::images;
+use super::listener::{Announcer, Heard, Listener, Way};
 use super::pins::Pins;
 use super::port::{PortName, PortOptions, SerialPort};
 use super::{Board, Sink};
@@ -50,6 +53,8 @@ pub struct SerialBoard {
     state: State,
     /// What the firmware's crashes are decoded by; goes to whoever listens.
     symbols: Option<Symbols>,
+    /// What the firmware prints when it sleeps and wakes; goes to whoever listens.
+    patterns: Patterns,
     /// What holds the settings, once they are there.
     provisioned: Option<(Identity, u32)>,
 }
@@ -66,8 +71,9 @@ enum State {
 impl SerialBoard {
     /// A board that nobody has touched yet.
     #[must_use]
-    pub const fn new(recipe: Recipe, sink: Sink) -> Self {
-        Self { recipe, sink, state: State::Closed, symbols: None, provisioned: None }
+    pub fn new(recipe: Recipe, sink: Sink) -> Self {
+        let patterns = Patterns::default();
+        Self { recipe, sink, state: State::Closed, symbols: None, patterns, provisioned: None }
     }
 
     /// Whoever switches the supply says so by this before, and tells of the reset itself; `None` while nothing runs.
@@ -99,16 +105,17 @@ impl SerialBoard {
         let sink = self.sink.clone();
         let mut note = |text: String| sink.tell(Event::Note { text });
         let wanted = Wanted { mac: self.recipe.mac, partition: None };
-        let mut symbols = None;
+        let (mut symbols, mut patterns) = (None, Patterns::default());
         let find = |chip| {
             let source =
                 (self.recipe.images)(&firmware.image, chip).map_err(flash::Failed::Action)?;
             symbols = symbols_of(&firmware.image, &source);
+            patterns = patterns_of(firmware, chip).map_err(flash::Failed::Action)?;
             Ok(source)
         };
         let fitted = flash::fit((&mut way.port, &mut *way.pins), &wanted, find, &mut note);
         let Fitted { identity, mut image, nvs } = fitted.map_err(|failed| failed.stops(&what))?;
-        self.symbols = symbols;
+        (self.symbols, self.patterns) = (symbols, patterns);
         image.parts.push(settings_part(&self.recipe.settings, firmware, nvs)?);
         let job = Job {
             parts: &image.parts,
@@ -159,10 +166,22 @@ pub(super) fn settings_part(
     Ok(Part { offset, bytes, name: "settings".into() })
 }
 
+/// What a firmware prints when it sleeps and wakes: what the scenario says, and the description that has it by its name.
+pub(super) fn patterns_of(firmware: &Firmware, chip: Chip) -> Result<Patterns, ActionError> {
+    let described =
+        images::console_lines(Path::new(images::DESCRIPTIONS), &firmware.image, Some(chip))?;
+    let mut patterns = Patterns::default();
+    patterns
+        .add(&firmware.console)
+        .and_then(|()| patterns.add(&described))
+        .map_err(|error| error.stops(format!("understand the console of {}", firmware.image)))?;
+    Ok(patterns)
+}
+
 /// The symbols of a firmware: its own when it is an ELF, those of the ELF beside it when it is a `.bin`.
 pub(super) fn symbols_of(image: &str, source: &Source) -> Option<Symbols> {
     let Source::File { bytes, .. } = source else { return None };
-    let beside = || std::fs::read(std::path::Path::new(image).with_extension("elf")).ok();
+    let beside = || std::fs::read(Path::new(image).with_extension("elf")).ok();
     // Without symbols a crash is shown by its addresses.
     Symbols::read(bytes).ok().or_else(|| Symbols::read(&beside()?).ok())
 }
@@ -200,7 +219,8 @@ impl Board for SerialBoard {
             self.state = State::Quiet(way);
             return Err(error);
         }
-        match Listener::start(way, self.symbols.take(), self.sink.clone()) {
+        let heard = Heard { symbols: self.symbols.take(), patterns: self.patterns.clone() };
+        match Listener::start(way, heard, self.sink.clone()) {
             Ok(listener) => {
                 self.state = State::Running(listener);
                 Ok(())

@@ -82,11 +82,11 @@ pub(super) fn holder(run: &str, variable: fn(&str) -> Option<String>) -> Holder 
 ///
 /// It cannot be read, or has mistakes.
 fn load(
-    args: &KnownArgs,
+    args: &InventoryArgs,
     what: &str,
     variable: fn(&str) -> Option<String>,
 ) -> Result<InventoryFile, ActionError> {
-    let path = file::path(args.inventory.inventory.as_deref(), variable);
+    let path = file::path(args.inventory.as_deref(), variable);
     let shown = path.display().to_string();
     let read = file::load(path).map_err(|error| {
         ActionError::new(format!("read the inventory {shown}"), error.to_string())
@@ -106,7 +106,7 @@ fn load(
 /// The inventory cannot be used, knows no such board, several of them, or no place of it.
 pub(super) fn find(
     term: &str,
-    args: &KnownArgs,
+    args: &InventoryArgs,
     variable: fn(&str) -> Option<String>,
 ) -> Result<Known, ActionError> {
     let what = format!("take the board {term}");
@@ -140,7 +140,7 @@ pub(super) fn take(
     run: &str,
     variable: fn(&str) -> Option<String>,
 ) -> Result<(Known, BoardLock), ActionError> {
-    let known = find(term, args, variable)?;
+    let known = find(term, &args.inventory, variable)?;
     let (mac, holder) = (known.board.mac, holder(run, variable));
     let lock = lock::take(&file::locks(variable), mac, &holder, args.wait_board);
     let lock = lock.map_err(|error| {

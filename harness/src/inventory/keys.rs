@@ -3,14 +3,11 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use crate::scenario::field::{Field, Shape, optional, required};
+use crate::scenario::top::CHIPS;
 
 /// The keys at the top.
 pub const TOP: &[Field] =
     &[optional("board", Shape::List(&Shape::Map(BOARD)), "the boards, each below `[[board]]`")];
-
-/// The chips that are known.
-pub const CHIPS: &[&str] =
-    &["esp8266", "esp32", "esp32s2", "esp32s3", "esp32c2", "esp32c3", "esp32c6", "esp32h2"];
 
 /// The keys of a board.
 pub const BOARD: &[Field] = &[

@@ -55,6 +55,8 @@ pub enum Shape {
     Pattern,
     /// A share, as `5%`.
     Percent,
+    /// A regular expression.
+    Regex,
     /// A request in short, as `GET shadow` or `POST shadow/config`.
     Request,
     /// A span with its unit and a sign, as `+20m`.
@@ -87,6 +89,7 @@ impl Shape {
             Self::Path => "a path, as $.body.state".into(),
             Self::Pattern => "a value or a matcher".into(),
             Self::Percent => "a share, as 5%".into(),
+            Self::Regex => "a regular expression in quotes".into(),
             Self::Request => "a request, as GET shadow or POST shadow/config".into(),
             Self::SignedSpan => "a span with its unit, as +20m or -5s".into(),
             Self::Span => "a span with its unit, as 250ms, 5s or 2m30s".into(),
@@ -118,6 +121,7 @@ impl Shape {
                 None => problems.push(self.wrong_kind(node)),
             },
             Self::Pattern => matcher_check::check(node, problems),
+            Self::Regex => matcher_check::check_regex(node, problems),
             Self::Request => {
                 if let Err(kind) = request_pattern::parse_short(node.text().unwrap_or_default()) {
                     let kind =
@@ -180,6 +184,7 @@ impl Shape {
             | Self::Choice(_)
             | Self::Path
             | Self::Percent
+            | Self::Regex
             | Self::Request
             | Self::Text => {
                 matches!(data, Data::Text(_))

@@ -92,7 +92,8 @@ fn node_words(node: &Node) -> String {
     node.text().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"))
 }
 
-fn check_regex(value: &Node, problems: &mut Vec<Problem>) {
+/// Checks a regular expression.
+pub(super) fn check_regex(value: &Node, problems: &mut Vec<Problem>) {
     let Some(text) = value.text() else {
         let wanted = "a regular expression in quotes".to_owned();
         let kind = ProblemKind::WrongKind { wanted, got: node_words(value) };

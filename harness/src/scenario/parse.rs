@@ -9,7 +9,9 @@ use super::fault;
 use super::field;
 use super::include::{self, Load, SourceText, Sources};
 use super::node::{Data, Node, Span};
-use super::plan::{BoardNeeds, CloudKind, Erase, Firmware, Guard, Plan, Sleeping, StartShadow};
+use super::plan::{
+    BoardNeeds, CloudKind, ConsoleLines, Erase, Firmware, Guard, Plan, Sleeping, StartShadow,
+};
 use super::problem::{Problem, ProblemKind, Severity};
 use super::scope::{Scope, collect_names};
 use super::secrets::Mask;
@@ -260,8 +262,12 @@ fn required_cloud(requires: Option<&Node>) -> Option<CloudKind> {
 }
 
 fn firmware(node: Option<&Node>) -> Firmware {
-    let default =
-        || Firmware { image: IMAGE_DEFAULT.to_owned(), erase: Erase::State, shadow: None };
+    let default = || Firmware {
+        image: IMAGE_DEFAULT.to_owned(),
+        erase: Erase::State,
+        shadow: None,
+        console: ConsoleLines::default(),
+    };
     node.and_then(steps::read_firmware).unwrap_or_else(default)
 }
 

@@ -112,6 +112,17 @@ pub struct Firmware {
     pub erase: Erase,
     /// The named shadow that the device is provisioned for; `None` for the classic one.
     pub shadow: Option<String>,
+    /// What it prints when it sleeps and wakes, beside what every firmware of ours prints.
+    pub console: ConsoleLines,
+}
+
+/// What a firmware prints when it sleeps and wakes: regular expressions, each for one line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConsoleLines {
+    /// When it goes to sleep; a group `seconds`, `millis` or `micros` is for how long.
+    pub sleep: Vec<String>,
+    /// When it wakes; a group `cause` is the cause.
+    pub wake: Vec<String>,
 }
 
 /// What is erased before the first step.

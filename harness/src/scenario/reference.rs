@@ -101,6 +101,7 @@ fn inner(page: &mut String, shape: &Shape, depth: usize) -> std::fmt::Result {
         | Shape::Path
         | Shape::Pattern
         | Shape::Percent
+        | Shape::Regex
         | Shape::Request
         | Shape::SignedSpan
         | Shape::Span

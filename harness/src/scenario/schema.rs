@@ -105,6 +105,7 @@ fn shape_schema(shape: &Shape) -> Value {
         Shape::Path => text("^\\$"),
         Shape::Pattern => json!({ "$ref": "#/$defs/pattern" }),
         Shape::Percent => text("^[0-9.]+%$|^\\$\\{"),
+        Shape::Regex => json!({ "type": "string", "format": "regex" }),
         Shape::Request => text("^(GET|POST|DELETE) (shadow(/.+)?|shadows)$|^\\$\\{"),
         Shape::SignedSpan => text("^[+-]?[0-9]|^\\$\\{"),
         Shape::Span => text("^[0-9].*(ms|s|m|h)$|^\\$\\{"),

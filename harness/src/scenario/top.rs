@@ -31,7 +31,7 @@ pub const CLOUD: &[Field] = &[
 ];
 
 const BOARD: &[Field] = &[
-    optional("chip", Shape::List(&Shape::Text), "the chips that will do, as `esp32c3`"),
+    optional("chip", Shape::List(&Shape::Choice(CHIPS)), "the chips that will do, as `esp32c3`"),
     optional("needs", Shape::List(&Shape::Choice(NEEDS)), "what the bench must be able to do"),
     optional(
         "labels",
@@ -44,6 +44,10 @@ const BOARD: &[Field] = &[
         "a family of labels of which it must have one: `rig` wants a label as `rig:window-2`",
     ),
 ];
+
+/// The chips that are known.
+pub const CHIPS: &[&str] =
+    &["esp8266", "esp32", "esp32s2", "esp32s3", "esp32c2", "esp32c3", "esp32c6", "esp32h2"];
 
 /// What a bench may be able to do.
 pub const NEEDS: &[&str] =

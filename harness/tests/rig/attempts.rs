@@ -88,6 +88,26 @@ fn the_rig_gets_a_second_chance_in_real_time() {
 }
 
 #[test]
+fn a_firmware_says_in_its_own_words_when_it_sleeps_and_wakes() {
+    let text = r"version: 1
+name: own words
+firmware:
+  image: signal-thing
+  console: { sleep: '^nap (?<millis>\d+)', wake: ['^up: (?<cause>\w+)', '^hello'] }
+steps:
+  - expect-wake: { cause: timer }
+  - expect-wake: { cause: button }
+";
+    let device = "sh -c 'echo hello; echo nap 2500; echo up: button; exec sleep 60'";
+    let folder = folder(&[("a.yaml", text)]);
+    let (code, out) = run(folder.path(), &["--board", "process", "--command", device]);
+    assert_eq!(code, 0, "{out}");
+    let log = fs::read_to_string(folder.path().join("out/001-own-words/events.jsonl"));
+    let log = log.expect("it is there");
+    assert!(log.contains("\"announced_ms\":2500"), "{log}");
+}
+
+#[test]
 fn stress_runs_each_case_with_another_seed() {
     let folder = folder(&[("a.yaml", LUCK)]);
     let (_, out) = run(folder.path(), &["--stress", "20"]);

@@ -17,7 +17,7 @@ use shadowrig::engine::action::PowerOrder;
 use shadowrig::engine::{ActionError, Event};
 use shadowrig::flash::image::Part;
 use shadowrig::flash::{Chip, Source};
-use shadowrig::scenario::plan::{Erase, Firmware};
+use shadowrig::scenario::plan::{ConsoleLines, Erase, Firmware};
 use virtual_board::shell::{Options, Running, Way};
 use virtual_board::{Fault, Fidelity, Flash, Order, Provisioning, Setup};
 
@@ -58,8 +58,8 @@ impl Bench {
     }
 }
 
-fn signal_thing(erase: Erase) -> Firmware {
-    Firmware { image: "signal-thing".into(), erase, shadow: None }
+pub(crate) fn signal_thing(erase: Erase) -> Firmware {
+    Firmware { image: "signal-thing".into(), erase, shadow: None, console: ConsoleLines::default() }
 }
 
 /// The suite. `make` makes a board that is off, with a folder for what it keeps.

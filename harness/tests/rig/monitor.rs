@@ -47,9 +47,16 @@ struct Monitor {
 
 impl Monitor {
     fn start(link: &Path, more: &[&str]) -> Self {
+        let folder = link.parent().expect("it is in a folder");
+        Self::start_in(folder, &[&["--board", &link.display().to_string()], more].concat())
+    }
+
+    fn start_in(folder: &Path, words: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_shadowrig"))
-            .args(["monitor", "--board", &link.display().to_string()])
-            .args(more)
+            .current_dir(folder)
+            .env("SHADOWRIG_INVENTORY", "boards.toml")
+            .arg("monitor")
+            .args(words)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -132,6 +139,55 @@ fn for_scripts_there_are_json_and_an_end() {
 
     let mut monitor = Monitor::start(&link, &["--for", "0s"]);
     assert_eq!(monitor.child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn a_board_is_watched_by_its_name_with_the_lines_of_its_firmware() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let link = folder.path().join("port");
+    let mut board = Board::plug_in(&link);
+    let inventory = format!(
+        "[[board]]\nname = \"desk\"\nmac = \"84:f7:03:00:00:01\"\nserial = {{ port = \"{}\" }}\n",
+        link.display()
+    );
+    let descriptions = folder.path().join("device-under-test/boards");
+    fs::create_dir_all(&descriptions).expect("a folder can be made");
+    fs::write(folder.path().join("boards.toml"), inventory).expect("it can be written");
+    let description = |sleep: &str| {
+        let text = format!(
+            "name = \"a meter\"\nchip = \"esp32c3\"\nimages = {{ meter = \"meter.elf\" }}\n\
+             console = {{ sleep = ['{sleep}'], wake = ['^up: (?<cause>\\w+)'] }}\n"
+        );
+        fs::write(descriptions.join("meter.toml"), text).expect("it can be written");
+    };
+    description(r"^nap (?<millis>\d+)");
+    let words = ["--board", "desk", "--image", "meter", "--for", "1h", "--json"];
+    let mut monitor = Monitor::start_in(folder.path(), &words);
+    monitor.until("watching");
+    board.print("nap 2500\r\nup: button\r\n");
+    let seen = monitor.until("\"wake\"");
+    let events: Vec<serde_json::Value> =
+        seen.iter().map(|line| serde_json::from_str(line).expect("it is JSON")).collect();
+    let sleep = events.iter().find(|event| event["kind"] == "sleep").expect("it slept");
+    assert_eq!(sleep["announced_ms"], 2500);
+    assert_eq!(events.last().expect("there is one")["cause"], "button");
+    monitor.child.kill().expect("it runs");
+    monitor.child.wait().expect("it ends");
+
+    let check = |words: &[&str], code: i32, expected: &str| {
+        let output = crate::support::shadowrig_with(
+            folder.path(),
+            &[("SHADOWRIG_INVENTORY", "boards.toml")],
+            &[&["monitor"], words].concat(),
+        );
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{err}");
+        assert!(err.contains(expected), "{err}");
+    };
+    check(&["--board", "desc"], 5, "help: did you mean `desk`?");
+    check(&["--board", "desk", "--image", "clock"], 2, "help: there are meter");
+    description("nap (");
+    check(&["--board", "desk", "--image", "meter"], 2, "`nap (` is no regular expression");
 }
 
 #[test]

@@ -14,9 +14,9 @@ use shadowrig::drive::seen::{Seen, What};
 use shadowrig::engine::Event;
 use shadowrig::flash::image::Part;
 use shadowrig::flash::{Chip, Mac};
-use shadowrig::scenario::plan::{Erase, Firmware};
+use shadowrig::scenario::plan::Erase;
 
-use crate::board_contract::{contract, settings_to_nowhere, thing_of};
+use crate::board_contract::{contract, settings_to_nowhere, signal_thing, thing_of};
 use crate::soft_chip::SoftChip;
 
 const MAC: &str = "7c:df:a1:00:00:01";
@@ -41,16 +41,12 @@ fn what_is_on_a_probe_is_a_board() {
     contract(|_, sink| Box::new(ProbeBoard::new(recipe(Box::new(soft_chip()), None), sink)));
 }
 
-fn signal_thing() -> Firmware {
-    Firmware { image: "signal-thing".into(), erase: Erase::State, shadow: None }
-}
-
 #[test]
 fn another_board_than_the_one_that_is_meant_is_not_written() {
     let (sink, _seen) = Sink::new();
     let mac = Mac::parse("84:f7:03:67:84:6c");
     let mut board = ProbeBoard::new(recipe(Box::new(soft_chip()), mac), sink);
-    let error = board.flash(&signal_thing()).expect_err("it is another one");
+    let error = board.flash(&signal_thing(Erase::State)).expect_err("it is another one");
     assert_eq!(
         error.to_string(),
         "failed to flash signal-thing: the board on this probe is 7c:df:a1:00:00:01 and not 84:f7:03:67:84:6c"
@@ -251,14 +247,14 @@ fn a_probe_that_hangs_takes_no_run_along() {
     let link = Hanging { chip: soft_chip(), hangs, never: mpsc::channel(), is_hanging: false };
     let (sink, seen) = Sink::new();
     let mut board = ProbeBoard::new(recipe(Box::new(link), None), sink);
-    board.flash(&signal_thing()).expect("it is flashed");
+    board.flash(&signal_thing(Erase::State)).expect("it is flashed");
     until_wake(&seen);
     hang.send(()).expect("somebody listens");
     let began = Instant::now();
     let error = board.reset().expect_err("it hangs");
     assert!(error.to_string().contains("does not come back") && error.help.is_some(), "{error}");
     board.stop();
-    assert!(board.flash(&signal_thing()).is_err());
+    assert!(board.flash(&signal_thing(Erase::State)).is_err());
     assert!(began.elapsed() < Duration::from_secs(30));
 }
 
@@ -277,7 +273,7 @@ fn what_is_written_on_its_console_arrives_in_its_ring_as_far_as_there_is_room() 
     let (sink, seen) = Sink::new();
     // Flashed through a board, and looked at without one.
     let mut board = ProbeBoard::new(recipe(Box::new(soft_chip()), None), sink);
-    board.flash(&signal_thing()).expect("it is flashed");
+    board.flash(&signal_thing(Erase::State)).expect("it is flashed");
     until_wake(&seen);
     board.write_console("status\n").expect("there is room");
     let error =

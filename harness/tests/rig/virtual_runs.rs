@@ -5,7 +5,7 @@ use std::io::Read;
 
 use shadowrig::board::virtual_board::VirtualBoard;
 use shadowrig::board::{Board, Sink};
-use shadowrig::scenario::plan::{Erase, Firmware};
+use shadowrig::scenario::plan::{ConsoleLines, Erase, Firmware};
 use virtual_board::{BootMode, Chip, Order, Provisioning};
 
 use crate::support::shadowrig;
@@ -68,7 +68,8 @@ fn settings_are_taken_off_the_board_at_the_end() {
         let (sink, _seen) = Sink::new();
         let mut board = VirtualBoard::new(chip, settings, sink).expect("it starts");
         let image = "signal-thing".to_owned();
-        let firmware = Firmware { image, erase: Erase::State, shadow: None };
+        let firmware =
+            Firmware { image, erase: Erase::State, shadow: None, console: ConsoleLines::default() };
         board.flash(&firmware).expect("it is flashed");
         let running = board.running();
         let mut port = running.memory_port();

@@ -75,6 +75,11 @@ impl Console {
         Self { patterns, ..Self::default() }
     }
 
+    /// Takes in what the firmware that the board runs from now on prints when it sleeps and wakes.
+    pub fn set_patterns(&mut self, patterns: Patterns) {
+        self.patterns = patterns;
+    }
+
     /// From now on a line that has begun is never taken for whole by a silence: its reader sees it by [`Self::open_line`].
     pub fn keep_open_lines(&mut self) {
         self.keeps_open_lines = true;

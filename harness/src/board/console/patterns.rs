@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use regex::{Captures, Regex, RegexBuilder};
 
+use crate::engine::ActionError;
+use crate::scenario::plan::ConsoleLines;
+
 /// The largest compiled pattern in bytes, so that a pattern of a user cannot eat the memory.
 const PATTERN_BYTES_MAX: usize = 1 << 20;
 
@@ -36,6 +39,15 @@ impl fmt::Display for PatternError {
 
 impl std::error::Error for PatternError {}
 
+impl PatternError {
+    /// The same as the reason why something could not be done.
+    #[must_use]
+    pub fn stops(&self, what: impl Into<String>) -> ActionError {
+        ActionError::new(what, self.to_string())
+            .help("a parenthesis or a dot that is meant as such is written \\( or \\.")
+    }
+}
+
 impl Default for Patterns {
     fn default() -> Self {
         let regex = |text: &str| {
@@ -49,6 +61,16 @@ impl Default for Patterns {
 }
 
 impl Patterns {
+    /// Adds all lines of a firmware.
+    ///
+    /// # Errors
+    ///
+    /// One of them is no regular expression, or too large a one.
+    pub fn add(&mut self, lines: &ConsoleLines) -> Result<(), PatternError> {
+        lines.sleep.iter().try_for_each(|pattern| self.add_sleep(pattern))?;
+        lines.wake.iter().try_for_each(|pattern| self.add_wake(pattern))
+    }
+
     /// Adds what a firmware prints when it goes to sleep. A group `seconds`, `millis` or `micros` is the span that it announces.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::files::{self, Files};
 use super::repl::{Order, Output, Repl, ReplError};
-use crate::board::console::{Announced, Console};
+use crate::board::console::{Announced, Console, Patterns};
 use crate::board::port::{PortError, PortName, PortOptions, SerialPort};
 use crate::board::{Board, Sink};
 use crate::drive::Facts;
@@ -59,6 +59,8 @@ struct Running {
 enum Job {
     /// Run orders, the last one's output is the answer.
     Orders(Vec<Order>),
+    /// Take in what the program prints when it sleeps and wakes.
+    Understand(Patterns),
     /// Type on the console.
     Write(Vec<u8>),
 }
@@ -209,7 +211,10 @@ impl Board for MicroPythonBoard {
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
         let what = format!("put {} on the board", firmware.image);
         self.files = Files::fill(read(&firmware.image)?, &self.recipe.variables);
+        let mut patterns = Patterns::default();
+        patterns.add(&firmware.console).map_err(|error| error.stops(what.clone()))?;
         self.open()?;
+        self.ask(&what, Job::Understand(patterns))?;
         self.upload(&what, firmware.erase)?;
         self.ask(&what, Job::Orders(vec![Order::SoftReset])).map(drop)
     }
@@ -292,6 +297,11 @@ impl Worker {
     fn take(&mut self, job: Job, answer: Sender<Answer>) {
         let now = self.now();
         match job {
+            Job::Understand(patterns) => {
+                self.console.set_patterns(patterns);
+                // Whoever asked may have gone.
+                let _nobody_waits = answer.send(Ok(Vec::new()));
+            }
             Job::Write(bytes) => {
                 let written = self.port.write(&bytes).map(|()| Vec::new()).map_err(JobError::Port);
                 // Whoever asked may have gone.

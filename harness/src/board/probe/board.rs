@@ -8,7 +8,7 @@ use super::flash::{self, Fitted};
 use super::link::Link;
 use super::listener::{Heard, Listener};
 use super::rtt::control_block_in;
-use crate::board::serial::{FindImage, settings_part, symbols_of};
+use crate::board::serial::{FindImage, patterns_of, settings_part, symbols_of};
 use crate::board::{Board, Sink};
 use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
@@ -106,7 +106,8 @@ impl ProbeBoard {
         let stops = |error: ProbeError| error.stops(what);
         let find = |chip| (self.recipe.images)(&firmware.image, chip);
         let fitted = flash::fit(link, (self.mac, None), what, find)?;
-        let Fitted { source, mut image, nvs, .. } = fitted;
+        let Fitted { identity, source, mut image, nvs } = fitted;
+        let patterns = patterns_of(firmware, identity.chip)?;
         image.parts.push(settings_part(&self.recipe.settings, firmware, nvs)?);
         let erase =
             if firmware.erase == Erase::All { EraseFirst::All } else { EraseFirst::Nothing };
@@ -114,7 +115,7 @@ impl ProbeBoard {
         let how = (erase, Rewrite::IfChanged);
         flash::write(link, &image.parts, how, &mut |_| {}).map_err(stops)?;
         link.reset().map_err(stops)?;
-        Ok(self.heard(&firmware.image, &source))
+        Ok(Heard { patterns, ..self.heard(&firmware.image, &source) })
     }
 
     /// What the firmware's console is understood by.
@@ -127,7 +128,7 @@ impl ProbeBoard {
             Wording::default()
         });
         let symbols = symbols_of(image, source);
-        Heard { wording, symbols, control_block: control_block_in(elf) }
+        Heard { wording, symbols, control_block: control_block_in(elf), ..Heard::default() }
     }
 
     fn off(what: &str) -> ActionError {

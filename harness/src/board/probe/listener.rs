@@ -9,7 +9,7 @@ use super::ear::Ear;
 use super::error::ProbeError;
 use super::link::Link;
 use crate::board::Sink;
-use crate::board::console::{Announced, Console, Symbols};
+use crate::board::console::{Announced, Console, Patterns, Symbols};
 use crate::engine::Event;
 use crate::time::Moment;
 
@@ -36,6 +36,8 @@ pub(super) struct Heard {
     pub(super) wording: Wording,
     /// What its crashes are decoded by.
     pub(super) symbols: Option<Symbols>,
+    /// What it prints when it sleeps and wakes.
+    pub(super) patterns: Patterns,
     /// Where its control block is; `None` to search the memory for it.
     pub(super) control_block: Option<u64>,
 }
@@ -61,8 +63,8 @@ impl Listener {
     pub(super) fn start(link: Box<dyn Link>, heard: Heard, sink: Sink) -> Self {
         let (orders, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {
-            let Heard { wording, symbols, control_block } = heard;
-            let mut console = Console::default();
+            let Heard { wording, symbols, patterns, control_block } = heard;
+            let mut console = Console::new(patterns);
             console.set_symbols(symbols);
             console.announce(Moment::START, Announced::Silently);
             let owner = Owner {

@@ -52,11 +52,11 @@ pub(in super::super) fn monitor<W: Write, E: Write>(
     args: &MonitorArgs,
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<u8> {
-    let Wanted { place, symbols, patterns } = match args.understand() {
+    let Wanted { place, symbols, patterns } = match args.understand(terminal.variable) {
         Ok(wanted) => wanted,
-        Err(Unusable { why, help }) => {
+        Err(Unusable { code, why, help }) => {
             writeln!(terminal.err, "error: {why}\nhelp: {help}")?;
-            return Ok(exit::USAGE);
+            return Ok(code);
         }
     };
     let interrupted = Arc::new(AtomicBool::new(false));

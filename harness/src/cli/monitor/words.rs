@@ -1,22 +1,33 @@
 //! The words behind `shadowrig monitor`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
 use super::super::board_name::BoardName;
+use super::super::boards::InventoryArgs;
+use super::super::{exit, known};
 use crate::board::console::{Patterns, Symbols};
+use crate::board::images;
 use crate::board::port::{BAUD_DEFAULT, PortName, PortOptions};
 use crate::board::probe::Selector;
+use crate::engine::ActionError;
+use crate::scenario::plan::ConsoleLines;
 use crate::time;
 
 /// The words behind `shadowrig monitor`.
 #[derive(Debug, Args)]
 pub(in super::super) struct MonitorArgs {
-    /// The port of the board: /dev/ttyUSB0, rfc2217://host:port, the one of a running virtual-board, or a debug probe: probe:.
-    #[arg(long, value_name = "PORT", value_parser = BoardName::parse)]
+    /// The port of the board: /dev/ttyUSB0, rfc2217://host:port, the one of a running virtual-board; a debug probe (probe:); or a name of the
+    /// inventory.
+    #[arg(long, value_name = "NAME", value_parser = BoardName::parse)]
     pub(super) board: BoardName,
+    #[command(flatten)]
+    inventory: InventoryArgs,
+    /// The firmware that it runs, by its name in device-under-test/boards: what it prints when it sleeps and wakes, and its ELF.
+    #[arg(long, value_name = "NAME")]
+    image: Option<String>,
     /// The ELF that the board runs: crashes are shown with functions and lines, defmt with its texts.
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
@@ -60,8 +71,10 @@ pub(super) enum Place {
 /// What is wrong with the words, and what to do next.
 #[derive(Debug)]
 pub(super) struct Unusable {
+    /// The exit code.
+    pub(super) code: u8,
     pub(super) why: String,
-    pub(super) help: &'static str,
+    pub(super) help: String,
 }
 
 fn span(text: &str) -> Result<Duration, String> {
@@ -70,39 +83,70 @@ fn span(text: &str) -> Result<Duration, String> {
 
 impl MonitorArgs {
     /// Reads what the words name.
-    pub(super) fn understand(&self) -> Result<Wanted, Unusable> {
+    pub(super) fn understand(
+        &self,
+        variable: fn(&str) -> Option<String>,
+    ) -> Result<Wanted, Unusable> {
         let mut patterns = Patterns::default();
-        let added = self.sleep_line.iter().try_for_each(|pattern| patterns.add_sleep(pattern));
-        added
-            .and_then(|()| self.wake_line.iter().try_for_each(|pattern| patterns.add_wake(pattern)))
-            .map_err(|error| Unusable {
-                why: error.to_string(),
-                help: "a parenthesis or a dot that is meant as such is written \\( or \\.",
-            })?;
-        let elf = self.elf.as_ref().map(|path| {
+        let mut lines =
+            ConsoleLines { sleep: self.sleep_line.clone(), wake: self.wake_line.clone() };
+        let mut elf = self.elf.clone();
+        if let Some(image) = &self.image {
+            let folder = Path::new(images::DESCRIPTIONS);
+            let built = images::built(folder, image)?;
+            // Without symbols a crash is shown by its addresses, so that a build which was not made yet stops nobody.
+            elf = elf.or(built);
+            let described = images::console_lines(folder, image, None)?;
+            lines.sleep.extend(described.sleep);
+            lines.wake.extend(described.wake);
+        }
+        patterns.add(&lines).map_err(|error| error.stops("watch the board"))?;
+        let elf = elf.as_ref().map(|path| {
             let unusable = |why: String| Unusable {
+                code: exit::USAGE,
                 why: format!("failed to read {}: {why}", path.display()),
-                help: "name the ELF of the firmware that is on the board",
+                help: "name the ELF of the firmware that is on the board".into(),
             };
             let bytes = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
             let symbols = Symbols::read(&bytes).map_err(|error| unusable(error.to_string()))?;
             Ok((symbols, bytes))
         });
         let (symbols, elf) = elf.transpose()?.unzip();
-        Ok(Wanted { place: self.place(elf.unwrap_or_default())?, symbols, patterns })
+        let place = self.place(elf.unwrap_or_default(), variable)?;
+        Ok(Wanted { place, symbols, patterns })
     }
 
-    fn place(&self, elf: Vec<u8>) -> Result<Place, Unusable> {
-        match &self.board {
-            BoardName::Port(port) => {
-                let options = PortOptions { baud: self.baud, ..PortOptions::default() };
-                Ok(Place::Port(port.clone(), options))
-            }
-            BoardName::Probe(selector) => Ok(Place::Probe(selector.clone(), elf)),
-            board => Err(Unusable {
-                why: format!("{board} has no port to watch"),
-                help: "name a port, such as /dev/ttyUSB0 or rfc2217://host:port; `virtual-board --chip esp32c3 --pty PATH` makes one at PATH",
-            }),
+    /// Where what `--board` names is. Nobody is kept from the board: whoever watches only listens.
+    fn place(&self, elf: Vec<u8>, variable: fn(&str) -> Option<String>) -> Result<Place, Unusable> {
+        let options = PortOptions { baud: self.baud, ..PortOptions::default() };
+        let name = match &self.board {
+            BoardName::Port(port) => return Ok(Place::Port(port.clone(), options)),
+            BoardName::Probe(selector) => return Ok(Place::Probe(selector.clone(), elf)),
+            BoardName::Inventory(name) => name,
+            BoardName::MicroPython(_)
+            | BoardName::Process
+            | BoardName::Sim
+            | BoardName::Virtual(_) => return Err(self.no_port()),
+        };
+        let known = known::find(name, &self.inventory, variable);
+        let known = known.map_err(|error| Unusable { code: exit::RIG, ..error.into() })?;
+        if let Some(selector) = known.board.probe {
+            return Ok(Place::Probe(selector, elf));
         }
+        known.port.map(|port| Place::Port(port, options)).ok_or_else(|| self.no_port())
+    }
+
+    fn no_port(&self) -> Unusable {
+        Unusable {
+            code: exit::USAGE,
+            why: format!("{} has no port to watch", self.board),
+            help: "name a port, such as /dev/ttyUSB0 or rfc2217://host:port; `virtual-board --chip esp32c3 --pty PATH` makes one at PATH".into(),
+        }
+    }
+}
+
+impl From<ActionError> for Unusable {
+    fn from(error: ActionError) -> Self {
+        Self { code: exit::USAGE, why: error.to_string(), help: error.help.unwrap_or_default() }
     }
 }

@@ -9,7 +9,7 @@ use crate::engine::mismatch::Mismatch;
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, required};
 use crate::scenario::node::Node;
-use crate::scenario::plan::{Common, Erase, Firmware};
+use crate::scenario::plan::{Common, ConsoleLines, Erase, Firmware};
 
 /// The keys of `firmware` and of `flash`.
 pub(crate) const FIELDS: &[Field] = &[
@@ -27,6 +27,24 @@ pub(crate) const FIELDS: &[Field] = &[
         "shadow",
         Shape::Text,
         "the named shadow that the device uses; default the classic one",
+    ),
+    optional(
+        "console",
+        Shape::Map(CONSOLE),
+        "what it prints when it sleeps and wakes, beside `sleep <n> s` and `wake: <cause>`; for boards with a console in real time",
+    ),
+];
+
+const CONSOLE: &[Field] = &[
+    optional(
+        "sleep",
+        Shape::List(&Shape::Regex),
+        "lines before a sleep; a group `seconds`, `millis` or `micros` is for how long: 'deepsleep\\((?<millis>\\d+)\\)'",
+    ),
+    optional(
+        "wake",
+        Shape::List(&Shape::Regex),
+        "lines after a wake; a group `cause` is the cause: '^woke by (?<cause>\\w+)'",
     ),
 ];
 
@@ -50,7 +68,13 @@ pub(crate) fn read(node: &Node) -> Option<Firmware> {
         Some("nothing") => Erase::Nothing,
         _ => Erase::State,
     };
-    Some(Firmware { image: text("image")?, erase, shadow: text("shadow") })
+    let console = node.get("console");
+    let lines = |key: &str| {
+        let items = console.and_then(|console| console.get(key)).map_or(&[][..], Node::items);
+        items.iter().filter_map(Node::text).map(str::to_owned).collect()
+    };
+    let console = ConsoleLines { sleep: lines("sleep"), wake: lines("wake") };
+    Some(Firmware { image: text("image")?, erase, shadow: text("shadow"), console })
 }
 
 #[derive(Debug)]
