@@ -324,7 +324,7 @@ fn each_failure_says_what_to_do_next() {
         .iter()
         .map(|error| {
             let error = error.stops("flash app.elf");
-            format!("error: {error}\nhelp: {}\n\n", error.help.unwrap_or_default())
+            format!("error: {error}\nhelp: {}\n\n", error.help.clone().unwrap_or_default())
         })
         .collect();
     insta::assert_snapshot!(text);

@@ -109,7 +109,7 @@ impl MonitorArgs {
             };
             let bytes = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
             let symbols = Symbols::read(&bytes).map_err(|error| unusable(error.to_string()))?;
-            Ok((symbols, bytes))
+            Ok::<_, Unusable>((symbols, bytes))
         });
         let (symbols, elf) = elf.transpose()?.unzip();
         let place = self.place(elf.unwrap_or_default(), variable)?;
