@@ -9,10 +9,14 @@ use super::{Board, Sink};
 use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
 use crate::engine::event::PowerChange;
-use crate::engine::{ActionError, Event};
+use crate::engine::{ActionError, Event, Trouble};
 use crate::meter::Meter;
 use crate::power::{Power, Supply};
 use crate::scenario::plan::Firmware;
+use crate::time;
+
+/// How long a board that hangs is without its supply: long enough for the capacitors of a development board.
+const CYCLE: Duration = Duration::from_secs(1);
 
 /// A board and what stands beside it. What the board does when its supply comes back it tells itself, by its console.
 pub struct Equipped {
@@ -114,6 +118,24 @@ impl Board for Equipped {
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
         // A case before this one may have left it dark.
         self.switch(Supply::On)?;
+        let Err(error) = self.board.flash(firmware) else { return Ok(()) };
+        let may_hang = self.line.is_some() && error.trouble == Some(Trouble::Unreachable);
+        if !may_hang {
+            return Err(error);
+        }
+        // The last rung: what no reset reaches, a power cycle may. Where the supply cannot be switched either, the first error says more.
+        let text = format!(
+            "{error}; its supply is cut for {}, and it is tried once more",
+            time::span(CYCLE)
+        );
+        self.sink.tell(Event::Note { text });
+        let cycled = self.switch(Supply::Off).and_then(|()| {
+            std::thread::sleep(CYCLE);
+            self.switch(Supply::On)
+        });
+        if cycled.is_err() {
+            return Err(error);
+        }
         self.board.flash(firmware)
     }
 

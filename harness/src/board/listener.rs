@@ -46,6 +46,9 @@ const INFERRED_MAX: Duration = Duration::from_secs(2);
 /// Bytes that are read at once.
 const READ_BYTES: usize = 4096;
 
+/// Looks at the port after which a line is not waited for any longer to fall silent.
+const SETTLE_READS_MAX: usize = 20;
+
 /// What a listener needs of a board: the way to it, which flashing needs, too.
 #[derive(Debug)]
 pub(super) struct Way {
@@ -80,6 +83,7 @@ pub(super) struct Announcer(Orders);
 enum Order {
     Announce,
     Reset,
+    Settle,
     Write(Vec<u8>),
     Stop,
 }
@@ -135,6 +139,12 @@ impl Listener {
 }
 
 impl Announcer {
+    /// The supply was cut: waits until what the board had said before is told.
+    pub(super) fn settle(&self) {
+        // A thread that has ended has told all.
+        let _ended = order(&self.0, Order::Settle);
+    }
+
     /// The supply is about to be switched: what boots next is no surprise.
     pub(super) fn announce(&self) {
         // A thread that has ended has told why.
@@ -222,7 +232,9 @@ impl Ear {
             }
             match self.gone {
                 Some(gone) => self.look(gone),
-                None => self.hear(),
+                None => {
+                    self.hear();
+                }
             }
         }
     }
@@ -243,16 +255,22 @@ impl Ear {
                 self.started_by = Some(RESET);
                 run(&mut self.way)
             }
+            Order::Settle => {
+                // A line that is never quiet is not waited for longer.
+                let _heard = (0..SETTLE_READS_MAX).find(|_| !self.hear());
+                Ok(())
+            }
             Order::Write(bytes) => self.way.port.write(&bytes),
             Order::Stop => Ok(()),
         }
     }
 
-    /// Takes in what came, or that nothing did.
-    fn hear(&mut self) {
+    /// Takes in what came, and says whether anything did.
+    fn hear(&mut self) -> bool {
         let mut buffer = [0; READ_BYTES];
         let heard = self.way.port.read(&mut buffer, GLANCE);
         let now = self.now();
+        let has_heard = matches!(heard, Ok(1..));
         match heard {
             Ok(0) => {
                 let events = self.console.tick(now);
@@ -274,6 +292,7 @@ impl Ear {
                     Some(Gone { since: Instant::now(), refused_since: None, is_told: false });
             }
         }
+        has_heard
     }
 
     /// Looks for a port that is gone: that of a chip that sleeps comes back when it wakes.

@@ -121,7 +121,7 @@ impl SerialBoard {
             parts: &image.parts,
             erase: if firmware.erase == Erase::All { EraseFirst::All } else { EraseFirst::Nothing },
             rewrite: Rewrite::IfChanged,
-            baud_max: None,
+            baud_max: self.recipe.options.flash_baud_max,
         };
         let mut watcher = |update| {
             if let Update::Note(text) = update {

@@ -105,6 +105,10 @@ impl VirtualBoard {
     fn cut(&mut self) -> Result<(), ActionError> {
         self.order("cut the supply", Order::PowerCut)?;
         self.has_power = false;
+        // What it said before is told before.
+        if let Some(announcer) = self.serial.announcer() {
+            announcer.settle();
+        }
         self.sink.tell(Event::Power { change: PowerChange::Cut });
         Ok(())
     }

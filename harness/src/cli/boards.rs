@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{Terminal, exit};
+use crate::board::port::PortName;
 use crate::diagnostics::{self, Source};
 use crate::inventory::doctor::{self, Badness, Finding, PortSeen, PortState, Seen};
 use crate::inventory::file::{self, InventoryFile};
@@ -115,6 +116,7 @@ fn list<W: Write, E: Write>(
                     "power": board.power.as_ref().map(|switch| switch.word()),
                     "notes": board.notes, "free": holder.is_none(), "holder": holder.flatten(),
                     "set_aside": aside::recall(&locks, board.mac),
+                    "attached": is_attached(board),
                 })
             })
             .collect();
@@ -132,12 +134,24 @@ fn list<W: Write, E: Write>(
     Ok(exit::PASSED)
 }
 
+/// Whether there is a port where the board was seen last; `None` where that cannot be seen without asking it.
+fn is_attached(board: &KnownBoard) -> Option<bool> {
+    match PortName::parse(board.serial.port.as_deref()?)? {
+        PortName::Device(path) => Some(path.exists()),
+        PortName::Rfc2217(_) => None,
+    }
+}
+
 fn row(board: &KnownBoard, locks: &std::path::Path) -> [String; 6] {
     let holder = lock::holder(locks, board.mac);
     let state = match holder {
         None => "free".to_owned(),
         Some(None) => "in use".to_owned(),
         Some(Some(holder)) => format!("in use by {holder}"),
+    };
+    let state = match is_attached(board) {
+        Some(false) => format!("{state}, not attached"),
+        Some(true) | None => state,
     };
     let aside = aside::recall(locks, board.mac);
     let state = aside.map_or_else(|| state.clone(), |aside| format!("{state}, {aside}"));
@@ -343,5 +357,6 @@ fn look(port: &HostPort, file: &InventoryFile, locks: &std::path::Path) -> PortS
         let holder = holder.map_or("another process".to_owned(), |holder| holder.to_string());
         return PortState::Locked { holder };
     }
-    probe::who(&port.path)
+    let options = last.map(|board| board.serial.options()).unwrap_or_default();
+    probe::who(&port.path, &options)
 }

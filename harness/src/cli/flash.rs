@@ -93,7 +93,7 @@ pub(super) fn flash<W: Write, E: Write>(
     let mut known = None;
     let done =
         place_of(args, terminal.variable, &mut known).and_then(|(place, args)| match place {
-            Place::Port(port) => run(&args, &port, &mut teller),
+            Place::Port(port, options) => run(&args, (&port, &options), &mut teller),
             Place::Probe(selector, chip) => run_by_probe(&args, (&selector, chip), &mut teller),
         });
     teller.end();
@@ -132,7 +132,8 @@ pub(super) fn flash<W: Write, E: Write>(
 
 /// Where a board is.
 enum Place {
-    Port(PortName),
+    /// On a port, opened like this.
+    Port(PortName, PortOptions),
     /// On a debug probe, with the chip that it has to have where that is known.
     Probe(Selector, Option<Chip>),
 }
@@ -148,16 +149,20 @@ fn place_of(
         BoardName::Probe(selector) => {
             return Ok((Place::Probe(selector.clone(), None), args.clone()));
         }
-        board => return Ok((Place::Port(port_of(board)?), args.clone())),
+        board => {
+            let place = Place::Port(port_of(board)?, PortOptions::default());
+            return Ok((place, args.clone()));
+        }
     };
     let (known, _) = held.insert(known::take(name, &args.known, "flash", variable)?);
+    let options = known.board.serial.options();
     let KnownBoard { probe, chip, .. } = &known.board;
     let place = match (probe, &known.port) {
         (Some(selector), _) => {
             let chip = chip.as_deref().and_then(Chip::by_name);
             Place::Probe(selector.clone(), chip)
         }
-        (None, Some(port)) => Place::Port(port.clone()),
+        (None, Some(port)) => Place::Port(port.clone(), options.clone()),
         (None, None) => {
             let why = "it is a virtual board that only a run starts";
             return Err(ActionError::new(format!("flash {name}"), why)
@@ -166,6 +171,7 @@ fn place_of(
     };
     let control = known.board.serial.control.as_ref().map(PathBuf::from);
     let args = FlashArgs {
+        baud: args.baud.or(options.flash_baud_max),
         mac: args.mac.or(Some(known.board.mac)),
         control: args.control.clone().or(control),
         ..args.clone()
@@ -222,10 +228,10 @@ fn run_by_probe(
 /// Does it all; says whether the board stays in its loader though it should not. A board that is not flashed runs on.
 fn run(
     args: &FlashArgs,
-    name: &PortName,
+    (name, options): (&PortName, &PortOptions),
     teller: &mut Teller,
 ) -> Result<(Identity, Written, bool), ActionError> {
-    let opened = SerialPort::open(name, &PortOptions::default());
+    let opened = SerialPort::open(name, options);
     let mut port = opened.map_err(|error| error.stops(format!("flash {}", args.image)))?;
     let mut pins: Box<dyn Pins> = match &args.control {
         Some(socket) => Box::new(ControlPins { socket: socket.clone() }),

@@ -87,6 +87,15 @@ pub(super) fn choose<W: Write, E: Write>(
         Ok(file) => file,
         Err(code) => return Ok(Err(code)),
     };
+    if !file.path.exists() {
+        let path = file.path.display();
+        writeln!(terminal.err, "error: there is no inventory {path}")?;
+        writeln!(
+            terminal.err,
+            "help: `shadowrig boards learn` writes one, or name another by --inventory"
+        )?;
+        return Ok(Err(exit::RIG));
+    }
     let inventory = &file.read.inventory;
     let indexes = match choice.boards(inventory) {
         Ok(indexes) => indexes,

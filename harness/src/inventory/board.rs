@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::Mac;
+use crate::board::port::{PortOptions, Wiring};
 use crate::board::probe::Selector;
 use crate::board::virtual_board::NO_CONSOLE_INPUT;
 use crate::drive::Facts;
@@ -84,6 +85,22 @@ pub struct Serial {
     pub port: Option<String>,
     /// The control socket of a virtual board that runs on its own: its pseudo-terminal has no reset lines.
     pub control: Option<String>,
+    /// The highest rate at which its flash is written, for a cable or a bridge that takes no more.
+    pub baud: Option<u32>,
+    /// How its lines act on the chip, where that is not as usual.
+    pub reset: Option<Wiring>,
+}
+
+impl Serial {
+    /// How its port is opened.
+    #[must_use]
+    pub fn options(&self) -> PortOptions {
+        PortOptions {
+            wiring: self.reset.clone(),
+            flash_baud_max: self.baud,
+            ..PortOptions::default()
+        }
+    }
 }
 
 /// What a serial line is made of.

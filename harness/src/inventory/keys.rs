@@ -46,6 +46,13 @@ const SERIAL: &[Field] = &[
         Shape::Text,
         "the control socket of a virtual board that runs on its own: its pseudo-terminal has no reset lines",
     ),
+    optional("baud", Shape::Whole, "the highest rate at which its flash is written"),
+    optional("reset", Shape::Map(RESET), "what DTR and RTS have to do, where that is not as usual"),
+];
+
+const RESET: &[Field] = &[
+    required("download", Shape::Text, "into its loader, as esptool's custom_reset_sequence"),
+    required("run", Shape::Text, "into what was flashed"),
 ];
 
 const PROBE: &[Field] = &[

@@ -77,6 +77,10 @@ impl ChoiceError {
         match self {
             Self::NoBoard { .. } => "`shadowrig boards list` shows names, chips and labels".into(),
             Self::Unknown { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::Unknown { word, known, .. } if known.is_empty() && word.starts_with("label:") => {
+                "no board has a label yet; write them in the inventory, as labels = [\"motor\"]"
+                    .into()
+            }
             Self::Unknown { known, .. } if known.is_empty() => {
                 "`shadowrig boards learn` writes the boards that are attached to the inventory"
                     .into()

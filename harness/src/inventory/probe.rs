@@ -9,9 +9,9 @@ use crate::flash::{self, FlashError};
 
 /// The chip and the MAC of the board on a port. Resets it; takes half a second, and up to 7 s where nobody answers.
 #[must_use]
-pub fn who(port: &str) -> PortState {
+pub fn who(port: &str, options: &PortOptions) -> PortState {
     let Some(name) = PortName::parse(port) else { return PortState::Gone };
-    let error = match flash::identify_port(&name, &PortOptions::default(), &mut |_| {}) {
+    let error = match flash::identify_port(&name, options, &mut |_| {}) {
         Ok(identity) => {
             return PortState::Board { mac: identity.mac, chip: identity.chip.name().to_owned() };
         }

@@ -12,6 +12,7 @@ use super::board::{
 use super::keys::{SWITCHES, TOP};
 use super::matching::{RESERVED, is_name};
 use super::tree;
+use crate::board::port::{Sequence, Wiring};
 use crate::board::probe::Selector;
 use crate::scenario::field::check_map;
 use crate::scenario::node::{Data, Node, Span};
@@ -20,6 +21,9 @@ use crate::time;
 
 /// How long a command of a switch may take where nobody says.
 const COMMAND_WITHIN_DEFAULT: Duration = Duration::from_secs(10);
+
+/// The rates at which flashes are written.
+const BAUDS: std::ops::RangeInclusive<u32> = 9600..=4_000_000;
 
 /// The rate of the relays that are sold as LCUS and alike.
 const RELAY_BAUD_DEFAULT: u32 = 9600;
@@ -89,7 +93,7 @@ impl Reader {
             mac,
             chip: text("chip"),
             usb: node.get("usb").map(usb).unwrap_or_default(),
-            serial: node.get("serial").map(serial).unwrap_or_default(),
+            serial: node.get("serial").map(|node| self.serial(node)).unwrap_or_default(),
             probe: node.get("probe").and_then(|node| self.probe(node)),
             labels: texts(node.get("labels")),
             power: node.get("power").and_then(|node| self.switch(node)),
@@ -243,6 +247,43 @@ impl Reader {
         small
     }
 
+    fn serial(&mut self, node: &Node) -> Serial {
+        let word = node.get("kind").and_then(Node::text);
+        let kind = SerialKind::WORDS.iter().find(|(name, _)| Some(*name) == word);
+        Serial {
+            kind: kind.map_or(SerialKind::default(), |(_, kind)| *kind),
+            port: text(node, "port"),
+            control: text(node, "control"),
+            baud: node.get("baud").and_then(|node| self.baud(node)),
+            reset: node.get("reset").and_then(|node| self.wiring(node)),
+        }
+    }
+
+    fn baud(&mut self, node: &Node) -> Option<u32> {
+        let number = whole(node)?;
+        let baud = u32::try_from(number).ok().filter(|baud| BAUDS.contains(baud));
+        if baud.is_none() {
+            let (what, range) = ("a rate for flashing", "from 9600 to 4000000");
+            let kind = ProblemKind::OutOfRange { what, text: number.to_string(), range };
+            self.problems.push(Problem::new(node.span, kind));
+        }
+        baud
+    }
+
+    fn wiring(&mut self, node: &Node) -> Option<Wiring> {
+        let mut sequence = |key: &str| {
+            let node = node.get(key)?;
+            let sequence = node.text().and_then(Sequence::parse);
+            if sequence.is_none() {
+                let got = node.text().map_or(node.kind().to_owned(), |text| format!("`{text}`"));
+                self.wrong(node.span, "steps as D0|R1|W0.1|D1|R0|W0.05|D0", got);
+            }
+            sequence
+        };
+        let (download, run) = (sequence("download"), sequence("run"));
+        Some(Wiring::Custom { download: download?, run: run? })
+    }
+
     fn meter(&mut self, node: &Node) -> Option<MeterSetting> {
         let serial = text(node, "serial").map(MeterPlace::Serial);
         let Some(found) = text(node, "port").map(MeterPlace::Port).or(serial) else {
@@ -277,16 +318,6 @@ impl Reader {
 
 fn usb(node: &Node) -> UsbHints {
     UsbHints { path: text(node, "path"), serial: text(node, "serial") }
-}
-
-fn serial(node: &Node) -> Serial {
-    let word = node.get("kind").and_then(Node::text);
-    let kind = SerialKind::WORDS.iter().find(|(name, _)| Some(*name) == word);
-    Serial {
-        kind: kind.map_or(SerialKind::default(), |(_, kind)| *kind),
-        port: text(node, "port"),
-        control: text(node, "control"),
-    }
 }
 
 fn text(node: &Node, name: &str) -> Option<String> {

@@ -193,3 +193,33 @@ fn shells_get_completions() {
     }
     assert_eq!(shadowrig(&root(), &["completions", "cmd"]).status.code(), Some(2));
 }
+
+#[test]
+fn every_remedy_is_shown_by_tests_that_are_there() {
+    let mut sources = Vec::new();
+    let mut folders = vec![root().join("harness/src"), root().join("harness/tests")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("it is there") {
+            let path = entry.expect("it can be read").path();
+            match path.extension() {
+                Some(end) if end == "rs" => {
+                    sources.push(fs::read_to_string(path).expect("it can be read"));
+                }
+                None if path.is_dir() => folders.push(path),
+                None | Some(_) => {}
+            }
+        }
+    }
+    let page = fs::read_to_string(root().join("docs/remedies.md")).expect("it is there");
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(rows.len() > 20, "only {} complaints", rows.len());
+    for row in rows {
+        let shown = row.trim_end_matches(" |").rsplit(" | ").next().expect("it has columns");
+        let tests: Vec<_> = shown.split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "nothing shows {row}");
+        for test in tests {
+            let head = format!("fn {test}()");
+            assert!(sources.iter().any(|source| source.contains(&head)), "there is no {head}");
+        }
+    }
+}

@@ -15,7 +15,7 @@ use shadowrig::inventory::{Mac, aside, lock, read};
 use tempfile::TempDir;
 
 use virtual_board::shell::{Options, Running};
-use virtual_board::{Activity, Chip, Fault, Flash, Order, Provisioning, Setup};
+use virtual_board::{Activity, BootMode, Chip, Fault, Flash, Order, Provisioning, Setup};
 
 use crate::support::{root, shadowrig_with};
 
@@ -235,6 +235,9 @@ fn what_cannot_be_chosen_is_told_before_anything_is_touched() {
     check("lab", 5, "`serial` has no key `control_`");
     lab.write("boards.toml", "[[board]]\nname = \"a\"\nmac = \"84:f7:03:00:00:01\"\n");
     check("lab", 5, "help: attach it and run `shadowrig boards learn`");
+    check("label:motor", 5, "help: no board has a label yet");
+    fs::remove_file(lab.path("boards.toml")).expect("it is there");
+    check("lab", 5, "error: there is no inventory boards.toml");
     assert!(!Path::new(&lab.path("out")).exists(), "nothing was begun");
 }
 
@@ -298,10 +301,53 @@ fn a_board_whose_flash_fails_twice_is_set_aside() {
 }
 
 #[test]
+fn a_board_that_no_reset_reaches_gets_its_supply_cut_once() {
+    let lab = Lab::new(&[(Chip::Esp32c3, "")]);
+    lab.write("cases/1.yaml", &case("dark", "{}"));
+    // Somebody else has cut it off, so that it answers to nothing.
+    lab.boards[0].order(Order::PowerCut).expect("it runs");
+    let (code, text) = lab.run(&["--board", "a"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(!text.contains("attempt"), "{text}");
+    let log = fs::read_to_string(lab.path("out/001-dark/events.jsonl")).expect("it is there");
+    assert!(log.contains("its supply is cut for 1s, and it is tried once more"), "{log}");
+}
+
+#[test]
+fn a_board_with_lines_of_its_own_kind_is_reset_by_its_own_sequence() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let options = Options {
+        rfc2217: Some("127.0.0.1:0".parse().expect("an address")),
+        boot: Some(BootMode::Run),
+        ..Options::default()
+    };
+    let board =
+        Running::start(Setup::new(Chip::Esp32c3), Flash::new(), &options).expect("it starts");
+    let port = board.ways()[0].to_string();
+    let mac = virtual_board::Mac::DEFAULT;
+    let doctor = |reset: &str| {
+        let text = format!(
+            "[[board]]\nname = \"odd\"\nmac = \"{mac}\"\nchip = \"esp32c3\"\n\
+             serial = {{ port = \"{port}\", baud = 115200, reset = {reset} }}\n"
+        );
+        fs::write(folder.path().join("boards.toml"), text).expect("it can be written");
+        let output = shadowrig_with(folder.path(), &ENVIRONMENT, &["boards", "doctor"]);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let nothing = doctor("{ download = \"W0.01\", run = \"W0.01\" }");
+    assert!(nothing.contains("bad      odd: "), "{nothing}");
+    let own = doctor("{ download = \"D0|R1|W0.1|D1|R0|W0.05|D0\", run = \"D0|R1|W0.1|R0\" }");
+    assert!(own.contains("ok       odd: esp32c3"), "{own}");
+}
+
+#[test]
 fn a_board_whose_supply_is_too_weak_is_no_fault_of_the_firmware() {
     let lab = Lab::new(&[(Chip::Esp32c3, "")]);
     lab.boards[0].order(Order::Fault(Fault::Brownouts { count: 1000 })).expect("it runs");
-    lab.write("cases/1.yaml", &case("weak", "{}"));
+    // The wake is told by what the rig did, once something runs.
+    let wakes =
+        case("weak", "{}").replace("steps:", "steps:\n  - expect-wake: { cause: power-on }");
+    lab.write("cases/1.yaml", &wakes);
     let (code, text) = lab.run(&["--board", "a"]);
     assert_eq!(code, 5, "{text}");
     assert!(text.contains("its supply broke down 3 times before anything ran"), "{text}");
@@ -309,6 +355,7 @@ fn a_board_whose_supply_is_too_weak_is_no_fault_of_the_firmware() {
     assert!(text.contains("set aside a: failed to start the board"), "{text}");
     // One or two are a bad contact when the supply comes up, and no reason to give up.
     lab.boards[0].order(Order::ClearFaults).expect("it runs");
+    until(|| lab.boards[0].status().expect("it runs").activity != Activity::Stuck);
     lab.boards[0].order(Order::Fault(Fault::Brownouts { count: 2 })).expect("it runs");
     let (code, text) = lab.run(&["--board", "a"]);
     assert_eq!(code, 0, "{text}");

@@ -30,11 +30,13 @@ pub struct PortOptions {
     pub baud: u32,
     /// How its lines act on the chip; `None` to go by what the port is.
     pub wiring: Option<Wiring>,
+    /// The highest rate at which its flash is written; `None` for what suits the port.
+    pub flash_baud_max: Option<u32>,
 }
 
 impl Default for PortOptions {
     fn default() -> Self {
-        Self { baud: BAUD_DEFAULT, wiring: None }
+        Self { baud: BAUD_DEFAULT, wiring: None, flash_baud_max: None }
     }
 }
 
