@@ -76,7 +76,6 @@ pub(super) fn flash(
 
 /// The probes of this host; `None` where the program does not look for them.
 #[cfg(feature = "board-probe")]
-#[expect(clippy::unnecessary_wraps, reason = "a program without probes has none to tell")]
 pub(super) fn seen() -> Option<Vec<ProbeSeen>> {
     let probes = crate::board::probe::list().into_iter();
     let seen = probes.map(|probe| ProbeSeen {

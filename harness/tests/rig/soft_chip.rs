@@ -23,8 +23,8 @@ const DOWN: usize = 0x2400;
 const DOWN_BYTES: u32 = 16;
 const NAME: usize = 0x2500;
 
-/// How long the debug unit still answers when the chip goes to sleep: firmware switches its radio off first.
-const LINGER: Duration = Duration::from_millis(100);
+/// How long the debug unit still answers when the chip goes to sleep: firmware waits until its ring was read, and not for ever.
+const FLUSH_MAX: Duration = Duration::from_secs(5);
 
 /// A chip in software, and a probe on it.
 #[derive(Debug)]
@@ -86,7 +86,9 @@ impl SoftChip {
                     self.handle(Input::Network { life, heard });
                 }
                 Output::Network { life, ask: Ask::Date } => {
-                    self.handle(Input::Network { life, heard: Heard::NoDate });
+                    // 2026-01-01T00:00:00Z.
+                    let heard = Heard::Date { unix_ms: 1_767_225_600_000 };
+                    self.handle(Input::Network { life, heard });
                 }
                 Output::Event(Event::Reset { .. }) => {
                     self.ram.fill(0xa5);
@@ -159,7 +161,9 @@ impl SoftChip {
 
     /// Whether the debug unit answers.
     fn answers(&self) -> Result<(), ProbeError> {
-        let is_gone = self.asleep_since.is_some_and(|since| since.elapsed() > LINGER);
+        let (written, read) = (self.word(BLOCK + 24 + 12), self.word(BLOCK + 24 + 16));
+        let is_read = self.waiting.is_empty() && (!self.talks || written == read);
+        let is_gone = self.asleep_since.is_some_and(|since| is_read || since.elapsed() > FLUSH_MAX);
         match self.board.status().activity {
             Activity::Off => Err(ProbeError::Lost("no answer".into())),
             Activity::Asleep if is_gone => Err(ProbeError::Lost("no answer".into())),

@@ -21,7 +21,8 @@ impl Wording {
         if !elf.starts_with(b"\x7fELF") {
             return Ok(Self(None));
         }
-        Table::parse(elf).map(Self).map_err(|error| error.to_string())
+        // What reads it wants its first byte where the allocator puts one.
+        Table::parse(&elf.to_vec()).map(Self).map_err(|error| error.to_string())
     }
 
     /// Begins to understand what a ring carries.

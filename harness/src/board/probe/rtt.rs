@@ -44,7 +44,9 @@ const READ_AT: u64 = 16;
 /// The address of the control block, by its symbol in the ELF; `None` where the firmware has none or the file is no ELF.
 #[must_use]
 pub fn control_block_in(elf: &[u8]) -> Option<u64> {
-    let file = object::File::parse(elf).ok()?;
+    // What reads it wants its first byte where the allocator puts one.
+    let elf = elf.to_vec();
+    let file = object::File::parse(elf.as_slice()).ok()?;
     let is_it = |symbol: &object::Symbol<'_, '_>| {
         symbol.name() == Ok(SYMBOL) && symbol.section_index().is_some()
     };
