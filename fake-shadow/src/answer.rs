@@ -81,6 +81,14 @@ pub(crate) fn failure(request_id: &str) -> Response {
     error(request_id, 500, "InternalFailureException", message)
 }
 
+/// The rig's own answer to a request that it could not pass on: it is not one of the service's.
+pub(crate) fn not_passed(request_id: &str, reason: &str) -> Response {
+    let text = format!("shadowrig could not pass the request on: {reason}");
+    let mut response = error(request_id, 502, "BadGateway", Some(text));
+    response.headers.push((Cow::Borrowed("connection"), "close".to_owned()));
+    response
+}
+
 /// An answer to a request that broke a rule of shadows.
 pub(crate) fn shadow_error(request_id: &str, broken: &ShadowError) -> Response {
     error(request_id, broken.status(), broken.code(), Some(broken.message()))

@@ -42,9 +42,11 @@
 //! - [`service`]: the machine. It asks [`sigv4`] who signed, [`route`] and [`operation`] what for, [`policy`] whether that
 //!   is allowed, and [`shadow`] what becomes of it.
 //! - [`fault`]: the machine with faults around it. [`wire`]: answers as bytes.
+//! - [`proxy`]: the same in front of the real service, with the keys of an [`account`].
 //! - [`ntp`] and [`dns`]: servers of time and of names beside it, with the same faults.
 //! - [`http`]: real sockets, TLS and the control interface. [`data`]: all of it in a file. [`cli`] and [`log`]: the program.
 
+pub mod account;
 mod answer;
 pub mod cli;
 pub mod clock;
@@ -62,6 +64,7 @@ pub mod ntp;
 pub mod operation;
 mod page;
 pub mod policy;
+pub mod proxy;
 pub mod raw_request;
 mod recent;
 pub mod route;

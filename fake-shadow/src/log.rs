@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::event::{CloudEvent, CloudEventKind, Served};
+use crate::proxy::Passed;
 use crate::show;
 use crate::sigv4::explain::Explanation;
 
@@ -85,6 +86,18 @@ fn request_text(served: &Served) -> String {
     }
     if let Some(refused) = record.and_then(|record| record.refused.as_ref()) {
         text += &format!(": {}", show::refused(refused));
+    }
+    if let Some(passed) = &delivery.passed {
+        let Passed { to, how, took, answer, .. } = passed.as_ref();
+        text += &match answer {
+            Ok(answer) => format!(
+                " ({} of {to}, asked {}, {:.3} s)",
+                answer.status,
+                how.words(),
+                took.as_secs_f64()
+            ),
+            Err(error) => format!(" (not passed on to {to}: {error})"),
+        };
     }
     if let Some(fault) = delivery.fault {
         text += &format!(" (fault {}, {})", fault.id.0, fault.kind);

@@ -11,6 +11,7 @@ use crate::clock::UnixMillis;
 use crate::event::{CloudEvent, CloudEventKind, Served, ShadowEvent, Side};
 use crate::fault::{Armed, FaultRef};
 use crate::message::{Header, Request, WireStep};
+use crate::proxy::Passed;
 use crate::recent::Kept;
 use crate::service::{Explainer, FakeShadow, Refused};
 
@@ -90,7 +91,13 @@ pub(crate) fn request_whole(kept: &Kept, explainer: &Explainer) -> Value {
         "body": text_or_base64(&exchange.response.body),
     });
     whole["events"] = record.events.iter().map(shadow_event).collect();
-    if let Err(refusal) = &record.verdict {
+    if let Some(Ok(answer)) = delivery.passed.as_ref().map(|passed| &passed.answer) {
+        whole["passed"]["answer"] = json!({
+            "headers": answer.headers.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
+            "body": text_or_base64(&answer.body),
+        });
+    }
+    if let Some(Err(refusal)) = delivery.verdict() {
         whole["explanation"] = explainer.explain(record.cloud_time, request, refusal).to_json();
     }
     whole
@@ -148,7 +155,7 @@ pub(crate) fn shadow_event(event: &ShadowEvent) -> Value {
 fn outline(served: &Served) -> Map<String, Value> {
     let Served { request, delivery } = served;
     let record = delivery.exchange.as_ref().map(|exchange| &exchange.record);
-    let identity = record.and_then(|record| record.verdict.as_ref().ok());
+    let identity = delivery.verdict().and_then(|verdict| verdict.as_ref().ok());
     let operation = delivery.operation.as_ref().ok();
     let members = [
         ("id", json!(request_id(served))),
@@ -168,7 +175,20 @@ fn outline(served: &Served) -> Map<String, Value> {
             json!(delivery.fault.map(|fault| json!({ "id": fault.id.0, "kind": fault.kind }))),
         ),
     ];
-    members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let passed = delivery.passed.as_ref().map(|passed| ("passed", self::passed(passed)));
+    members.into_iter().chain(passed).map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// What a service elsewhere made of a request.
+fn passed(Passed { to, how, is_key_known, took, answer }: &Passed) -> Value {
+    json!({
+        "to": to,
+        "how": how.words(),
+        "key_known": is_key_known,
+        "took_ms": took.as_millis(),
+        "status": answer.as_ref().ok().map(|answer| answer.status),
+        "error": answer.as_ref().err().map(ToString::to_string),
+    })
 }
 
 /// Why a request was refused: AWS's words, and where those are none, ours.

@@ -162,7 +162,7 @@ impl WireAnswer {
 }
 
 /// The date of HTTP, as `Sat, 11 Jun 2022 12:37:12 GMT`; a time beyond the years -9999 to 9999 is the end of them.
-fn http_date(at: UnixMillis) -> String {
+pub(crate) fn http_date(at: UnixMillis) -> String {
     let secs = at.secs().clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
     let at = Timestamp::from_second(secs).unwrap_or(Timestamp::UNIX_EPOCH);
     DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()

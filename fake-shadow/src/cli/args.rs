@@ -1,5 +1,6 @@
 //! The flags, and what they mean.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,9 @@ use jiff::SignedDuration;
 
 use super::credentials;
 use super::error::ServeError;
+use super::proxy::ProxyArgs;
 use super::servers::BesideArgs;
+use crate::account::ACCOUNT_VARIABLES;
 use crate::http::{Remote, ServerIdentity, Token, TokenError, usual_names};
 use crate::log::LogForm;
 use crate::policy::Policy;
@@ -111,6 +114,10 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub beside: BesideArgs,
 
+    /// The real service.
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+
     /// Where request ids and chance come from, for runs that are equal to the byte [default: another each time].
     #[arg(long)]
     pub seed: Option<u64>,
@@ -144,6 +151,7 @@ pub struct Environment {
     session_token: Option<String>,
     region: Option<String>,
     token: Option<String>,
+    account: BTreeMap<&'static str, String>,
 }
 
 impl Environment {
@@ -156,7 +164,16 @@ impl Environment {
             session_token: filled("AWS_SESSION_TOKEN"),
             region: filled("AWS_REGION"),
             token: filled("SHADOWRIG_TOKEN"),
+            account: ACCOUNT_VARIABLES
+                .into_iter()
+                .filter_map(|name| Some((name, filled(name)?)))
+                .collect(),
         }
+    }
+
+    /// A variable that says whose account the real service is asked in.
+    pub(super) fn of_account(&self, name: &str) -> Option<String> {
+        self.account.get(name).cloned()
     }
 }
 
@@ -280,7 +297,9 @@ impl ServeArgs {
                 keyring.insert(credential);
             }
         }
+        // Before the real service the keys in the environment are the real ones, which devices need not have.
         if keyring.is_empty()
+            && !self.proxy.is_wanted()
             && let Some(credential) = from_environment(environment)?
         {
             keyring.insert(credential);

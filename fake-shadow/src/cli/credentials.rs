@@ -1,9 +1,9 @@
 //! Credentials as people give them: behind a flag, or in a file as AWS's own tools have it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::error::ServeError;
+use crate::account::{Form, Mistake, parse};
 use crate::sigv4::Credential;
 
 /// Reads `KEY:SECRET` or `KEY:SECRET:TOKEN`. The text is in no message, as most of it is secret.
@@ -31,62 +31,10 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<Credential>, ServeError> {
     parse_file(&text).map_err(|mistake| file(mistake.to_string()))
 }
 
-/// What is wrong with a file of credentials; no line is repeated, as it may be secret.
-#[derive(Debug, PartialEq, Eq)]
-enum Mistake {
-    /// A line is neither a profile, nor a key and a value, nor a comment.
-    Line { line: usize },
-    /// A profile has one half of a pair.
-    Half { profile: String },
-    /// There is no pair at all.
-    None,
-}
-
-impl std::fmt::Display for Mistake {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Line { line } => {
-                write!(formatter, "line {line} is neither [profile] nor key = value")
-            }
-            Self::Half { profile } => write!(
-                formatter,
-                "profile {profile} has only one of aws_access_key_id and aws_secret_access_key"
-            ),
-            Self::None => formatter.write_str("no profile has an access key"),
-        }
-    }
-}
-
 fn parse_file(text: &str) -> Result<Vec<Credential>, Mistake> {
-    let mut profiles: Vec<(String, BTreeMap<String, String>)> = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with(['#', ';']) {
-            continue;
-        }
-        let mistake = Mistake::Line { line: index + 1 };
-        if let Some(name) = line.strip_prefix('[') {
-            let name = name.strip_suffix(']').ok_or(mistake)?;
-            profiles.push((name.trim().to_owned(), BTreeMap::new()));
-            continue;
-        }
-        let (Some((key, value)), Some((_, values))) = (line.split_once('='), profiles.last_mut())
-        else {
-            return Err(mistake);
-        };
-        values.insert(key.trim().to_ascii_lowercase(), value.trim().to_owned());
-    }
     let mut credentials = Vec::new();
-    for (profile, mut values) in profiles {
-        let mut take = |key| values.remove(key).filter(|value| !value.is_empty());
-        let pair = (take("aws_access_key_id"), take("aws_secret_access_key"));
-        credentials.push(match (pair, take("aws_session_token")) {
-            ((Some(key), Some(secret)), None) => Credential::long_term(key, secret),
-            ((Some(key), Some(secret)), Some(token)) => Credential::temporary(key, secret, token),
-            // A profile that names a role or a process has no pair, which is well.
-            ((None, None), _) => continue,
-            _ => return Err(Mistake::Half { profile }),
-        });
+    for profile in parse(text, Form::Credentials)? {
+        credentials.extend(profile.credential()?);
     }
     if credentials.is_empty() { Err(Mistake::None) } else { Ok(credentials) }
 }

@@ -4,11 +4,15 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::account::AccountError;
 use crate::http::TlsError;
+use crate::proxy::ReachError;
 
 /// Why the cloud is not served.
 #[derive(Debug)]
 pub enum ServeError {
+    /// There are no credentials for the real service.
+    Account(AccountError),
     /// A flag or a variable has a value that it cannot have; the value is not repeated if it may be a secret.
     Argument {
         /// The flag or variable.
@@ -36,6 +40,8 @@ pub enum ServeError {
     },
     /// The ready line cannot be written.
     Output(io::Error),
+    /// The real service cannot be reached.
+    Reach(ReachError),
     /// The system gives no threads or timers.
     Runtime(io::Error),
     /// There is no certificate to show.
@@ -48,9 +54,11 @@ impl ServeError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Argument { .. } => 2,
-            Self::File { .. }
+            Self::Account(_)
+            | Self::File { .. }
             | Self::Listen { .. }
             | Self::Output(_)
+            | Self::Reach(_)
             | Self::Runtime(_)
             | Self::Tls(_) => 1,
         }
@@ -79,7 +87,9 @@ impl ServeError {
                 }
                 _ => format!("an address and a port are wanted, as in {flag} 127.0.0.1:8080"),
             }),
+            Self::Account(error) => Some(error.help().to_owned()),
             Self::Output(_) | Self::Runtime(_) => None,
+            Self::Reach(error) => Some(error.help().to_owned()),
             Self::Tls(_) => Some(
                 "--cert and --key want PEM files that belong together; --pki wants a folder that may be \
                  written, with both ca.pem and ca-key.pem or neither"
@@ -92,6 +102,7 @@ impl ServeError {
 impl fmt::Display for ServeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Account(error) => error.fmt(formatter),
             Self::Argument { name, reason } => write!(formatter, "failed to read {name}: {reason}"),
             Self::File { path, reason, .. } => {
                 write!(formatter, "failed to use {}: {reason}", path.display())
@@ -103,6 +114,7 @@ impl fmt::Display for ServeError {
                 write!(formatter, "failed to listen on {address}: {error}")
             }
             Self::Output(error) => write!(formatter, "failed to write the ready line: {error}"),
+            Self::Reach(error) => error.fmt(formatter),
             Self::Runtime(error) => write!(formatter, "failed to start: {error}"),
             Self::Tls(error) => write!(formatter, "failed to serve HTTPS: {error}"),
         }

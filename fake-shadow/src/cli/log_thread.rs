@@ -50,8 +50,8 @@ fn explanation(
     explained: &mut VecDeque<UnixMillis>,
 ) -> Option<Explanation> {
     let CloudEventKind::Request(served) = &event.kind else { return None };
-    let record = &served.delivery.exchange.as_ref()?.record;
-    let refusal = record.verdict.as_ref().err()?;
+    let cloud_time = served.delivery.exchange.as_ref()?.record.cloud_time;
+    let refusal = served.delivery.verdict()?.as_ref().err()?;
     while explained.front().is_some_and(|at| at.after(Duration::from_secs(1)) <= event.at) {
         explained.pop_front();
     }
@@ -59,5 +59,5 @@ fn explanation(
         return None;
     }
     explained.push_back(event.at);
-    Some(explainer.explain(record.cloud_time, &served.request, refusal))
+    Some(explainer.explain(cloud_time, &served.request, refusal))
 }

@@ -4,6 +4,7 @@ mod args;
 mod credentials;
 mod error;
 mod log_thread;
+mod proxy;
 mod run;
 mod servers;
 

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::args::{Environment, ServeArgs};
 use super::error::ServeError;
 use super::log_thread;
+use super::proxy::Way;
 use super::servers::Beside;
 use crate::clock::UnixMillis;
 use crate::data::DataFile;
@@ -41,7 +42,11 @@ pub fn run(
     environment: &Environment,
     mut outputs: Outputs<impl Write, impl Write + Send + 'static>,
 ) -> Result<(), ServeError> {
-    let (settings, note) = args.settings(environment, any_seed())?;
+    let (mut settings, note) = args.settings(environment, any_seed())?;
+    let (wanted, proxy_note) = args.wanted(environment, system_time())?;
+    if let Some(wanted) = &wanted {
+        wanted.fit(&mut settings);
+    }
     let identity = args.identity(&settings.region)?;
     let mut cloud = FakeShadow::new(settings);
     let file = open_data(args.data.as_deref(), &mut cloud)?;
@@ -52,15 +57,23 @@ pub fn run(
     let doors = runtime.block_on(open_doors(args, identity))?;
     let (remote, token_note) = args.remote(environment, &addresses(&doors)?)?;
     let form = args.log_form();
-    for note in [note, token_note].into_iter().flatten() {
+    let way = match wanted {
+        Some(wanted) => Some(runtime.block_on(wanted.way())?),
+        None => None,
+    };
+    let way_note = way.as_ref().map(|way| format!("requests go on to {}", way.upstream.endpoint()));
+    for note in [note, way_note, proxy_note, token_note].into_iter().flatten() {
         // A note is a courtesy; who closed standard error does not want it.
         let _ = outputs.log.write_all(log::note(form.unwrap_or_default(), &note).as_bytes());
     }
     let explainer = cloud.explainer();
-    let shared = Shared::new(Faulty::new(cloud), system_time)
+    let mut shared = Shared::new(Faulty::new(cloud), system_time)
         .controlled_from(remote)
         .kept_in(file)
         .showing_ca(ca_pem);
+    if let Some(Way { upstream, signer }) = way {
+        shared = shared.passing_on_to(upstream, signer);
+    }
     let shared = Arc::new(shared);
     let log = form.map(|form| log_thread::start(shared.subscribe(), form, explainer, outputs.log));
     let listens = addresses(&doors)?;

@@ -10,6 +10,7 @@ use super::error::FaultError;
 use super::ntp::NtpFlaw;
 use super::params::Params;
 use super::tls::TlsFlaw;
+use super::wifi::WifiFlaw;
 use crate::clock::UnixMillis;
 use crate::message::{Response, WireStep};
 use crate::operation::Operation;
@@ -24,6 +25,9 @@ pub(super) const SETTLE: Duration = Duration::from_millis(50);
 pub(super) trait Behavior: Sized {
     /// How often it acts unless the fault says otherwise; none for no end.
     const TIMES: Option<u32> = Some(1);
+
+    /// Why it cannot be done to the answers of a service elsewhere; none if it can.
+    const NEEDS_FAKE: Option<&'static str> = None;
 
     /// Reads its parameters.
     fn read(params: &mut Params<'_>) -> Result<Self, FaultError>;
@@ -41,6 +45,11 @@ pub(super) trait Behavior: Sized {
     /// How likely it acts on one that fits unless the fault says otherwise, 0 to 1.
     fn chance(&self) -> f64 {
         1.0
+    }
+
+    /// Whether what it does, beyond whether it acts, is decided by chance.
+    fn rolls(&self) -> bool {
+        false
     }
 
     /// What it does to a request.
@@ -66,6 +75,8 @@ pub(super) enum Elsewhere {
     Handshake(OnHandshake),
     /// To a question for a name.
     Name(DnsFlaw),
+    /// To the device's radio link.
+    Radio(WifiFlaw),
     /// To a question for the time.
     Time(NtpFlaw),
 }
@@ -79,6 +90,8 @@ pub enum Place {
     Handshake,
     /// A question for a name.
     Name,
+    /// The device's radio link, which no cloud has in hand.
+    Radio,
     /// A request, or the answer to it.
     Request,
     /// A question for the time.
@@ -91,6 +104,7 @@ impl Elsewhere {
             Self::Connect(_) => Place::Connection,
             Self::Handshake(_) => Place::Handshake,
             Self::Name(_) => Place::Name,
+            Self::Radio(_) => Place::Radio,
             Self::Time(_) => Place::Time,
         }
     }
@@ -127,15 +141,15 @@ pub(super) enum Act {
 }
 
 /// Turns an answer into what is done to the connection.
-pub(super) type Spoil = Box<dyn FnOnce(WireAnswer) -> Vec<WireStep>>;
+pub(super) type Spoil = Box<dyn FnOnce(WireAnswer) -> Vec<WireStep> + Send>;
 
 impl Act {
-    pub(super) fn spoil(spoil: impl FnOnce(WireAnswer) -> Vec<WireStep> + 'static) -> Self {
+    pub(super) fn spoil(spoil: impl FnOnce(WireAnswer) -> Vec<WireStep> + Send + 'static) -> Self {
         Self::Spoil(Box::new(spoil))
     }
 
     /// The answer is sent whole, changed.
-    pub(super) fn change(change: impl FnOnce(&mut WireAnswer) + 'static) -> Self {
+    pub(super) fn change(change: impl FnOnce(&mut WireAnswer) + Send + 'static) -> Self {
         Self::spoil(|mut answer| {
             change(&mut answer);
             vec![WireStep::Send(answer.bytes())]

@@ -121,6 +121,14 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Whether chance has a say: in whether it acts, or in what it does.
+    #[must_use]
+    pub fn is_by_chance(&self) -> bool {
+        self.chance < 1.0 || self.kind.rolls()
+    }
+}
+
 /// The one kind that an object names.
 fn kind_of(object: &Map<String, Value>) -> Result<&'static str, FaultError> {
     let known = |name: &str| Kind::NAMES.iter().find(|kind| **kind == name).copied();

@@ -11,6 +11,10 @@ use crate::shadow::ShadowError;
 pub struct Conflict;
 
 impl Behavior for Conflict {
+    const NEEDS_FAKE: Option<&'static str> = Some(
+        "which versions conflict is for the real one to say, and an update with an old `version` does",
+    );
+
     fn read(_params: &mut Params<'_>) -> Result<Self, FaultError> {
         Ok(Self)
     }

@@ -20,6 +20,10 @@ impl Behavior for Garbage {
         Ok(Self { bytes: usize::try_from(bytes).unwrap_or(64) })
     }
 
+    fn rolls(&self) -> bool {
+        true
+    }
+
     fn act(&self, met: &mut Met<'_>) -> Act {
         let mut garbage = vec![0; self.bytes];
         met.chance.fill_bytes(&mut garbage);

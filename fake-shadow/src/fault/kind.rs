@@ -41,6 +41,16 @@ macro_rules! kinds {
                 match self { $(Self::$kind(behavior) => behavior.chance(),)* }
             }
 
+            /// Why a kind of this name cannot be done to the answers of a service elsewhere, so that it needs the fake one; none if it
+            /// can, or if there is no such kind.
+            #[must_use]
+            pub fn needs_fake(name: &str) -> Option<&'static str> {
+                match name {
+                    $($name => <$behavior as Behavior>::NEEDS_FAKE,)*
+                    _ => None,
+                }
+            }
+
             pub(super) fn read(name: &str, params: &mut Params<'_>) -> Result<Self, FaultError> {
                 match name {
                     $($name => <$behavior as Behavior>::read(params).map(Self::$kind),)*
@@ -52,6 +62,12 @@ macro_rules! kinds {
             #[must_use]
             pub fn place(&self) -> Place {
                 self.elsewhere().map_or(Place::Request, |elsewhere| elsewhere.place())
+            }
+
+            /// Whether what it does, beyond whether it acts, is decided by chance.
+            #[must_use]
+            pub fn rolls(&self) -> bool {
+                match self { $(Self::$kind(behavior) => behavior.rolls(),)* }
             }
 
             pub(super) fn elsewhere(&self) -> Option<Elsewhere> {
@@ -101,4 +117,5 @@ kinds! {
     "throttle" Throttle(Throttle) "Answers 429 to all requests beyond a rate; the service never sees them."
     "tls" Tls(Tls) "Shows another certificate, or speaks TLS otherwise, than a client may accept."
     "truncate" Truncate(Truncate) "Sends a part of the answer's body."
+    "wifi" Wifi(Wifi) "The device's radio link drops; only the simulated bench can do that."
 }

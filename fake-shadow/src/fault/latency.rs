@@ -49,6 +49,10 @@ impl Behavior for Latency {
         })
     }
 
+    fn rolls(&self) -> bool {
+        !self.jitter.is_zero()
+    }
+
     fn act(&self, met: &mut Met<'_>) -> Act {
         let jitter_ms = u64::try_from(self.jitter.as_millis()).unwrap_or(u64::MAX - 1);
         let more = Duration::from_millis(met.chance.next_u64() % (jitter_ms + 1));

@@ -11,6 +11,7 @@ mod armed;
 mod error;
 mod kind;
 mod params;
+mod pass;
 mod plan;
 mod target;
 
@@ -45,6 +46,7 @@ mod status;
 mod throttle;
 mod tls;
 mod truncate;
+mod wifi;
 
 pub use act::{Moment, OnHandshake, Place};
 pub use armed::{Armed, Fault, FaultId, FaultRef};
@@ -69,6 +71,7 @@ pub use lost_answer::{LostAnswer, LostBy};
 pub use malformed::Malformed;
 pub use no_reason_phrase::NoReasonPhrase;
 pub use ntp::{Kiss, Ntp, NtpFlaw};
+pub(crate) use pass::Begun;
 pub use plan::{Channel, ConnectFate, Delivery, Faulty};
 pub use profile::Profile;
 pub use refuse::Refuse;
@@ -83,3 +86,4 @@ pub use target::{RequestPattern, ShadowPattern, Target};
 pub use throttle::Throttle;
 pub use tls::{Tls, TlsFlaw};
 pub use truncate::{LengthHeader, Truncate, TruncateTo};
+pub use wifi::{Wifi, WifiFlaw};

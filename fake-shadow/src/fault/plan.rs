@@ -9,14 +9,17 @@ use super::act::{Act, Elsewhere, Met, OnConnect, OnHandshake, Spoil};
 use super::armed::{Armed, Fault, FaultId, FaultRef};
 use super::dns::DnsFlaw;
 use super::ntp::NtpFlaw;
+use super::wifi::WifiFlaw;
 use crate::answer;
 use crate::clock::UnixMillis;
 use crate::dns::Carrier;
 use crate::event::{Exchange, NoOperation};
 use crate::message::{Request, WireStep};
 use crate::operation::Operation;
+use crate::proxy::{How, Passed};
 use crate::route::{Route, Unrouted, route};
 use crate::service::FakeShadow;
+use crate::sigv4::{Identity, Refusal};
 use crate::wire::{WireAnswer, encode, keeps_alive};
 
 /// A [`FakeShadow`] with faults around it.
@@ -59,6 +62,8 @@ pub struct Delivery {
     pub operation: Result<Operation, NoOperation>,
     /// The fault that acted.
     pub fault: Option<FaultRef>,
+    /// What the service elsewhere made of it, if there is one and it was asked.
+    pub passed: Option<Box<Passed>>,
     /// The status that goes out, if the bytes that go out begin with a status line; of two the first.
     pub status: Option<u16>,
     /// What to do to the connection, in order; none to send the answer in the ordinary way, by [`encode`].
@@ -68,6 +73,33 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// What becomes of a request to whose connection these steps are done.
+    pub(super) fn of_steps(
+        request: &Request,
+        (exchange, operation): (Option<Exchange>, Result<Operation, NoOperation>),
+        fault: Option<FaultRef>,
+        steps: Vec<WireStep>,
+    ) -> Self {
+        let status = status_of(&steps);
+        let is_ended =
+            matches!(steps.last(), Some(WireStep::Close | WireStep::Reset | WireStep::Hold(_)));
+        let keeps_alive = !is_ended
+            && exchange.as_ref().map_or_else(
+                || request.keeps_alive(),
+                |exchange| keeps_alive(&exchange.response, request),
+            );
+        Self { exchange, operation, fault, passed: None, status, wire: Some(steps), keeps_alive }
+    }
+
+    /// Who signed, or why the signature is refused; none where nobody looked at it, or where the request went on as it came with
+    /// a key that only the service elsewhere knows.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Result<Identity, Refusal>> {
+        let verdict = &self.exchange.as_ref()?.record.verdict;
+        let is_judged = |passed: &Passed| passed.how == How::SignedAnew || passed.is_key_known;
+        self.passed.as_deref().is_none_or(is_judged).then_some(verdict)
+    }
+
     /// What to do to the connection, in order, the ordinary answer included.
     #[must_use]
     pub fn steps(&self, request: &Request) -> Cow<'_, [WireStep]> {
@@ -132,10 +164,12 @@ impl Faulty {
         let met = self.meet_elsewhere(now, |elsewhere| match elsewhere {
             Elsewhere::Connect(_) => Some(elsewhere),
             Elsewhere::Handshake(_) => (channel == Channel::Tls).then_some(elsewhere),
-            Elsewhere::Name(_) | Elsewhere::Time(_) => None,
+            Elsewhere::Name(_) | Elsewhere::Radio(_) | Elsewhere::Time(_) => None,
         });
         match met.map(|(fault, act, _)| (fault, act)) {
-            None | Some((_, Elsewhere::Name(_) | Elsewhere::Time(_))) => ConnectFate::Serve,
+            None | Some((_, Elsewhere::Name(_) | Elsewhere::Radio(_) | Elsewhere::Time(_))) => {
+                ConnectFate::Serve
+            }
             Some((fault, Elsewhere::Connect(OnConnect::Refuse))) => ConnectFate::Refuse(fault),
             Some((fault, Elsewhere::Connect(OnConnect::Perform(steps)))) => {
                 ConnectFate::Perform(fault, steps)
@@ -148,7 +182,10 @@ impl Faulty {
     pub fn time(&mut self, now: UnixMillis) -> Option<(FaultRef, NtpFlaw, i64)> {
         self.meet_elsewhere(now, |elsewhere| match elsewhere {
             Elsewhere::Time(flaw) => Some(flaw),
-            Elsewhere::Connect(_) | Elsewhere::Handshake(_) | Elsewhere::Name(_) => None,
+            Elsewhere::Connect(_)
+            | Elsewhere::Handshake(_)
+            | Elsewhere::Name(_)
+            | Elsewhere::Radio(_) => None,
         })
     }
 
@@ -157,9 +194,25 @@ impl Faulty {
         let met = self.meet_elsewhere(now, |elsewhere| match elsewhere {
             Elsewhere::Name(DnsFlaw::Truncated) if carrier == Carrier::Tcp => None,
             Elsewhere::Name(flaw) => Some(flaw),
-            Elsewhere::Connect(_) | Elsewhere::Handshake(_) | Elsewhere::Time(_) => None,
+            Elsewhere::Connect(_)
+            | Elsewhere::Handshake(_)
+            | Elsewhere::Radio(_)
+            | Elsewhere::Time(_) => None,
         });
         met.map(|(fault, flaw, _)| (fault, flaw))
+    }
+
+    /// Whether the device's radio link drops like this `now`: [`WifiFlaw::Drop`] is asked for when it joins, [`WifiFlaw::Deauth`] when
+    /// it connects.
+    pub fn radio(&mut self, now: UnixMillis, flaw: WifiFlaw) -> Option<FaultRef> {
+        let met = self.meet_elsewhere(now, |elsewhere| match elsewhere {
+            Elsewhere::Radio(armed) => (armed == flaw).then_some(()),
+            Elsewhere::Connect(_)
+            | Elsewhere::Handshake(_)
+            | Elsewhere::Name(_)
+            | Elsewhere::Time(_) => None,
+        });
+        met.map(|(fault, ..)| fault)
     }
 
     /// The first armed fault that acts on something else than requests, is meant here and acts now; with for how many
@@ -186,17 +239,18 @@ impl Faulty {
             let status = Some(exchange.response.status);
             let keeps_alive = keeps_alive(&exchange.response, request);
             let exchange = Some(exchange);
-            return Delivery { exchange, operation, fault: None, status, wire: None, keeps_alive };
+            return Delivery {
+                exchange,
+                operation,
+                fault: None,
+                passed: None,
+                status,
+                wire: None,
+                keeps_alive,
+            };
         };
-        let request_id = self.cloud.request_id();
-        let armed = &self.armed[place];
-        let fault = Some(armed.reference());
-        let act = armed.fault.kind.act(&mut Met {
-            operation: operation.as_ref().ok(),
-            request_id: &request_id,
-            limits: &self.cloud.settings().limits,
-            chance: &mut self.chance,
-        });
+        let (fault, act) = self.act(place, operation.as_ref().ok());
+        let fault = Some(fault);
         let (exchange, steps) = match act {
             Act::Answer(response) => {
                 let bytes = encode(&response, request, self.cloud.cloud_time(now));
@@ -210,15 +264,20 @@ impl Faulty {
             }
             Act::Spoil(spoil) => self.answered(now, request, &routed, spoil),
         };
-        let status = status_of(&steps);
-        let is_ended =
-            matches!(steps.last(), Some(WireStep::Close | WireStep::Reset | WireStep::Hold(_)));
-        let keeps_alive = !is_ended
-            && exchange.as_ref().map_or_else(
-                || request.keeps_alive(),
-                |exchange| keeps_alive(&exchange.response, request),
-            );
-        Delivery { exchange, operation, fault, status, wire: Some(steps), keeps_alive }
+        Delivery::of_steps(request, (exchange, operation), fault, steps)
+    }
+
+    /// What the fault at a place of the plan does to a request.
+    pub(super) fn act(&mut self, place: usize, operation: Option<&Operation>) -> (FaultRef, Act) {
+        let request_id = self.cloud.request_id();
+        let armed = &self.armed[place];
+        let act = armed.fault.kind.act(&mut Met {
+            operation,
+            request_id: &request_id,
+            limits: &self.cloud.settings().limits,
+            chance: &mut self.chance,
+        });
+        (armed.reference(), act)
     }
 
     /// Refuses a request whose body is larger than any message may be; the body is not looked at and the service never
@@ -230,6 +289,7 @@ impl Faulty {
             exchange: None,
             operation: NoOperation::or_operation(&route(request)),
             fault: None,
+            passed: None,
             status: Some(response.status),
             wire: Some(vec![WireStep::Send(bytes)]),
             keeps_alive: false,
@@ -262,7 +322,7 @@ impl Faulty {
     }
 
     /// The place of the fault that acts on a request.
-    fn find(
+    pub(super) fn find(
         &mut self,
         now: UnixMillis,
         request: &Request,

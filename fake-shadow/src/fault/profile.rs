@@ -59,6 +59,10 @@ impl Behavior for Profile {
         self.chance
     }
 
+    fn rolls(&self) -> bool {
+        true
+    }
+
     fn act(&self, met: &mut Met<'_>) -> Act {
         let total: u32 = self.faults.iter().map(|(weight, _)| weight).sum();
         let mut drawn = met.chance.next_u32() % total.max(1);

@@ -20,6 +20,9 @@ pub struct ShadowDeep {
 }
 
 impl Behavior for ShadowDeep {
+    const NEEDS_FAKE: Option<&'static str> =
+        Some("what its shadows hold is for the real one to say");
+
     fn read(params: &mut Params<'_>) -> Result<Self, FaultError> {
         let levels = params.number("levels", 1..=100)?;
         Ok(Self { levels: levels.and_then(|levels| usize::try_from(levels).ok()) })

@@ -20,6 +20,9 @@ pub struct ShadowLarge {
 }
 
 impl Behavior for ShadowLarge {
+    const NEEDS_FAKE: Option<&'static str> =
+        Some("what its shadows hold is for the real one to say");
+
     fn read(params: &mut Params<'_>) -> Result<Self, FaultError> {
         let bytes = params.number("bytes", 1..=1024 * 1024)?;
         Ok(Self { bytes: bytes.and_then(|bytes| usize::try_from(bytes).ok()) })

@@ -12,6 +12,10 @@ use crate::shadow::ShadowError;
 pub struct ShadowMissing;
 
 impl Behavior for ShadowMissing {
+    const NEEDS_FAKE: Option<&'static str> = Some(
+        "which shadows there are is for the real one to say, and `delete-shadow` takes one away",
+    );
+
     fn read(_params: &mut Params<'_>) -> Result<Self, FaultError> {
         Ok(Self)
     }

@@ -14,6 +14,9 @@ pub struct ShadowVersion {
 }
 
 impl Behavior for ShadowVersion {
+    const NEEDS_FAKE: Option<&'static str> =
+        Some("which version a shadow has is for the real one to say");
+
     fn read(params: &mut Params<'_>) -> Result<Self, FaultError> {
         let Some((key, by)) = params.main("by") else { return Ok(Self { by: -1 }) };
         let by = by.as_i64().ok_or_else(|| bad(key, by, "a whole number, as -3"))?;
@@ -31,7 +34,7 @@ impl Behavior for ShadowVersion {
 }
 
 /// Changes the document in a good answer; any other answer stays as it is.
-pub(super) fn change_document(change: impl FnOnce(&mut Value) + 'static) -> Act {
+pub(super) fn change_document(change: impl FnOnce(&mut Value) + Send + 'static) -> Act {
     Act::change(|answer| {
         if answer.status != 200 {
             return;

@@ -12,6 +12,8 @@ pub struct Skew {
 }
 
 impl Behavior for Skew {
+    const NEEDS_FAKE: Option<&'static str> = Some("the clock of the real one cannot be moved");
+
     fn read(params: &mut Params<'_>) -> Result<Self, FaultError> {
         let main = params.main("by");
         let (key, by) = params.needed("by", main)?;

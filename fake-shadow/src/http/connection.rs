@@ -21,7 +21,7 @@ use super::stream::{Rewound, Stream};
 use super::tls::ServerIdentity;
 use super::tls_flaw::Manner;
 use crate::event::{CloudEventKind, ConnectionId, Side};
-use crate::fault::{Channel, ConnectFate, Faulty, OnHandshake, TlsFlaw};
+use crate::fault::{Channel, ConnectFate, OnHandshake, TlsFlaw};
 
 /// How long a TLS handshake may take; small devices compute for seconds.
 pub const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(30);
@@ -134,7 +134,7 @@ async fn converse(context: &Context, caller: &Caller, mut stream: Stream) -> Lef
         let served = match plain_request(&mut stream, &mut read, called.as_mut()).await {
             Next::Plain(request) => {
                 caller.seated.is_served();
-                context.shared.served(caller.id, request, Faulty::handle)
+                context.shared.deal(caller.id, request).await
             }
             Next::Other => {
                 let io = Rewound::new(read.split().freeze(), stream);

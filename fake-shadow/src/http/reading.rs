@@ -26,9 +26,8 @@ use super::seats::Seated;
 use super::server::ended;
 use super::shared::Shared;
 use super::stream::{Rewound, Stream};
-use crate::clock::UnixMillis;
 use crate::event::Served;
-use crate::fault::{Delivery, Faulty};
+use crate::fault::Faulty;
 use crate::message::{Header, HttpVersion, Request};
 use crate::page;
 use crate::shadow::MESSAGE_BYTES_MAX;
@@ -225,27 +224,25 @@ async fn receive(
     let (head, body) = request.into_parts();
     let mut request = from_head(&head);
     let announced_bytes = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let deal = |request, handle: Handle| {
+    let refuse = |request| {
         caller.seated.is_served();
-        Some(shared.served(caller.id, request, handle))
+        Some(shared.served(caller.id, request, Faulty::refuse_too_large))
     };
     if announced_bytes > MESSAGE_BYTES_MAX {
-        return deal(request, Faulty::refuse_too_large);
+        return refuse(request);
     }
     let body =
         timeout(BODY_TIME_MAX, Limited::new(body, MESSAGE_BYTES_MAX).collect()).await.ok()?;
     match body {
         Ok(body) => {
             request.body = body.to_bytes().into();
-            deal(request, Faulty::handle)
+            caller.seated.is_served();
+            Some(shared.deal(caller.id, request).await)
         }
-        Err(error) if error.is::<LengthLimitError>() => deal(request, Faulty::refuse_too_large),
+        Err(error) if error.is::<LengthLimitError>() => refuse(request),
         Err(_) => None,
     }
 }
-
-/// What the cloud does with a request.
-type Handle = fn(&mut Faulty, UnixMillis, &Request) -> Delivery;
 
 /// The head as it came: the target is taken raw, as the signature covers it so. Of the absolute form the scheme and the
 /// authority are left out; the signature covers the path and the `Host` header.

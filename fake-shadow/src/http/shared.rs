@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::broadcast;
 
@@ -12,9 +13,10 @@ use crate::clock::UnixMillis;
 use crate::data::{DataError, DataFile};
 use crate::dns::{self, Carrier, Names, Reply};
 use crate::event::{CloudEvent, CloudEventKind, ConnectionId, Served};
-use crate::fault::{Channel, ConnectFate, Delivery, Faulty};
+use crate::fault::{Begun, Channel, ConnectFate, Delivery, Faulty};
 use crate::message::Request;
 use crate::ntp;
+use crate::proxy::{Beyond, Signer, Upstream};
 use crate::recent::Recent;
 
 /// How many events a subscriber may be behind before it loses the oldest.
@@ -37,6 +39,7 @@ pub struct Shared {
     remote: Remote,
     ca_pem: Option<String>,
     file: Option<DataFile>,
+    beyond: Option<(Beyond, Upstream)>,
 }
 
 struct State {
@@ -68,6 +71,7 @@ impl Shared {
             remote: Remote::default(),
             ca_pem: None,
             file: None,
+            beyond: None,
         }
     }
 
@@ -94,6 +98,14 @@ impl Shared {
     #[must_use]
     pub fn kept_in(self, file: Option<DataFile>) -> Self {
         Self { file, ..self }
+    }
+
+    /// Passes requests on to a service elsewhere, whose answers meet the same faults; the cloud in here checks signatures, and
+    /// its shadows are asked for nothing. Refused signatures are answered here, where the request would have to be signed anew.
+    #[must_use]
+    pub fn passing_on_to(self, upstream: Upstream, signer: Option<Signer>) -> Self {
+        let beyond = Beyond { endpoint: upstream.endpoint().clone(), signer };
+        Self { beyond: Some((beyond, upstream)), ..self }
     }
 
     /// Acts on the cloud between two requests; the second argument is the time. A file that cannot be written is tried
@@ -201,6 +213,29 @@ impl Shared {
             self.tell(now, connection, CloudEventKind::Fault(fault));
         }
         Some(reply)
+    }
+
+    /// A request was read, and is dealt with here, or by the service elsewhere.
+    pub(super) async fn deal(&self, connection: ConnectionId, request: Request) -> Arc<Served> {
+        let Some((beyond, upstream)) = &self.beyond else {
+            return self.served(connection, request, Faulty::handle);
+        };
+        let begun = {
+            let mut state = self.lock();
+            state.cloud.begin(self.now(), &request, beyond)
+        };
+        let asking = match begun {
+            Begun::Done(delivery) => {
+                return self.served(connection, request, move |_, _, _| *delivery);
+            }
+            Begun::Ask(asking) => asking,
+        };
+        let began = Instant::now();
+        let answer = upstream.ask(&asking.request).await;
+        let answered = (answer, began.elapsed());
+        self.served(connection, request, move |cloud, now, request| {
+            cloud.finish(now, request, *asking, answered)
+        })
     }
 
     /// A request was read: what becomes of it.

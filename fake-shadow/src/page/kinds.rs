@@ -2,7 +2,7 @@
 
 use crate::fault::Kind;
 
-/// Each kind with an example of its parameters, as JSON; `{}` where it needs none.
+/// Each kind that a cloud can do with an example of its parameters, as JSON; `{}` where it needs none.
 pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("aws-error", r#"{"name": "ThrottlingException"}"#),
     ("bandwidth", r#"{"rate": 1000}"#),
@@ -52,7 +52,10 @@ mod tests {
     #[test]
     fn each_kind_is_offered_with_parameters_that_it_takes() {
         let names: Vec<&str> = EXAMPLES.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, Kind::NAMES);
+        let mut all = Kind::NAMES.to_vec();
+        // A cloud has no radio.
+        all.retain(|name| *name != "wifi");
+        assert_eq!(names, all);
         for (name, example) in EXAMPLES {
             let mut fault: Value = serde_json::from_str(example).unwrap();
             fault["kind"] = json!(name);

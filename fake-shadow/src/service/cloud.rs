@@ -83,30 +83,63 @@ impl FakeShadow {
         request: &Request,
         routed: &Result<Route, Unrouted>,
     ) -> Exchange {
+        let record = self.examine(now, request, routed);
+        let plane = plane_of(routed);
+        let RequestRecord { id, cloud_time, verdict, operation, .. } = &record;
+        let done = self.admit(request, routed, verdict, operation).and_then(|operation| {
+            self.throttling.admit(now, operation, self.settings.throttle)?;
+            self.perform(*cloud_time, operation, id, request)
+        });
+        let (response, events, version, refused) = match done {
+            Ok(Done { body, events, version }) => {
+                (answer::success(id, body), events, version, None)
+            }
+            Err(refused) => {
+                (answer::refusal(id, &refused, request, plane), Vec::new(), None, Some(refused))
+            }
+        };
+        Exchange { response, record: RequestRecord { refused, events, version, ..record } }
+    }
+
+    /// What is known of a request before anything is done: who signed it, and what for.
+    pub(crate) fn examine(
+        &mut self,
+        now: UnixMillis,
+        request: &Request,
+        routed: &Result<Route, Unrouted>,
+    ) -> RequestRecord {
         let cloud_time = self.cloud_time(now);
         let id = self.request_id();
-        let plane = routed.as_ref().map_or(Plane::Data, |route| route.action.plane());
-        let rules = match plane {
+        let rules = match plane_of(routed) {
             Plane::Control => &self.control_rules,
             Plane::Data => &self.rules,
         };
         let keyring = &self.settings.keyring;
         let verdict = verify_by(&mut self.keys, request, cloud_time, keyring, rules);
         let operation = NoOperation::or_operation(routed);
-        let done = self.admit(request, routed, &verdict, &operation).and_then(|operation| {
-            self.throttling.admit(now, operation, self.settings.throttle)?;
-            self.perform(cloud_time, operation, &id, request)
-        });
-        let (response, events, version, refused) = match done {
-            Ok(Done { body, events, version }) => {
-                (answer::success(&id, body), events, version, None)
-            }
-            Err(refused) => {
-                (answer::refusal(&id, &refused, request, plane), Vec::new(), None, Some(refused))
-            }
+        RequestRecord {
+            id,
+            cloud_time,
+            operation,
+            verdict,
+            refused: None,
+            events: Vec::new(),
+            version: None,
+        }
+    }
+
+    /// The answer to a request whose signature is refused, in the service's words; as it stands where it is not refused.
+    pub(crate) fn refuse_signature(
+        request: &Request,
+        routed: &Result<Route, Unrouted>,
+        record: RequestRecord,
+    ) -> Exchange {
+        let refused = record.verdict.as_ref().err().cloned().map(Refused::Signature);
+        let response = match &refused {
+            Some(refused) => answer::refusal(&record.id, refused, request, plane_of(routed)),
+            None => answer::failure(&record.id),
         };
-        let record = RequestRecord { id, cloud_time, operation, verdict, refused, events, version };
-        Exchange { response, record }
+        Exchange { response, record: RequestRecord { refused, ..record } }
     }
 
     /// The checks before an operation, in the service's order: signature, path, policy, names, size of the message. Rates come
@@ -149,6 +182,10 @@ impl FakeShadow {
     pub(crate) fn request_id(&mut self) -> String {
         uuid(&mut self.chance)
     }
+}
+
+fn plane_of(routed: &Result<Route, Unrouted>) -> Plane {
+    routed.as_ref().map_or(Plane::Data, |route| route.action.plane())
 }
 
 /// A version 4 UUID of the seed.

@@ -1,6 +1,7 @@
 //! AWS Signature Version 4 as a server checks it: [`verify()`] says who signed a request, or why it is refused.
 //!
-//! What it is not: a signer, and a store of keys. The keys, the time and the request come in as values.
+//! What it is not: a store of keys. The keys, the time and the request come in as values. [`sign()`] signs what the rig itself
+//! sends to the real service.
 //!
 //! ```text
 //! Request ─▶ parse::Claim ─▶ canonical::CanonicalRequest ─▶ signing_key ─▶ verify ─▶ Identity | Refusal
@@ -40,6 +41,7 @@ pub mod explain;
 pub mod parse;
 pub mod refusal;
 pub mod rules;
+pub mod sign;
 pub mod signing_key;
 pub mod timestamp;
 pub mod verify;
@@ -48,5 +50,6 @@ pub use credential::{Credential, Keyring, Secret};
 pub use explain::{Explanation, explain};
 pub use refusal::Refusal;
 pub use rules::{PresignedToken, Rules};
+pub use sign::{SignFor, sign};
 pub use signing_key::SigningKeys;
 pub use verify::{Identity, verify, verify_by};

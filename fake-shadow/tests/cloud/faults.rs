@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use crate::support::bench::{get, http_1_0, lamp, post};
 use crate::support::{NOW, Signer};
 use fake_shadow::dns::Carrier;
-use fake_shadow::fault::{Channel, ConnectFate, Delivery, Fault, FaultId, Faulty, Kind, Place};
+use fake_shadow::fault::{
+    Channel, ConnectFate, Delivery, Fault, FaultId, Faulty, Kind, Place, WifiFlaw,
+};
 use fake_shadow::message::{Request, WireStep};
 use fake_shadow::{FakeShadow, Settings};
 use insta::assert_snapshot;
@@ -21,6 +23,8 @@ fn descriptions() -> Vec<Value> {
         json!({ "close": "mid-body" }),
         json!({ "close": "accept" }),
         json!({ "conflict": true }),
+        json!({ "wifi": "drop" }),
+        json!({ "wifi": "deauth" }),
         json!({ "dns": "nxdomain" }),
         json!({ "dns": { "flaw": "slow", "by": "2s" } }),
         json!({ "dns": { "flaw": "wrong", "address": "10.0.0.1" } }),
@@ -130,6 +134,13 @@ fn each_kind_does_what_it_says() {
         writeln!(all, "{description}").unwrap();
         if let Some((_, flaw, _)) = armed(&description).time(NOW) {
             writeln!(all, "  time {flaw:?}").unwrap();
+            continue;
+        }
+        let radio = [WifiFlaw::Drop, WifiFlaw::Deauth];
+        if let Some(flaw) =
+            radio.into_iter().find(|flaw| armed(&description).radio(NOW, *flaw).is_some())
+        {
+            writeln!(all, "  radio {flaw:?}").unwrap();
             continue;
         }
         if let Some((_, flaw)) = armed(&description).name(NOW, Carrier::Udp) {

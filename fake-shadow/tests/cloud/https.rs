@@ -2,7 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::support::NOW;
 use crate::support::bench::{Bench, get, http_1_0, raw};
 use fake_shadow::event::CloudEventKind;
 use fake_shadow::http::{Server, ServerIdentity, TlsError, serve_tls, usual_names};
@@ -12,7 +14,8 @@ use rustls::crypto::ring::cipher_suite::{
     TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
 };
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore, SupportedCipherSuite, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,6 +28,17 @@ async fn listening(bench: &Bench, identity: &ServerIdentity) -> Server {
 
 fn private() -> ServerIdentity {
     ServerIdentity::of_private_ca(None, &usual_names("us-east-1")).unwrap()
+}
+
+/// The clock of the bench, which stands still: certificates are made by it, and must be judged by it on any day.
+#[derive(Debug)]
+struct Standing;
+
+impl TimeProvider for Standing {
+    fn current_time(&self) -> Option<UnixTime> {
+        let secs = u64::try_from(NOW.secs()).ok()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(secs)))
+    }
 }
 
 /// A client that trusts a CA and offers the protocols of AWS's port 443.
@@ -43,7 +57,7 @@ fn connector_by(
     if let Some(pem) = ca_pem {
         roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap();
     }
-    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+    let mut config = ClientConfig::builder_with_details(Arc::new(provider), Arc::new(Standing))
         .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots)

@@ -14,6 +14,7 @@ mod https;
 mod log_lines;
 mod page;
 mod program;
+mod proxy;
 mod shadow_properties;
 mod shadow_vectors;
 mod sigv4_explain;

@@ -229,6 +229,9 @@ def no_kind_is_left_out(cloud):
     complaint = cloud.control("POST", "/faults", {"kind": "explode"})["error"]
     kinds = set(re.search("there are (.*)$", complaint).group(1).split(", "))
     shown = {next(iter(row[0])) for row in itertools.chain(HTTP, TLS, NTP)} | {"dns"}
+    # A cloud has no radio, and says so.
+    assert "no radio" in cloud.control("POST", "/faults", {"wifi": "drop"})["error"]
+    kinds.remove("wifi")
     assert kinds == shown, f"not shown: {kinds - shown}"
 
 

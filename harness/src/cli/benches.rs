@@ -1,7 +1,7 @@
 //! A bench for each case: what `--board` names.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
@@ -14,6 +14,7 @@ use super::board_name::BoardName;
 use super::files::Case;
 use super::known::Known;
 use super::probe;
+use super::real_cloud::{self, RealCloud};
 use crate::board::Board;
 use crate::board::equipped::Equipped;
 use crate::board::images;
@@ -25,6 +26,7 @@ use crate::board::serial::{self, SerialBoard};
 use crate::board::virtual_board::{VirtualBoard, image_of_thing};
 use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::real_bench::{CloudServer, RealBench};
+use crate::drive::real_service::RealService;
 use crate::drive::seen::Sink;
 use crate::drive::sim::SimBench;
 use crate::drive::{Bench, Facts, real_time, virtual_time};
@@ -48,13 +50,25 @@ const THING_NAME: &str = "thing-1";
 /// How far the seeds of attempts are apart; beyond the rounds that a run can have.
 const ATTEMPT_SEED: u64 = 100_000;
 
+/// Why a case that moves the cloud's clock is skipped before the real one.
+const NO_CLOCK: (&str, &str) = ("clock", "the clock of the real cloud cannot be moved");
+
+/// What a device is told beside its endpoint and its key; the key is the test pair on both clouds, as the rig signs anew for the
+/// real one, so that no board holds a real key.
+struct Told {
+    thing: String,
+    region: String,
+}
+
 /// What all cases of a run share.
 #[derive(Debug)]
 pub(super) struct Benches {
     /// What they run on.
     pub(super) board: BoardName,
-    /// The cloud that they talk to.
-    pub(super) cloud: CloudKind,
+    /// The real cloud, where that is what they talk to.
+    pub(super) real_cloud: Option<RealCloud>,
+    /// How many benches were made for it.
+    pub(super) made: AtomicU64,
     /// Where chance comes from.
     pub(super) seed: u64,
     /// The program that is the device, with its arguments; `None` to go by the image.
@@ -133,7 +147,11 @@ impl Benches {
         if !self.allow_run {
             cannot.push(RUN_NOT_ALLOWED);
         }
-        Facts { cloud: self.cloud, cannot, ..bench }
+        if self.real_cloud.is_some() {
+            cannot.push(NO_CLOCK);
+        }
+        let cloud = if self.real_cloud.is_some() { CloudKind::Aws } else { CloudKind::Fake };
+        Facts { cloud, cannot, ..bench }
     }
 
     /// What a bench can do that is no board of the inventory; nothing is started on it.
@@ -149,7 +167,7 @@ impl Benches {
         Ok(self.facts(facts))
     }
 
-    /// The outcome of a case that the bench cannot run; `None` if it can.
+    /// The outcome of a case that the bench cannot run; `None` if it can. Nothing has been touched then.
     fn skip(&self, facts: &Facts, case: &Case) -> Option<Outcome> {
         let reason = facts.misses(&case.plan).or_else(|| self.unreachable_fault(&case.plan))?;
         Some(untouched(Verdict::Skipped { reason }))
@@ -157,7 +175,8 @@ impl Benches {
 
     /// Why what the case needs of its cloud would never reach a board; none if it does.
     pub(super) fn unreachable_fault(&self, plan: &Plan) -> Option<String> {
-        unreachable_fault(&self.board, plan)
+        let real_cloud = self.real_cloud.as_ref().and_then(|_| real_cloud::cannot(plan));
+        real_cloud.or_else(|| unreachable_fault(&self.board, plan))
     }
 
     /// A board in real time with a cloud of its own.
@@ -171,24 +190,32 @@ impl Benches {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
-        let settings = Settings { seed, ..Settings::default() };
+        let mut settings = Settings { seed, ..Settings::default() };
+        let mut told = Told { thing: THING_NAME.into(), region: DEFAULT_REGION.into() };
+        let service = self.real_cloud.as_ref().map(|real| {
+            let thing = real.thing(self.made.fetch_add(1, Ordering::Relaxed) + 1);
+            told = Told { thing: thing.name().to_owned(), region: real.region.clone() };
+            settings.region.clone_from(&real.region);
+            RealService { reach: real.reach.clone(), thing, folder: folder.to_owned() }
+        });
         let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
-        let cloud = CloudServer::start(runtime.handle(), settings, channel, sink.clone())?;
-        let board = self.board(known, &cloud, folder, sink)?;
-        Ok(RealBench::new(board, cloud, THING_NAME, seen))
+        let way = (channel, service.as_ref());
+        let cloud = CloudServer::start(runtime.handle(), settings, way, sink.clone())?;
+        let board = self.board(known, (&cloud, &told), folder, sink)?;
+        Ok(RealBench::new(board, cloud, &told.thing, seen))
     }
 
     fn board(
         &self,
         known: Option<&Known>,
-        cloud: &CloudServer,
+        (cloud, told): (&CloudServer, &Told),
         folder: &Path,
         sink: Sink,
     ) -> Result<Box<dyn Board>, ActionError> {
         match &self.board {
-            BoardName::Process | BoardName::Sim => self.process(cloud, folder, sink),
+            BoardName::Process | BoardName::Sim => self.process((cloud, told), folder, sink),
             BoardName::Inventory(name) => match known {
-                Some(known) => known_board(known, settings(cloud), sink),
+                Some(known) => known_board(known, settings(cloud, told), sink),
                 None => Err(ActionError::new(
                     format!("take the board {name}"),
                     "this way of running takes no boards of the inventory",
@@ -200,7 +227,7 @@ impl Benches {
                     name: self.board.to_string(),
                     port: port.clone(),
                     options: PortOptions::default(),
-                    variables: variables(cloud),
+                    variables: variables(cloud, told),
                 };
                 Ok(Box::new(MicroPythonBoard::new(recipe, sink)))
             }
@@ -213,26 +240,29 @@ impl Benches {
                     chip: None,
                     mac: None,
                     images: Box::new(images::find),
-                    settings: settings(cloud),
+                    settings: settings(cloud, told),
                 };
                 Ok(Box::new(SerialBoard::new(recipe, sink)))
             }
-            BoardName::Probe(selector) => {
-                probe::board(&self.board.to_string(), (selector, None, None), settings(cloud), sink)
-            }
+            BoardName::Probe(selector) => probe::board(
+                &self.board.to_string(),
+                (selector, None, None),
+                settings(cloud, told),
+                sink,
+            ),
             BoardName::Virtual(chip) => {
-                Ok(Box::new(VirtualBoard::new(*chip, settings(cloud), sink)?))
+                Ok(Box::new(VirtualBoard::new(*chip, settings(cloud, told), sink)?))
             }
         }
     }
 
     fn process(
         &self,
-        cloud: &CloudServer,
+        (cloud, told): (&CloudServer, &Told),
         folder: &Path,
         sink: Sink,
     ) -> Result<Box<dyn Board>, ActionError> {
-        let mut environment = variables(cloud);
+        let mut environment = variables(cloud, told);
         if let Some(ca_pem) = cloud.ca_pem() {
             let ca_file = folder.join("ca.pem");
             std::fs::write(&ca_file, ca_pem).map_err(|error| {
@@ -304,12 +334,12 @@ fn equipped(
 }
 
 /// What a program is told about its cloud, by its environment or its files.
-fn variables(cloud: &CloudServer) -> Vec<(String, String)> {
+fn variables(cloud: &CloudServer, told: &Told) -> Vec<(String, String)> {
     [
         ("SHADOWRIG_ENDPOINT", cloud.endpoint().as_str()),
         ("SHADOWRIG_NTP_SERVER", cloud.ntp_address().as_str()),
-        ("SHADOWRIG_THING_NAME", THING_NAME),
-        ("AWS_REGION", DEFAULT_REGION),
+        ("SHADOWRIG_THING_NAME", told.thing.as_str()),
+        ("AWS_REGION", told.region.as_str()),
         ("AWS_ACCESS_KEY_ID", TEST_ACCESS_KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", TEST_SECRET_ACCESS_KEY),
     ]
@@ -318,11 +348,11 @@ fn variables(cloud: &CloudServer) -> Vec<(String, String)> {
 }
 
 /// What a board is told about its cloud.
-fn settings(cloud: &CloudServer) -> Provisioning {
+fn settings(cloud: &CloudServer, told: &Told) -> Provisioning {
     Provisioning {
         endpoint: Some(cloud.endpoint()),
-        thing_name: Some(THING_NAME.into()),
-        region: Some(DEFAULT_REGION.into()),
+        thing_name: Some(told.thing.clone()),
+        region: Some(told.region.clone()),
         access_key_id: Some(TEST_ACCESS_KEY_ID.into()),
         secret_access_key: Some(TEST_SECRET_ACCESS_KEY.into()),
         ..Provisioning::default()
@@ -334,6 +364,9 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
     let has = |place| plan.fault_places.contains(&place);
     let reason = match board {
         BoardName::Sim => return None,
+        _ if has(Place::Radio) => {
+            "the radio link of this board cannot be dropped, so a fault of `wifi` would never be met; sim's can"
+        }
         BoardName::Process if has(Place::Name) => {
             "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
         }

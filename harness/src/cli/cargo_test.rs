@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -15,7 +15,6 @@ use super::{Terminal, exit};
 use crate::diagnostics::Style;
 use crate::engine::Verdict;
 use crate::report::human;
-use crate::scenario::plan::CloudKind;
 
 /// Runs the scenarios of some files and folders as tests; the words of the command line are those of any test program.
 ///
@@ -79,7 +78,8 @@ fn trial(case: Case) -> Trial {
     Trial::test(name, move || {
         let benches = Benches {
             board: BoardName::Sim,
-            cloud: CloudKind::Fake,
+            real_cloud: None,
+            made: AtomicU64::new(0),
             seed: 0,
             command: None,
             allow_run: false,

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 
 use clap::Args;
 use serde_json::json;
@@ -12,7 +13,6 @@ use super::files::Case;
 use super::known::{Known, KnownArgs};
 use super::{Terminal, exit, files, lab};
 use crate::engine::ActionError;
-use crate::scenario::plan::CloudKind;
 
 /// The words behind `shadowrig list`.
 #[derive(Debug, Args)]
@@ -119,7 +119,8 @@ fn places<W: Write, E: Write>(
     };
     let benches = Benches {
         board,
-        cloud: CloudKind::Fake,
+        real_cloud: None,
+        made: AtomicU64::new(0),
         seed: 0,
         command: None,
         allow_run: args.allow_run,

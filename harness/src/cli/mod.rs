@@ -6,6 +6,7 @@ mod board_name;
 mod boards;
 mod cargo_test;
 mod check;
+mod command_words;
 mod compare;
 mod explain;
 mod explore;
@@ -20,6 +21,7 @@ mod new;
 mod prepare;
 mod probe;
 mod progress;
+mod real_cloud;
 mod report;
 mod reports;
 mod run;
@@ -125,7 +127,8 @@ enum Command {
     Monitor(monitor::MonitorArgs),
     /// Run a fleet of devices in virtual time against the fake cloud.
     Simulate(simulate::SimulateArgs),
-    /// Run the fake cloud, as `fake-shadow` does.
+    /// Run the fake cloud, as `fake-shadow` does; with `--to`, a proxy before the real one.
+    #[command(visible_alias = "proxy")]
     Serve(fake_shadow::cli::ServeArgs),
     /// Explain a captured raw HTTP request: is its signature right, and if not, why?
     Explain(explain::ExplainArgs),

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use super::attempts::{RetryArgs, RigErrors};
 use super::benches::{self, Benches};
 use super::board_name::{BoardName, RunOn, Wanted};
+use super::command_words::{Words, parse_command};
 use super::files::{self, Case};
 use super::interrupt::Interrupt;
 use super::known::{self, Known, KnownArgs};
 use super::lab::{self, Lab};
 use super::prepare::PrepareArgs;
 use super::progress::Progress;
+use super::real_cloud::{RealCloud, RealCloudArgs, parse_cloud};
 use super::reports::ReportArgs;
 use super::run_dir::RunDir;
 use super::scheduler::{self, InOrder, InTurn, On, OnFailure, Queue, Schedule, Task, Update};
@@ -25,6 +28,7 @@ use crate::report::{CaseReport, RunReport, Status, human, summary::Summary};
 use crate::scenario::plan::CloudKind;
 use crate::time::Moment;
 use clap::Args;
+use tokio::runtime::Runtime;
 
 /// Where runs leave what they leave behind, where nobody says otherwise.
 pub(super) const RUNS: &str = "target/shadowrig";
@@ -47,9 +51,12 @@ pub(super) struct RunArgs {
     /// On `process`: the program that is the device, with its arguments; it finds its cloud in its environment.
     #[arg(long, value_name = "COMMAND", value_parser = parse_command)]
     command: Option<Words>,
-    /// The cloud that the device talks to; only the fake one for now.
+    /// The cloud that the device talks to. Before the real one, `aws`, the rig stands as a proxy: it records both sides, checks
+    /// signatures and injects faults; what only the fake one can do is skipped.
     #[arg(long, default_value = "fake", value_name = "fake|aws", value_parser = parse_cloud)]
     cloud: CloudKind,
+    #[command(flatten)]
+    real_cloud: RealCloudArgs,
     /// How many cases run at once; by default what suits the board, and with boards of the inventory as many as there are.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -92,18 +99,20 @@ impl RunArgs {
     }
 
     /// What all cases of a run on such a board share.
-    fn benches(&self, board: &BoardName) -> io::Result<Benches> {
+    fn benches(
+        &self,
+        board: &BoardName,
+        (runtime, real_cloud): (Option<Runtime>, Option<RealCloud>),
+    ) -> io::Result<Benches> {
         Ok(Benches {
             board: board.clone(),
-            cloud: self.cloud,
+            real_cloud,
+            made: AtomicU64::new(0),
             seed: self.seed,
             command: self.command.clone().map(|words| words.0),
             allow_run: self.prepare.allow_run(),
             things: std::env::current_exe()?,
-            runtime: match board.is_in_real_time() {
-                true => Some(tokio::runtime::Runtime::new()?),
-                false => None,
-            },
+            runtime,
         })
     }
 
@@ -111,44 +120,6 @@ impl RunArgs {
     pub(super) fn watched(&self) -> Vec<PathBuf> {
         let words = self.command.iter().flat_map(|words| &words.0).map(PathBuf::from);
         self.paths.iter().cloned().chain(words.filter(|word| word.is_file())).collect()
-    }
-}
-
-/// A command cut into words.
-#[derive(Debug, Clone)]
-struct Words(Vec<String>);
-
-/// Words apart by blanks; quotes keep blanks together.
-fn parse_command(text: &str) -> Result<Words, String> {
-    let mut words = vec![String::new()];
-    let mut quote = None;
-    for c in text.chars() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (None, '"' | '\'') => quote = Some(c),
-            (None, ' ') => words.push(String::new()),
-            (_, c) => {
-                if let Some(word) = words.last_mut() {
-                    word.push(c);
-                }
-            }
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    match (quote, words.is_empty()) {
-        (Some(open), _) => Err(format!("the {open} is not closed")),
-        (None, true) => Err("no program is named".into()),
-        (None, false) => Ok(Words(words)),
-    }
-}
-
-fn parse_cloud(text: &str) -> Result<CloudKind, String> {
-    match text {
-        "fake" => Ok(CloudKind::Fake),
-        "aws" => Err("the real cloud cannot be the cloud of a scenario yet; the device program itself can be \
-                      pointed at it, see `thing-host --help`"
-            .to_owned()),
-        _ => Err("write fake or aws".to_owned()),
     }
 }
 
@@ -203,6 +174,11 @@ pub(super) fn run_once<W: Write, E: Write>(
         Ok(cases) => cases,
         Err(code) => return Ok(code),
     };
+    let runtime = on.name().is_in_real_time().then(Runtime::new).transpose()?;
+    let real_cloud = match args.real_cloud.of_run(args.cloud, runtime.as_ref(), terminal)? {
+        Ok(real_cloud) => real_cloud,
+        Err(code) => return Ok(code),
+    };
     let known = match &on {
         RunOn::Bench(_) => None,
         RunOn::Lab(choice) => match lab::choose(choice, &args.known, terminal)? {
@@ -212,7 +188,9 @@ pub(super) fn run_once<W: Write, E: Write>(
     };
     let dir = RunDir::create(args.out.clone().unwrap_or_else(default_out))?;
     let began_at = Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    let cases = run_cases(args, &cases, (&dir, &on, known), (interrupt, terminal))?;
+    let benches = args.benches(&on.name(), (runtime, real_cloud))?;
+    let place = (&dir, &benches);
+    let cases = run_cases(args, &cases, (place, &on, known), (interrupt, terminal))?;
     // In whole microseconds, as it is kept, so that reports written later say the same.
     let wall = Moment::at(began.elapsed()).since_start();
     let report = RunReport { began_at, wall, cases };
@@ -238,10 +216,9 @@ pub(super) fn run_once<W: Write, E: Write>(
 fn run_cases<W: Write, E: Write>(
     args: &RunArgs,
     cases: &[Case],
-    (dir, on, known): (&RunDir, &RunOn, Option<Vec<Known>>),
+    ((dir, benches), on, known): ((&RunDir, &Benches), &RunOn, Option<Vec<Known>>),
     (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
 ) -> io::Result<Vec<CaseReport>> {
-    let benches = args.benches(&on.name())?;
     let lab = known.map(|boards| {
         let settings = lab::Settings {
             locks: file::locks(terminal.variable),
@@ -249,7 +226,7 @@ fn run_cases<W: Write, E: Write>(
             wait: args.known.wait_board,
             choice: on.to_string(),
         };
-        Lab::new(boards, cases, &benches, settings)
+        Lab::new(boards, cases, benches, settings)
     });
     for note in lab.iter().flat_map(Lab::notes) {
         writeln!(terminal.err, "note: {note}")?;
@@ -261,14 +238,18 @@ fn run_cases<W: Write, E: Write>(
     let in_turn = InTurn::new(cases.len());
     let suits = || lab.as_ref().map_or_else(|| on.name().default_jobs(), Lab::size);
     let schedule = Schedule {
-        jobs: args.jobs.map_or_else(suits, usize::from),
+        jobs: match benches.real_cloud {
+            // One after another: a thing is one device's, and the account has its quotas.
+            Some(_) => 1,
+            None => args.jobs.map_or_else(suits, usize::from),
+        },
         queue: lab.as_ref().map_or(&in_turn as &dyn Queue, |lab| lab),
         on_failure: if args.fail_fast { OnFailure::Stop } else { OnFailure::GoOn },
         interrupted: &interrupt.wanted,
         run: &|task, case, tell| {
             let folder = dir.case_path(task.number, &case.plan.name);
             args.retry.run(case, rig_errors, &mut |attempt| {
-                run_one((&benches, lab.as_ref()), (task, case, attempt), (&folder, interrupt), tell)
+                run_one((benches, lab.as_ref()), (task, case, attempt), (&folder, interrupt), tell)
             })
         },
     };

@@ -8,13 +8,14 @@ use fake_shadow::fault::{
 };
 use fake_shadow::message::{Request as CloudRequest, WireStep};
 use fake_shadow::operation::Operation;
+use fake_shadow::proxy::{How, Passed, PassedAnswer};
 use fake_shadow::shadow::{ShadowError, ShadowId};
 use fake_shadow::sigv4::{self, Refusal, Rules};
 use fake_shadow::{RequestRecord, Settings};
 use serde_json::{Value, json};
 
 use crate::engine::action::{ClockOrder, FaultOrder, FaultTarget, Times};
-use crate::engine::event::{Answer, Party, Request, Signature};
+use crate::engine::event::{Answer, BY_CHANCE, Party, PassedOn, Request, Signature};
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::StartShadow;
 use crate::scenario::request_pattern::{RequestPattern, Target};
@@ -171,7 +172,8 @@ fn arm(cloud: &mut Faulty, order: &FaultOrder) -> Result<(FaultId, Event), Actio
     }
     fault.after = order.after;
     fault.chance = order.chance.unwrap_or(fault.chance);
-    let what = format!("{} to {}", fault.kind.name(), target_words(&order.target));
+    let by_chance = if fault.is_by_chance() { BY_CHANCE } else { "" };
+    let what = format!("{} to {}{by_chance}", fault.kind.name(), target_words(&order.target));
     let id = cloud.arm(fault);
     Ok((id, Event::FaultArmed { id: id.0, what }))
 }
@@ -217,8 +219,10 @@ pub fn request_events(
     delivery: &Delivery,
 ) -> Vec<Event> {
     let record = delivery.exchange.as_ref().map(|exchange| &exchange.record);
-    let signature =
-        record.map_or(Signature::Unchecked, |record| signature(settings, request, record));
+    let signature = match (delivery.verdict(), record) {
+        (Some(_), Some(record)) => signature(settings, request, record),
+        _ => Signature::Unchecked,
+    };
     let mut events = vec![Event::Request(Request {
         id: number,
         method: request.method.clone(),
@@ -231,8 +235,45 @@ pub fn request_events(
     if let Some(met) = &delivery.fault {
         events.push(Event::FaultMet { id: met.id.0, what: met.kind.to_owned() });
     }
+    events.extend(delivery.passed.as_ref().map(|passed| passed_event(number, passed)));
     events.extend(record.and_then(changed));
     events
+}
+
+fn passed_event(number: u64, passed: &Passed) -> Event {
+    let answer = passed.answer.as_ref();
+    let body = |answer: &PassedAnswer| String::from_utf8_lossy(&answer.body).into_owned();
+    Event::Passed(PassedOn {
+        request: number,
+        to: passed.to.clone(),
+        how: passed.how.words().to_owned(),
+        took: passed.took,
+        status: answer.ok().map(|answer| answer.status),
+        body: answer.map(body).unwrap_or_default(),
+        error: answer.err().map(ToString::to_string),
+    })
+}
+
+/// Whether the real service answered the device, and not the rig.
+///
+/// # Errors
+///
+/// It gave no answer, or refused what the rig had signed anew: then the device has nothing to do with it.
+pub fn passed_well(passed: &Passed) -> Result<(), ActionError> {
+    let what = format!("pass the device's request on to {}", passed.to);
+    match &passed.answer {
+        Err(error) => Err(ActionError::new(what, error.to_string())
+            .help("is the endpoint right, and can this machine reach it?")),
+        Ok(answer) if answer.status == 403 && passed.how == How::SignedAnew => {
+            let body = String::from_utf8_lossy(&answer.body);
+            let why = format!("the real service refuses what the rig signed: 403 {body}");
+            Err(ActionError::new(what, why).help(
+                "the credentials need iot:GetThingShadow and iot:UpdateThingShadow on the thing, and this machine's clock must be \
+                 right",
+            ))
+        }
+        Ok(_) => Ok(()),
+    }
 }
 
 /// What an observer sees of the answer when it is on its way.

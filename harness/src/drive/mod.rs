@@ -6,6 +6,7 @@ pub(crate) mod bench;
 pub mod cloud_side;
 pub mod host_command;
 pub mod real_bench;
+pub mod real_service;
 pub mod real_time;
 pub mod seen;
 pub mod sim;

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use fake_shadow::clock::UnixMillis;
 use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
-use fake_shadow::fault::{Channel, Faulty};
+use fake_shadow::fault::{Channel, Delivery, Faulty};
 use fake_shadow::http::{self, Server, ServerIdentity, Shared, usual_names};
 use fake_shadow::ntp::{NtpServer, serve_ntp};
+use fake_shadow::operation::Operation;
 use fake_shadow::{FakeShadow, Settings};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::runtime::Handle;
@@ -17,9 +18,10 @@ use tokio::runtime::Handle;
 use super::bench::{Bench, Facts};
 use super::cloud_side::{self, CloudSide};
 use super::host_command;
+use super::real_service::{RealService, ServiceSide};
 use super::seen::{Seen, Sink, What};
 use crate::board::Board;
-use crate::engine::event::ConnectionChange;
+use crate::engine::event::{ConnectionChange, Party};
 use crate::engine::reading::Reading;
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::Sleeping;
@@ -38,6 +40,8 @@ pub struct RealBench {
     /// The request that each connection is busy with, and its number.
     open: BTreeMap<u64, (u64, Arc<Served>)>,
     last_request: u64,
+    /// Shadows of the real service that the device has changed, to be looked at.
+    changed: VecDeque<(Instant, Option<String>)>,
     /// Whether sleeps are cut short where the board lets them.
     sleeping: Sleeping,
     /// Why the board cannot be used any more, until that is told.
@@ -50,6 +54,8 @@ pub struct CloudServer {
     runtime: Handle,
     server: Option<Server>,
     ntp: Option<NtpServer>,
+    /// The real service, where this stands before it instead of playing it.
+    service: Option<ServiceSide>,
     /// The certificate that clients are to trust, where it is served over TLS.
     ca_pem: Option<String>,
     shared: Arc<Shared>,
@@ -57,7 +63,8 @@ pub struct CloudServer {
 }
 
 impl CloudServer {
-    /// Starts a cloud on a free port of the loopback interface, over TLS or not; what it sees goes into the sink.
+    /// Starts a cloud on a free port of the loopback interface, over TLS or not; what it sees goes into the sink. With the real
+    /// service it passes requests on.
     ///
     /// # Errors
     ///
@@ -65,10 +72,10 @@ impl CloudServer {
     pub fn start(
         runtime: &Handle,
         settings: Settings,
-        channel: Channel,
+        (channel, service): (Channel, Option<&RealService>),
         sink: Sink,
     ) -> Result<Self, ActionError> {
-        let what = "start the fake cloud";
+        let what = "start the cloud";
         let error = |error: std::io::Error| ActionError::new(what, error.to_string());
         let identity = match channel {
             Channel::Plain => None,
@@ -78,7 +85,10 @@ impl CloudServer {
             ),
         };
         let cloud = Faulty::new(FakeShadow::new(settings.clone()));
-        let shared = Shared::new(cloud, system_time);
+        let mut shared = Shared::new(cloud, system_time);
+        if let Some(RealService { reach, .. }) = service {
+            shared = shared.passing_on_to(reach.upstream.clone(), Some(reach.signer.clone()));
+        }
         let shared = Arc::new(shared.observed_by(move |event| sink.tell_cloud(event.clone())));
         let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", 0))).map_err(error)?;
         let _in_runtime = runtime.enter();
@@ -90,7 +100,9 @@ impl CloudServer {
         let ntp = runtime.block_on(UdpSocket::bind(("127.0.0.1", 0)));
         let ntp = ntp.and_then(|socket| serve_ntp(socket, Arc::clone(&shared))).map_err(error)?;
         let ca_pem = identity.and_then(|identity| identity.ca_pem().map(str::to_owned));
-        Ok(Self { runtime: runtime.clone(), server, ntp: Some(ntp), ca_pem, shared, settings })
+        let service = service.map(|service| ServiceSide::new(runtime.clone(), service));
+        let runtime = runtime.clone();
+        Ok(Self { runtime, server, ntp: Some(ntp), service, ca_pem, shared, settings })
     }
 
     /// Where it listens, as `http://127.0.0.1:41873`.
@@ -141,6 +153,7 @@ impl RealBench {
             began: Instant::now(),
             open: BTreeMap::new(),
             last_request: 0,
+            changed: VecDeque::new(),
             sleeping: Sleeping::Real,
             broken: None,
         }
@@ -155,6 +168,7 @@ impl RealBench {
     /// Waits until something is seen, this long at most.
     pub fn wait(&mut self, at_most: Duration) {
         if self.waiting.is_empty()
+            && self.changed.is_empty()
             && let Ok(seen) = self.seen.recv_timeout(at_most)
         {
             self.take_in(seen);
@@ -166,7 +180,10 @@ impl RealBench {
         while let Ok(seen) = self.seen.try_recv() {
             self.take_in(seen);
         }
-        let (at, event) = self.waiting.pop_front()?;
+        let (at, event) = match self.waiting.pop_front() {
+            Some(seen) => seen,
+            None => self.look()?,
+        };
         if self.sleeping == Sleeping::FastForward && matches!(event, Event::Sleep { .. }) {
             // A board that cannot sleeps on, which only costs time.
             self.board.end_sleep();
@@ -184,9 +201,33 @@ impl RealBench {
         self.sleeping = sleeping;
     }
 
-    /// Switches everything off.
-    pub fn stop(&mut self) {
+    /// Switches everything off, and puts back what the real service held before.
+    ///
+    /// # Errors
+    ///
+    /// The real service does not let it be put back.
+    pub fn stop(&mut self) -> Result<(), ActionError> {
         self.board.stop();
+        // A request that is still on its way to the service must not come behind what is put back.
+        if let Some(server) = self.cloud.server.take() {
+            self.cloud.runtime.block_on(server.shutdown());
+        }
+        while let Ok(seen) = self.seen.try_recv() {
+            self.take_in(seen);
+        }
+        self.cloud.service.as_mut().map_or(Ok(()), ServiceSide::restore)
+    }
+
+    /// Looks at a shadow of the real service that the device has changed.
+    fn look(&mut self) -> Option<(Instant, Event)> {
+        let (at, name) = self.changed.pop_front()?;
+        match self.cloud.service.as_mut()?.changed(name, Party::Device) {
+            Ok(event) => Some((at, event)),
+            Err(error) => {
+                self.broken.get_or_insert(error);
+                None
+            }
+        }
     }
 
     fn take_in(&mut self, seen: Seen) {
@@ -215,6 +256,7 @@ impl RealBench {
                 let number = self.last_request;
                 self.open.insert(id, (number, Arc::clone(served)));
                 let Served { request, delivery, .. } = served.as_ref();
+                self.take_in_passed(delivery);
                 cloud_side::request_events(&self.settings, number, request, delivery)
             }
             // A fault on a request is told with the request.
@@ -242,6 +284,25 @@ impl RealBench {
         }
     }
 
+    /// What the answer of the real service to the device means for the rig.
+    fn take_in_passed(&mut self, delivery: &Delivery) {
+        let (Some(passed), Some(service)) = (&delivery.passed, &mut self.cloud.service) else {
+            return;
+        };
+        if let Err(error) = cloud_side::passed_well(passed) {
+            self.broken.get_or_insert(error);
+        }
+        if let Ok(Operation::UpdateThingShadow(shadow) | Operation::DeleteThingShadow(shadow)) =
+            &delivery.operation
+        {
+            let name = shadow.name.as_ref().map(ToString::to_string);
+            service.touched_by_device(name.clone());
+            if passed.answer.as_ref().is_ok_and(|answer| answer.status == 200) {
+                self.changed.push_back((Instant::now(), name));
+            }
+        }
+    }
+
     fn ended(&mut self, id: u64, change: ConnectionChange) -> Vec<Event> {
         self.open.remove(&id);
         vec![Event::Connection { id, change }]
@@ -265,6 +326,17 @@ impl Bench for RealBench {
     }
 
     fn perform(&mut self, _now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
+        if let Some(service) = &mut self.cloud.service {
+            service.begin()?;
+            if matches!(
+                action,
+                Action::DeleteShadow { .. }
+                    | Action::SetShadow { .. }
+                    | Action::UpdateShadow { .. }
+            ) {
+                return service.perform(action);
+            }
+        }
         match action {
             Action::Brownout { to_mv, length } => self.board.brownout(*to_mv, *length)?,
             Action::Flash(firmware) => self.board.flash(firmware)?,

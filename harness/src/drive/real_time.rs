@@ -7,7 +7,10 @@ use std::time::Duration;
 use super::Bench;
 use super::real_bench::RealBench;
 use super::virtual_time::tell;
-use crate::engine::{Engine, Input, Outcome};
+use crate::engine::mismatch::Mismatch;
+use crate::engine::verdict::Failure;
+use crate::engine::{Engine, Input, Outcome, Verdict};
+use crate::scenario::node::Span;
 use crate::scenario::plan::Plan;
 use crate::time::Moment;
 
@@ -58,6 +61,11 @@ pub fn run(
             tell(&mut engine, bench, now, Input::Tick);
         }
     }
-    bench.stop();
-    engine.into_outcome()
+    let stopped = bench.stop();
+    let mut outcome = engine.into_outcome();
+    if let (Err(error), Verdict::Passed) = (stopped, &outcome.verdict) {
+        let (span, at, mismatch) = (Span::default(), now, Mismatch::of_rig(&error));
+        outcome.verdict = Verdict::Failed(Box::new(Failure { span, step: None, at, mismatch }));
+    }
+    outcome
 }

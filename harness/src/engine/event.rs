@@ -12,6 +12,9 @@ use super::reading::Reading;
 use crate::scenario::request_pattern::{RequestPattern, Target};
 use crate::time;
 
+/// What ends the words of an armed fault in which chance has a say.
+pub const BY_CHANCE: &str = ", by chance";
+
 /// One thing that was observed.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -38,6 +41,8 @@ pub enum Event {
     FaultsCleared,
     /// Something that a reader should know and that no step asks for.
     Note { text: String },
+    /// The rig passed the device's request on to the real cloud, which answered it.
+    Passed(PassedOn),
     /// Power was cut or restored.
     Power { change: PowerChange },
     /// The device's request reached the cloud.
@@ -102,6 +107,25 @@ pub struct Answer {
     pub body: String,
     /// The fault that had its hand in it.
     pub fault: Option<String>,
+}
+
+/// A request that the rig passed on, and what the real cloud said; what the device got of that is in the [`Answer`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOn {
+    /// The number of the request.
+    pub request: u64,
+    /// The real cloud, as `https://prefix-ats.iot.eu-west-1.amazonaws.com`.
+    pub to: String,
+    /// How: `as it came` or `signed anew`.
+    pub how: String,
+    /// How long the answer took.
+    pub took: Duration,
+    /// The status; `None` if there was no answer.
+    pub status: Option<u16>,
+    /// The body as text.
+    pub body: String,
+    /// Why there was no answer.
+    pub error: Option<String>,
 }
 
 /// What happened to a connection.
@@ -196,6 +220,7 @@ impl Event {
             Self::FaultMet { .. } => "fault-met",
             Self::FaultsCleared => "faults-cleared",
             Self::Note { .. } => "note",
+            Self::Passed(_) => "passed",
             Self::Power { .. } => "power",
             Self::Request(_) => "request",
             Self::Reset { .. } => "reset",
@@ -232,6 +257,7 @@ impl Event {
             Self::FaultMet { what, .. } => format!("met: {what}"),
             Self::FaultsCleared => "all faults cleared".into(),
             Self::Note { text } => text.clone(),
+            Self::Passed(passed) => passed.words(),
             Self::Power { change: PowerChange::Cut } => "power cut".into(),
             Self::Power { change: PowerChange::Restored } => "power restored".into(),
             Self::Request(request) => {
@@ -283,6 +309,7 @@ impl Event {
             }
             Self::FaultsCleared => json!({}),
             Self::Note { text } => json!({ "text": text }),
+            Self::Passed(passed) => passed.to_json(),
             Self::Power { change } => json!({ "change": change.word() }),
             Self::Request(request) => request.to_json(),
             Self::Reset { cause } | Self::Wake { cause } => json!({ "cause": cause }),
@@ -300,6 +327,25 @@ impl Event {
             object.append(fields);
         }
         Value::Object(object)
+    }
+}
+
+impl PassedOn {
+    fn words(&self) -> String {
+        let Self { request, to, how, took, status, error, .. } = self;
+        let answer = match (status, error) {
+            (Some(status), _) => status.to_string(),
+            (None, error) => error.clone().unwrap_or_default(),
+        };
+        format!("#{request} passed on {how} to {to}: {answer} ({})", time::span(*took))
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "request": self.request, "to": self.to, "how": self.how,
+            "took_us": u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
+            "status": self.status, "body": self.body, "error": self.error,
+        })
     }
 }
 

@@ -72,6 +72,10 @@ fn mask_event(event: &mut Event, mask: &Mask) {
         | Event::Reset { cause: text }
         | Event::Wake { cause: text } => mask.apply(text),
         Event::Crash(crash) => crash.texts_mut().into_iter().for_each(|text| mask.apply(text)),
+        Event::Passed(passed) => {
+            mask.apply(&mut passed.body);
+            passed.error.iter_mut().for_each(|text| mask.apply(text));
+        }
         Event::Request(request) => mask_request(request, mask),
         Event::Shadow { name, by: _, document } => {
             name.iter_mut().for_each(|text| mask.apply(text));

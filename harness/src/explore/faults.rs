@@ -72,6 +72,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("tls", "the simulated bench has no TLS"),
     ("dns", "it acts on names, not on requests"),
     ("ntp", "it acts on the time server, not on requests"),
+    ("wifi", "it acts on the radio link, not on requests"),
 ];
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::diagnostics::Source;
+use crate::engine::event::BY_CHANCE;
 use crate::engine::mismatch::Blame;
-use crate::engine::{Outcome, Verdict};
+use crate::engine::{Event, Outcome, Verdict};
 use crate::scenario::SourceText;
 use crate::scenario::node::Span;
 use crate::scenario::plan::{Plan, slug};
@@ -134,6 +135,18 @@ impl Status {
 }
 
 impl CaseReport {
+    /// The command that shows the case again with the same chance; none where chance had no say.
+    #[must_use]
+    pub fn again(&self) -> Option<String> {
+        let by_chance = |event: &Event| matches!(event, Event::FaultArmed { what, .. } if what.ends_with(BY_CHANCE));
+        let (file, board, seed) = (&self.plan.file, &self.board, self.seed);
+        let entries = self.outcome.log.entries();
+        entries
+            .iter()
+            .any(|entry| by_chance(&entry.event))
+            .then(|| format!("shadowrig run '{file}' --board {board} --seed {seed}"))
+    }
+
     /// How it counts.
     #[must_use]
     pub fn status(&self) -> Status {

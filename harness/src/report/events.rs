@@ -9,7 +9,7 @@ use super::CaseReport;
 use super::read_error::ReadError;
 use crate::engine::crash::Crash;
 use crate::engine::event::{
-    Answer, ConnectionChange, Party, PowerChange, Request, Signature, StepState,
+    Answer, ConnectionChange, Party, PassedOn, PowerChange, Request, Signature, StepState,
 };
 use crate::engine::reading::Reading;
 use crate::engine::{Event, Log};
@@ -81,6 +81,7 @@ enum EventRecord {
     FaultMet { id: u64, what: String },
     FaultsCleared {},
     Note { text: String },
+    Passed(PassedRecord),
     Power { change: PowerWord },
     Request(RequestRecord),
     Reset { cause: String },
@@ -102,6 +103,17 @@ struct RequestRecord {
     signature: SignatureWord,
     refusal: Option<String>,
     explanation: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PassedRecord {
+    request: u64,
+    to: String,
+    how: String,
+    took_us: u64,
+    status: Option<u16>,
+    body: String,
+    error: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -176,6 +188,7 @@ impl From<EventRecord> for Event {
             EventRecord::FaultMet { id, what } => Self::FaultMet { id, what },
             EventRecord::FaultsCleared {} => Self::FaultsCleared,
             EventRecord::Note { text } => Self::Note { text },
+            EventRecord::Passed(passed) => Self::Passed(passed.into()),
             EventRecord::Power { change } => Self::Power {
                 change: match change {
                     PowerWord::Cut => PowerChange::Cut,
@@ -206,6 +219,13 @@ impl From<EventRecord> for Event {
             },
             EventRecord::Wake { cause } => Self::Wake { cause },
         }
+    }
+}
+
+impl From<PassedRecord> for PassedOn {
+    fn from(record: PassedRecord) -> Self {
+        let PassedRecord { request, to, how, took_us, status, body, error } = record;
+        Self { request, to, how, took: Duration::from_micros(took_us), status, body, error }
     }
 }
 
@@ -275,6 +295,29 @@ mod tests {
         }
     }
 
+    fn a_passed_one() -> PassedOn {
+        PassedOn {
+            request: 1,
+            to: "https://h".into(),
+            how: "as it came".into(),
+            took: Duration::from_micros(1500),
+            status: None,
+            body: String::new(),
+            error: Some("failed to connect".into()),
+        }
+    }
+
+    fn a_crash() -> Crash {
+        Crash {
+            reason: "abort() was called".into(),
+            frames: vec![
+                Frame { address: Some(1 << 30), ..Frame::default() },
+                Frame { function: Some("f".into()), is_guess: true, ..Frame::default() },
+            ],
+            hint: None,
+        }
+    }
+
     fn one_of_each() -> Vec<Event> {
         let text = |text: &str| text.to_owned();
         let request = Request {
@@ -305,14 +348,6 @@ mod tests {
             signature: Signature::Good,
             ..request.clone()
         };
-        let crash = Crash {
-            reason: text("abort() was called"),
-            frames: vec![
-                Frame { address: Some(1 << 30), ..Frame::default() },
-                Frame { function: Some(text("f")), is_guess: true, ..Frame::default() },
-            ],
-            hint: None,
-        };
         vec![
             Event::Answer(Answer {
                 request: 1,
@@ -324,12 +359,13 @@ mod tests {
             Event::Command { command: text("true"), exit: Some(0), output: text("a\nb") },
             Event::Connection { id: 1, change: ConnectionChange::Reset },
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
-            Event::Crash(crash),
+            Event::Crash(a_crash()),
             Event::Current(a_reading()),
             Event::FaultArmed { id: 1, what: text("503") },
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
             Event::Note { text: text("a note") },
+            Event::Passed(a_passed_one()),
             Event::Power { change: PowerChange::Cut },
             Event::Request(request),
             Event::Request(unknown),
@@ -362,6 +398,7 @@ mod tests {
                 | Event::FaultMet { .. }
                 | Event::FaultsCleared
                 | Event::Note { .. }
+                | Event::Passed(_)
                 | Event::Power { .. }
                 | Event::Request(_)
                 | Event::Reset { .. }

@@ -9,12 +9,38 @@ use crate::engine::{Event, Log};
 const TIME: &str = "(time)";
 const ID: &str = "(id)";
 
+/// What stands for the thing.
+const THING: &str = "(thing)";
+
 /// The requests, their answers and the faults of a log, a line each. Times and ids are left out, versions of shadows count
-/// from the first one that is seen.
+/// from the first one that is seen, and the first thing that is asked for has no name: before the real cloud each run has
+/// another.
 #[must_use]
 pub fn exchanges(log: &Log) -> Vec<String> {
     let mut first_version = None;
-    log.entries().iter().filter_map(|entry| line(&entry.event, &mut first_version)).collect()
+    let events = log.entries().iter().map(|entry| &entry.event);
+    let thing = events.clone().find_map(|event| match event {
+        Event::Request(request) => thing_of(&request.target),
+        _ => None,
+    });
+    let nameless = |line: String| match thing {
+        Some(thing) => without_thing(&line, thing),
+        None => line,
+    };
+    events.filter_map(|event| line(event, &mut first_version)).map(nameless).collect()
+}
+
+/// The thing in a target, as it stands there.
+fn thing_of(target: &str) -> Option<&str> {
+    let (thing, _) = target.strip_prefix("/things/")?.split_once('/')?;
+    Some(thing).filter(|thing| !thing.is_empty())
+}
+
+/// A line without a thing's name, where it stands as one: in a path, or in quotes as AWS's messages have it.
+fn without_thing(line: &str, thing: &str) -> String {
+    line.replace(&format!("/things/{thing}/"), &format!("/things/{THING}/"))
+        .replace(&format!("'{thing}'"), &format!("'{THING}'"))
+        .replace(&format!("'{thing}~"), &format!("'{THING}~"))
 }
 
 fn line(event: &Event, first_version: &mut Option<i64>) -> Option<String> {
@@ -41,6 +67,7 @@ fn line(event: &Event, first_version: &mut Option<i64>) -> Option<String> {
         | Event::Current(_)
         | Event::Crash(_)
         | Event::Note { .. }
+        | Event::Passed(_)
         | Event::Power { .. }
         | Event::Reset { .. }
         | Event::Shadow { .. }
@@ -120,6 +147,17 @@ mod tests {
             log.push(Moment::START, Event::Console { line: "not told".into() });
         }
         assert_eq!(exchanges(&log), expected);
+    }
+
+    #[test]
+    fn the_thing_has_no_name_where_its_name_stands() {
+        let line = "> GET /things/on/shadow?name=on, signature right";
+        let plain = "> GET /things/(thing)/shadow?name=on, signature right";
+        assert_eq!(without_thing(line, thing_of("/things/on/shadow").unwrap()), plain);
+        let refused = r#"< 404 {"message":"No shadow exists with name: 'on~on'"} on"#;
+        let plain = r#"< 404 {"message":"No shadow exists with name: '(thing)~on'"} on"#;
+        assert_eq!(without_thing(refused, "on"), plain);
+        assert_eq!(thing_of("/things/on"), None);
     }
 
     #[test]

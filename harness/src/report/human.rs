@@ -26,6 +26,9 @@ pub fn line(case: &CaseReport, style: Style) -> String {
         _ => time::span(case.outcome.took),
     };
     let mut line = format!("{word} {took:>10}  {board} {}", case.title());
+    if case.again().is_some() {
+        line += &paint(&format!(" (seed {})", case.seed), Ansi::new().dimmed(), style);
+    }
     if !case.earlier.is_empty() {
         let tries = format!(" (attempt {}; before: {})", case.earlier.len() + 1, whys(case));
         line += &paint(&tries, Ansi::new().dimmed(), style);
@@ -71,7 +74,11 @@ fn whys(case: &CaseReport) -> String {
 pub fn failure(case: &CaseReport, style: Style) -> String {
     let Verdict::Failed(failure) = &case.outcome.verdict else { return String::new() };
     let source = case.source_of(failure.span);
-    diagnostics::failure(source, &case.outcome.verdict, &case.outcome.log, style)
+    let mut text = diagnostics::failure(source, &case.outcome.verdict, &case.outcome.log, style);
+    if let Some(again) = case.again() {
+        text += &format!("  by chance, the same again: {again}\n");
+    }
+    text
 }
 
 fn paint(text: &str, ansi: Ansi, style: Style) -> String {

@@ -72,6 +72,8 @@ fn test_case(case: &CaseReport) -> TestCase {
         test_case.add_property(Property::new("board-set-aside", visible(&value)));
     }
     test_case.add_property(Property::new("seed", case.seed.to_string()));
+    let again = case.again().map(|again| Property::new("again", visible(&again)));
+    test_case.add_properties(again);
     test_case.add_properties(case.plan.tags.iter().map(|tag| Property::new("tag", visible(tag))));
     let console = console(case);
     if !console.is_empty() {

@@ -33,6 +33,9 @@ pub(super) struct Case {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     board_set_aside: Option<String>,
     seed: u64,
+    /// The command that shows it again, where chance had a say; told again by the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    again: Option<String>,
     status: StatusWord,
     reason: Option<String>,
     took_us: u64,
@@ -192,6 +195,7 @@ impl Case {
             board: case.board.clone(),
             board_set_aside: case.aside.clone(),
             seed: case.seed,
+            again: case.again(),
             status: case.status().into(),
             reason,
             took_us: micros(case.outcome.took),

@@ -1,8 +1,6 @@
 //! Faults as a scenario writes them. What kinds there are and what each takes stands in the cloud's own table.
 
-use std::collections::BTreeSet;
-
-use fake_shadow::fault::{Fault, FaultError, Kind, Place};
+use fake_shadow::fault::{Fault, FaultError, Kind};
 use serde_json::{Value, json};
 
 use super::node::{Data, Node, Span};
@@ -14,25 +12,23 @@ pub fn description(node: &Node) -> Value {
     node.text().map_or_else(|| node.to_json(), |word| json!({ "kind": word }))
 }
 
-/// What all faults of a file act on, wherever they stand in it; one that has a captured value in it is not known yet.
+/// All faults of a file, wherever they stand in it; one that has a captured value in it is not known yet.
 #[must_use]
-pub fn places(node: &Node) -> BTreeSet<Place> {
-    let mut found = BTreeSet::new();
-    collect_places(node, &mut found);
+pub fn all(node: &Node) -> Vec<Kind> {
+    let mut found = Vec::new();
+    collect(node, &mut found);
     found
 }
 
-fn collect_places(node: &Node, found: &mut BTreeSet<Place>) {
+fn collect(node: &Node, found: &mut Vec<Kind>) {
     match &node.data {
-        Data::List(items) => items.iter().for_each(|item| collect_places(item, found)),
+        Data::List(items) => items.iter().for_each(|item| collect(item, found)),
         Data::Map(entries) => {
             for (key, value) in entries {
-                if key.name == "fault"
-                    && let Ok(fault) = Fault::read(&description(value))
-                {
-                    found.insert(fault.kind.place());
+                if key.name == "fault" {
+                    found.extend(Fault::read(&description(value)).map(|fault| fault.kind));
                 }
-                collect_places(value, found);
+                collect(value, found);
             }
         }
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::Text(_) => {}

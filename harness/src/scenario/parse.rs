@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fake_shadow::fault::Place;
+use fake_shadow::fault::{Kind, Place};
 
 use super::advice;
 use super::fault;
@@ -152,7 +152,8 @@ impl Reader<'_, '_> {
         self.warn_of_unused(&scope, root);
         let texts = |node: Option<&Node>| texts(node);
         let name = root.get("name").and_then(Node::text).unwrap_or(self.file);
-        let fault_places = fault::places(root);
+        let faults = fault::all(root);
+        let fault_places: BTreeSet<_> = faults.iter().map(Kind::place).collect();
         let asks_for_tls = root.get("cloud").and_then(|cloud| cloud.get("tls"));
         Some(Plan {
             name: row.label.as_ref().map_or(name.to_owned(), |label| format!("{name} [{label}]")),
@@ -166,6 +167,7 @@ impl Reader<'_, '_> {
             tls: asks_for_tls.is_some_and(|tls| tls.data == Data::Bool(true))
                 || fault_places.contains(&Place::Handshake),
             fault_places,
+            fault_kinds: faults.iter().map(Kind::name).collect(),
             shadows: shadows(root.get("cloud")),
             guards: guards(root),
             invariants: self.read_invariants(root),

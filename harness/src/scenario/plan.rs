@@ -40,6 +40,8 @@ pub struct Plan {
     pub tls: bool,
     /// What the faults act on that the case arms, as far as that is known before it runs.
     pub fault_places: BTreeSet<Place>,
+    /// The kinds of faults that the case arms, as far as they are known before it runs.
+    pub fault_kinds: BTreeSet<&'static str>,
     /// What the shadows hold at the beginning.
     pub shadows: BTreeMap<Option<String>, StartShadow>,
     /// What must not happen during the whole case.

@@ -22,6 +22,7 @@ mod planted;
 mod power_contract;
 #[cfg(feature = "board-probe")]
 mod probe;
+mod real_cloud;
 mod reports;
 mod robust;
 mod run_dirs;

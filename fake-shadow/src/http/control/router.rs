@@ -20,7 +20,7 @@ use super::answer::{Answer, Problem, found, good, object};
 use super::events;
 use super::guard::guard;
 use super::page;
-use crate::fault::{Fault, FaultId};
+use crate::fault::{Fault, FaultId, Place};
 use crate::http::shared::Shared;
 use crate::policy::Policy;
 use crate::recent::{REQUESTS_KEPT_MAX, Recent};
@@ -161,6 +161,10 @@ async fn faults(State(shared): Cloud) -> Answer {
 async fn arm(State(shared): Cloud, body: Bytes) -> Answer {
     let fault = Fault::read(&object(&body)?)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    if fault.kind.place() == Place::Radio {
+        let text = "the cloud has no radio, so nobody would meet this; the simulated bench has one";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, text));
+    }
     let FaultId(id) = shared.with(|cloud, _| cloud.arm(fault));
     good(json!({ "id": id }))
 }

@@ -90,6 +90,11 @@ pub(super) fn time_told(at: UnixMillis, met: Option<(NtpFlaw, i64)>) -> Option<I
     Some(u64::try_from(shown.0).map_or(Input::NoTime, |unix_ms| Input::Time { unix_ms }))
 }
 
+/// What a device is told that wants to join the network.
+pub(super) const fn joined(met: Option<FaultRef>) -> Input<'static> {
+    if met.is_some() { Input::NetworkDown("no access point") } else { Input::NetworkUp }
+}
+
 /// The event of a fault that is met.
 pub(super) fn met_event(met: FaultRef) -> Event {
     Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fake_shadow::dns::Carrier;
-use fake_shadow::fault::{Channel, Faulty};
+use fake_shadow::fault::{Channel, Faulty, WifiFlaw};
 use fake_shadow::message::WireStep;
 use fake_shadow::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use fake_shadow::wire::encode;
 use fake_shadow::{FakeShadow, Settings, raw_request};
 use thing::{Config, Input, Lent, WakeCause};
 
-use super::accept::{Accepted, Resolved, accepted, met_event, resolved, time_told};
+use super::accept::{Accepted, Resolved, accepted, joined, met_event, resolved, time_told};
 use super::chip::Chip;
 use super::current::SimMeter;
 use super::device::{self, MakeDevice, Told, Want, reading};
@@ -192,7 +192,11 @@ impl SimBench {
 
     fn told(&mut self, now: Moment, what: Told) -> Vec<Event> {
         match what {
-            Told::NetworkUp => self.tell(now, Input::NetworkUp),
+            Told::NetworkUp => {
+                let met = self.cloud.radio(true_time(now), WifiFlaw::Drop);
+                let told = self.tell(now, joined(met));
+                met.map(met_event).into_iter().chain(told).collect()
+            }
             Told::Sample(sensor) => {
                 self.tell(now, Input::Sample { sensor, value: Some(reading(sensor)) })
             }
@@ -249,6 +253,11 @@ impl SimBench {
 
     /// The name of the endpoint is asked for at each connection, as of a device that keeps nothing across a sleep.
     fn connect(&mut self, now: Moment, connection: u64) -> Vec<Event> {
+        if let Some(fault) = self.cloud.radio(true_time(now), WifiFlaw::Deauth) {
+            let what = Wire::Failed("the access point has thrown the device out");
+            self.at(now.after(CONNECT), Due::Wire { connection, what });
+            return vec![met_event(fault)];
+        }
         let met = self.cloud.name(true_time(now), Carrier::Udp);
         match met.map_or(Resolved::After(Duration::ZERO), |(_, flaw)| resolved(flaw)) {
             Resolved::After(more) => {

@@ -109,6 +109,7 @@ fn marks(event: &Event) -> Marks {
         Event::Crash(crash) => labeled(crash.words()),
         Event::Current(reading) => labeled(reading.words()),
         Event::Snapshot { name, .. } => labeled(name.clone()),
+        Event::Passed(passed) => labeled(passed.how.clone()),
         Event::Command { .. } | Event::Console { .. } | Event::Note { .. } => Marks::default(),
     }
 }
@@ -147,6 +148,7 @@ fn details(event: &Event) -> Vec<Detail> {
             add("headers", &headers.collect::<String>());
             add("body", &pretty(request.body_value().as_ref()));
         }
+        Event::Passed(passed) => add("answered", &pretty(body_value(&passed.body).as_ref())),
         Event::Answer(answer) => add("body", &pretty(body_value(&answer.body).as_ref())),
         Event::Crash(crash) => add("crash", &crash.lines().join("\n")),
         Event::Command { output, .. } => add("output", output),
