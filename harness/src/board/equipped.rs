@@ -41,6 +41,20 @@ impl std::fmt::Debug for Equipped {
     }
 }
 
+/// A board with what stands beside it, if anything does.
+#[must_use]
+pub fn beside(
+    board: Box<dyn Board>,
+    power: Option<Box<dyn Power>>,
+    meter: Option<Box<dyn Meter>>,
+    sink: Sink,
+) -> Box<dyn Board> {
+    if power.is_none() && meter.is_none() {
+        return board;
+    }
+    Box::new(Equipped::new(board, power, meter, sink))
+}
+
 impl Line {
     fn switch(&mut self, to: Supply) -> Result<(), ActionError> {
         if self.supply == to {

@@ -16,7 +16,7 @@ use super::known::Known;
 use super::probe;
 use super::real_cloud::{self, RealCloud};
 use crate::board::Board;
-use crate::board::equipped::Equipped;
+use crate::board::equipped::beside;
 use crate::board::images;
 use crate::board::micropython::{self, MicroPythonBoard};
 use crate::board::pins::LinePins;
@@ -36,8 +36,8 @@ use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::flash::Chip;
 use crate::inventory::KnownBoard;
 use crate::inventory::board::CHIP_OF_VIRTUAL;
-use crate::meter::{self, Meter};
-use crate::power::{self, Power};
+use crate::meter;
+use crate::power;
 use crate::report::CaseReport;
 use crate::scenario::SourceText;
 use crate::scenario::node::Span;
@@ -290,17 +290,16 @@ fn known_board(
     let meter = meter.as_ref().map(meter::open);
     let power = power.as_ref().and_then(power::open);
     if let Some(selector) = &known.board.probe {
-        let chip = chip.as_deref().and_then(Chip::by_name);
-        let board = probe::board(name, (selector, chip, Some(*mac)), settings, sink.clone())?;
-        return Ok(equipped(board, power, meter, sink));
+        let who = (selector, chip.as_deref().and_then(Chip::by_name), Some(*mac));
+        let board = probe::board(name, who, settings, sink.clone())?;
+        return Ok(beside(board, power, meter, sink));
     }
     let Some(port) = &known.port else {
         let chip = chip.as_deref().and_then(virtual_board::Chip::by_name);
         let chip = chip.or_else(|| virtual_board::Chip::by_name(CHIP_OF_VIRTUAL));
         let chip = chip.unwrap_or(virtual_board::Chip::Esp32c3);
         let board = Box::new(VirtualBoard::new(chip, settings, sink.clone())?);
-        // The rig switches the supply of its own boards itself.
-        return Ok(equipped(board, None, meter, sink));
+        return Ok(beside(board, None, meter, sink));
     };
     let recipe = serial::Recipe {
         name: name.clone(),
@@ -317,20 +316,7 @@ fn known_board(
         settings,
     };
     let board = Box::new(SerialBoard::new(recipe, sink.clone()));
-    Ok(equipped(board, power, meter, sink))
-}
-
-/// A board with what stands beside it, if anything does.
-fn equipped(
-    board: Box<dyn Board>,
-    power: Option<Box<dyn Power>>,
-    meter: Option<Box<dyn Meter>>,
-    sink: Sink,
-) -> Box<dyn Board> {
-    if power.is_none() && meter.is_none() {
-        return board;
-    }
-    Box::new(Equipped::new(board, power, meter, sink))
+    Ok(beside(board, power, meter, sink))
 }
 
 /// What a program is told about its cloud, by its environment or its files.

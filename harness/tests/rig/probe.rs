@@ -16,7 +16,7 @@ use shadowrig::flash::image::Part;
 use shadowrig::flash::{Chip, Mac};
 use shadowrig::scenario::plan::Erase;
 
-use crate::board_contract::{contract, settings_to_nowhere, signal_thing, thing_of};
+use crate::board_contract::{settings_to_nowhere, signal_thing, thing_of};
 use crate::soft_chip::SoftChip;
 
 const MAC: &str = "7c:df:a1:00:00:01";
@@ -34,11 +34,6 @@ fn recipe(link: Box<dyn Link>, mac: Option<Mac>) -> Recipe {
         images: Box::new(thing_of),
         settings: settings_to_nowhere(),
     }
-}
-
-#[test]
-fn what_is_on_a_probe_is_a_board() {
-    contract(|_, sink| Box::new(ProbeBoard::new(recipe(Box::new(soft_chip()), None), sink)));
 }
 
 #[test]
@@ -263,31 +258,6 @@ fn until_wake(seen: &Receiver<Seen>) {
             return;
         }
     }
-}
-
-#[test]
-fn what_is_written_on_its_console_arrives_in_its_ring_as_far_as_there_is_room() {
-    let mut chip = soft_chip();
-    let parts = thing_of("signal-thing", Chip::Esp32c3).expect("it is ours");
-    let shadowrig::flash::Source::Parts { parts, .. } = parts else { panic!("they are parts") };
-    for part in &parts {
-        assert!(!chip.holds(part).expect("it answers"));
-        chip.program(part, &mut |_| {}).expect("it is written");
-        assert!(chip.holds(part).expect("it answers"));
-    }
-    assert_eq!(chip.programmed, parts.len());
-    chip.reset().expect("it is reset");
-    let wording = Wording::default();
-    let mut ear = Ear::new(&wording, None);
-    let mut text = Vec::new();
-    while !text.ends_with(b"\n") {
-        text.extend(ear.hear(&mut chip).expect("it answers"));
-    }
-    ear.write(&mut chip, b"status\n").expect("there is room");
-    assert_eq!(chip.input(), b"status\n");
-    let error = ear.write(&mut chip, b"more than there is room for").expect_err("it is full");
-    assert!(error.to_string().contains("it is not read"), "{error}");
-    assert_eq!(chip.input(), b"status\nmore tha");
 }
 
 #[test]

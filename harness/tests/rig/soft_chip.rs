@@ -38,8 +38,6 @@ pub(crate) struct SoftChip {
     line: Vec<u8>,
     talks: bool,
     asleep_since: Option<Instant>,
-    /// How often a part was programmed.
-    pub(crate) programmed: usize,
 }
 
 impl SoftChip {
@@ -54,7 +52,6 @@ impl SoftChip {
             line: Vec::new(),
             talks: false,
             asleep_since: None,
-            programmed: 0,
         };
         chip.handle(Input::Order(Order::PowerRestore { into: BootMode::Run }));
         chip
@@ -153,12 +150,6 @@ impl SoftChip {
         self.put_word(written_at, written);
     }
 
-    /// What was written on its input.
-    pub(crate) fn input(&self) -> Vec<u8> {
-        let written = self.word(BLOCK + 48 + 12) as usize;
-        self.ram[DOWN..DOWN + written].to_vec()
-    }
-
     /// Whether the debug unit answers.
     fn answers(&self) -> Result<(), ProbeError> {
         let (written, read) = (self.word(BLOCK + 24 + 12), self.word(BLOCK + 24 + 16));
@@ -221,7 +212,6 @@ impl Link for SoftChip {
         self.board.flash_mut().erase(part.offset, length).map_err(failed)?;
         self.board.flash_mut().program(part.offset, &part.bytes).map_err(failed)?;
         progress(part.bytes.len() as u64);
-        self.programmed += 1;
         match self.holds(part)? {
             true => Ok(()),
             false => Err(ProbeError::Flash("it does not hold what was written".into())),
