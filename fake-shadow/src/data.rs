@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
 use crate::kept::{Change, Item};
-use crate::operation::Topic;
 use crate::service::FakeShadow;
 use crate::shadow::{NameError, ShadowId, ThingName};
+use crate::topic::Topic;
 
 /// A table of items by name, to what [`FakeShadow::changes`] says of them. A file of an earlier version has shadows only, and
 /// gets the others with the first thing or message.

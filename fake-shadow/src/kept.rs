@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use crate::operation::Topic;
 use crate::shadow::{ShadowId, ThingName};
+use crate::topic::Topic;
 
 /// Something that a file keeps on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -63,6 +63,7 @@ pub mod message;
 pub mod ntp;
 pub mod operation;
 mod page;
+pub mod paging;
 pub mod policy;
 pub mod proxy;
 pub mod raw_request;
@@ -74,6 +75,7 @@ pub mod shadow;
 mod show;
 pub mod sigv4;
 mod store;
+pub mod topic;
 pub mod wire;
 
 pub use event::{Exchange, RequestRecord};

@@ -4,11 +4,10 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
+use crate::paging::{Page, PageName};
 use crate::route::{Action, Route};
 use crate::shadow::{LIST_PAGE_DEFAULT, LIST_PAGE_MAX, NameError, ShadowId, ShadowName, ThingName};
+use crate::topic::Topic;
 
 /// An action with all its parts checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,15 +40,6 @@ pub enum Operation {
     UpdateThingShadow(ShadowId),
 }
 
-/// Which part of a list is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<Name> {
-    /// How many names at most, from 1.
-    pub size: usize,
-    /// The last name of the page before.
-    pub after: Option<Name>,
-}
-
 /// Which things are listed: all parts that are given must fit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ThingFilter {
@@ -70,10 +60,6 @@ pub struct Publishing {
     pub is_retained: bool,
 }
 
-/// A topic that may be published to: 1 to 256 bytes, 7 slashes at most, no wildcard.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Topic(String);
-
 /// Why the parts of a request are refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invalid {
@@ -89,12 +75,6 @@ pub enum Invalid {
     /// The topic is empty, too long, too deep or has a wildcard.
     Topic(String),
 }
-
-/// Bytes of a topic. "AWS IoT Core quotas: topic size".
-pub const TOPIC_BYTES_MAX: usize = 256;
-
-/// Slashes in a topic. "AWS IoT Core quotas: maximum number of slashes in topic".
-pub const TOPIC_SLASHES_MAX: usize = 7;
 
 /// Topics in one page of `ListRetainedMessages`, and its default here. API reference.
 pub const RETAINED_PAGE_MAX: usize = 200;
@@ -157,19 +137,14 @@ impl Route {
     ) -> Result<Page<Name>, Invalid> {
         let size = match self.parameter(size_name) {
             None => default,
-            Some(text) => text
-                .parse()
-                .ok()
+            Some(text) => number(text)
+                .and_then(|size| usize::try_from(size).ok())
                 .filter(|size| range.contains(size))
                 .ok_or_else(|| invalid(size_name, text))?,
         };
-        let after = match self.parameter("nextToken") {
-            None => None,
-            Some(token) => {
-                Some(Page::name_of_token(token).ok_or_else(|| invalid("nextToken", token))?)
-            }
-        };
-        Ok(Page { size, after })
+        let token = self.parameter("nextToken");
+        let list = format!("{} {}", self.action, self.subject);
+        Page::of(list, size, token).ok_or_else(|| invalid("nextToken", token.unwrap_or_default()))
     }
 
     fn filter(&self) -> ThingFilter {
@@ -182,7 +157,7 @@ impl Route {
     }
 
     fn expected_version(&self) -> Result<Option<u64>, Invalid> {
-        let parse = |text: &str| text.parse().map_err(|_| invalid("expectedVersion", text));
+        let parse = |text: &str| number(text).ok_or_else(|| invalid("expectedVersion", text));
         self.parameter("expectedVersion").map(parse).transpose()
     }
 
@@ -206,11 +181,15 @@ impl Route {
             Some(text) if text.eq_ignore_ascii_case("true") => true,
             Some(other) => return Err(invalid("retain", other)),
         };
+        // MQTT's message expiry is whole seconds.
+        if let Some(text) = self.parameter("messageExpiry") {
+            number(text).ok_or_else(|| invalid("messageExpiry", text))?;
+        }
         Ok(Publishing { qos, is_retained })
     }
 
     fn topic(&self) -> Result<Topic, Invalid> {
-        Topic::from_name(&self.subject).ok_or_else(|| Invalid::Topic(self.subject.clone()))
+        Topic::new(&self.subject).ok_or_else(|| Invalid::Topic(self.subject.clone()))
     }
 }
 
@@ -218,100 +197,9 @@ fn invalid(name: &'static str, value: &str) -> Invalid {
     Invalid::Parameter { name, value: value.to_owned() }
 }
 
-/// A name that a list can go on behind.
-pub trait PageName: Sized {
-    /// The name of that text, if it is one.
-    fn from_name(text: &str) -> Option<Self>;
-
-    /// The name as text.
-    fn as_name(&self) -> &str;
-}
-
-impl PageName for ShadowName {
-    fn from_name(text: &str) -> Option<Self> {
-        Self::new(text).ok()
-    }
-
-    fn as_name(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl PageName for ThingName {
-    fn from_name(text: &str) -> Option<Self> {
-        Self::new(text).ok()
-    }
-
-    fn as_name(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl PageName for Topic {
-    fn from_name(text: &str) -> Option<Self> {
-        let fits = (1..=TOPIC_BYTES_MAX).contains(&text.len())
-            && text.matches('/').count() <= TOPIC_SLASHES_MAX
-            && !text.contains(['+', '#', '\0', char::REPLACEMENT_CHARACTER]);
-        fits.then(|| Self(text.to_owned()))
-    }
-
-    fn as_name(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<Name: PageName> Page<Name> {
-    /// The names of this page out of those behind [`Page::after`], and the token for the next page if there is one.
-    pub(crate) fn cut<'a>(
-        &self,
-        names: impl IntoIterator<Item = &'a Name>,
-    ) -> (Vec<&'a Name>, Option<String>) {
-        let mut names = names.into_iter();
-        let page: Vec<_> = names.by_ref().take(self.size).collect();
-        let token = match (page.last(), names.next()) {
-            (Some(last), Some(_)) => Some(URL_SAFE_NO_PAD.encode(last.as_name())),
-            _ => None,
-        };
-        (page, token)
-    }
-
-    fn name_of_token(token: &str) -> Option<Name> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        Name::from_name(std::str::from_utf8(&bytes).ok()?)
-    }
-}
-
-impl Topic {
-    /// A topic; none if it is empty, too long, too deep or has a wildcard.
-    #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        Self::from_name(text)
-    }
-
-    /// The topic as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether the service keeps it for itself: it begins with `$`.
-    #[must_use]
-    pub fn is_reserved(&self) -> bool {
-        self.0.starts_with('$')
-    }
-
-    /// The shadow that a message to this topic updates, if it is the topic of one.
-    #[must_use]
-    pub fn updates(&self) -> Option<ShadowId> {
-        let segments: Vec<&str> = self.0.split('/').collect();
-        match segments.as_slice() {
-            ["$aws", "things", thing, "shadow", "update"] => ShadowId::classic(thing).ok(),
-            ["$aws", "things", thing, "shadow", "name", name, "update"] => {
-                ShadowId::named(thing, name).ok()
-            }
-            _ => None,
-        }
-    }
+/// A whole number, in digits alone.
+fn number(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 impl Operation {
@@ -371,7 +259,7 @@ impl Operation {
             Self::DeleteThingShadow(id)
             | Self::GetThingShadow(id)
             | Self::UpdateThingShadow(id) => id.to_string(),
-            Self::GetRetainedMessage(topic) | Self::Publish(topic, _) => topic.0.clone(),
+            Self::GetRetainedMessage(topic) | Self::Publish(topic, _) => topic.as_str().to_owned(),
         }
     }
 }
@@ -379,32 +267,5 @@ impl Operation {
 impl fmt::Display for Operation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {}", self.action(), self.subject())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_leads_behind_its_name_and_no_other_text_is_one() {
-        let names = ["$a:b", "c"].map(|name| ShadowName::new(name).unwrap());
-        let first = Page { size: 1, after: None };
-        let (page, token) = first.cut(&names);
-        assert_eq!(page, [&names[0]]);
-        assert_eq!(Page::name_of_token(&token.unwrap()), Some(names[0].clone()));
-        assert_eq!(Page { size: 2, after: None }.cut(&names).1, None);
-        assert_eq!(Page::<ShadowName>::name_of_token("!"), None);
-        assert_eq!(Page::<ShadowName>::name_of_token("YS9i"), None);
-    }
-
-    #[test]
-    fn topics_of_shadows_are_known() {
-        let updates =
-            |text: &str| Topic::from_name(text).unwrap().updates().map(|id| id.to_string());
-        assert_eq!(updates("$aws/things/t/shadow/update"), Some("t".to_owned()));
-        assert_eq!(updates("$aws/things/t/shadow/name/s/update"), Some("t~s".to_owned()));
-        assert_eq!(updates("$aws/things/t/shadow/update/delta"), None);
-        assert_eq!(updates("things/t/shadow/update"), None);
     }
 }

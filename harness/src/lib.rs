@@ -41,4 +41,5 @@ pub mod meter;
 pub mod power;
 pub mod report;
 pub mod scenario;
+pub mod shrink;
 pub mod time;

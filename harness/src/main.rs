@@ -7,6 +7,10 @@ use clap::Parser;
 use shadowrig::cli::{self, Args, Terminal, When};
 use shadowrig::diagnostics::Style;
 
+// A fleet in virtual time takes and gives back memory some hundred times a wake.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     let out_is_terminal = io::stdout().is_terminal();

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
-use super::credentials;
+use super::credentials::{parse_credential, read_credentials};
 use super::error::ServeError;
 use super::proxy::ProxyArgs;
 use super::servers::BesideArgs;
 use crate::account::ACCOUNT_VARIABLES;
+use crate::clock::parse_signed_duration;
 use crate::http::{Remote, ServerIdentity, Token, TokenError, usual_names};
 use crate::log::LogForm;
 use crate::policy::Policy;
@@ -67,7 +68,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
 
-    /// Run the cloud's clock ahead or behind, as +5m, -27850123s or +1h.
+    /// Run the cloud's clock ahead or behind, as +5m, -27850123s, +1h or +2d.
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_offset)]
     pub clock_offset: Option<SignedDuration>,
 
@@ -171,6 +172,32 @@ impl Environment {
         }
     }
 
+    /// The credential in the variables; none if they name none.
+    ///
+    /// # Errors
+    /// If there is one half of a pair.
+    pub fn credential(&self) -> Result<Option<Credential>, ServeError> {
+        let missing = |name, other: &str| ServeError::Argument {
+            name,
+            reason: format!("it is not set, but {other} is"),
+        };
+        match (&self.access_key_id, &self.secret_access_key) {
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(missing("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")),
+            (None, Some(_)) => Err(missing("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
+            (Some(key), Some(secret)) => Ok(Some(match &self.session_token {
+                None => Credential::long_term(key, secret.as_str()),
+                Some(token) => Credential::temporary(key, secret.as_str(), token.as_str()),
+            })),
+        }
+    }
+
+    /// The region: that of a flag, else that of the variable, else the default.
+    #[must_use]
+    pub fn region(&self, flag: Option<&str>) -> String {
+        flag.or(self.region.as_deref()).unwrap_or(DEFAULT_REGION).to_owned()
+    }
+
     /// A variable that says whose account the real service is asked in.
     pub(super) fn of_account(&self, name: &str) -> Option<String> {
         self.account.get(name).cloned()
@@ -186,11 +213,7 @@ impl ServeArgs {
         any_seed: u64,
     ) -> Result<(Settings, Option<String>), ServeError> {
         let mut settings = Settings {
-            region: self
-                .region
-                .clone()
-                .or_else(|| environment.region.clone())
-                .unwrap_or_else(|| DEFAULT_REGION.to_owned()),
+            region: environment.region(self.region.as_deref()),
             clock_offset_ms: self.clock_offset_ms()?,
             seed: self.seed.unwrap_or(any_seed),
             limits: Limits { levels_max: self.levels_max, ..Limits::default() },
@@ -290,37 +313,21 @@ impl ServeArgs {
     fn keyring(&self, environment: &Environment) -> Result<Option<Keyring>, ServeError> {
         let mut keyring = Keyring::new();
         for argument in &self.credentials {
-            keyring.insert(credentials::parse_flag(argument)?);
+            keyring.insert(parse_credential(argument)?);
         }
         if let Some(path) = &self.credentials_file {
-            for credential in credentials::read_file(path)? {
+            for credential in read_credentials(path)? {
                 keyring.insert(credential);
             }
         }
         // Before the real service the keys in the environment are the real ones, which devices need not have.
         if keyring.is_empty()
             && !self.proxy.is_wanted()
-            && let Some(credential) = from_environment(environment)?
+            && let Some(credential) = environment.credential()?
         {
             keyring.insert(credential);
         }
         Ok(Some(keyring).filter(|keyring| !keyring.is_empty()))
-    }
-}
-
-fn from_environment(environment: &Environment) -> Result<Option<Credential>, ServeError> {
-    let missing = |name, other: &str| ServeError::Argument {
-        name,
-        reason: format!("it is not set, but {other} is"),
-    };
-    match (&environment.access_key_id, &environment.secret_access_key) {
-        (None, None) => Ok(None),
-        (Some(_), None) => Err(missing("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")),
-        (None, Some(_)) => Err(missing("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
-        (Some(key), Some(secret)) => Ok(Some(match &environment.session_token {
-            None => Credential::long_term(key, secret.as_str()),
-            Some(token) => Credential::temporary(key, secret.as_str(), token.as_str()),
-        })),
     }
 }
 
@@ -347,5 +354,6 @@ fn parse_levels(text: &str) -> Result<usize, String> {
 }
 
 fn parse_offset(text: &str) -> Result<SignedDuration, String> {
-    text.parse().map_err(|_| "a signed duration is wanted, as +5m, -27850123s or +1h".to_owned())
+    parse_signed_duration(text)
+        .ok_or_else(|| "a signed duration is wanted, as +5m, -27850123s, +1h or +2d".to_owned())
 }

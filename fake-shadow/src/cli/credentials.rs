@@ -6,21 +6,29 @@ use super::error::ServeError;
 use crate::account::{Form, Mistake, parse};
 use crate::sigv4::Credential;
 
-/// Reads `KEY:SECRET` or `KEY:SECRET:TOKEN`. The text is in no message, as most of it is secret.
-pub(super) fn parse_flag(text: &str) -> Result<Credential, ServeError> {
-    let mut parts = text.splitn(3, ':').filter(|part| !part.is_empty());
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(key), Some(secret), None) => Ok(Credential::long_term(key, secret)),
-        (Some(key), Some(secret), Some(token)) => Ok(Credential::temporary(key, secret, token)),
-        _ => Err(ServeError::Argument {
-            name: "--credential",
-            reason: "it is not KEY:SECRET or KEY:SECRET:TOKEN".to_owned(),
-        }),
+/// Reads the value of `--credential`: `KEY:SECRET` or `KEY:SECRET:TOKEN`.
+///
+/// # Errors
+/// If it is neither, or the key or the secret is empty; an empty token is none. The text is in no message, as most of it is secret.
+pub fn parse_credential(text: &str) -> Result<Credential, ServeError> {
+    let parts: Vec<&str> = text.splitn(3, ':').collect();
+    match parts.as_slice() {
+        ["", ..] | [_, "", ..] => Err(not_credential()),
+        [key, secret] | [key, secret, ""] => Ok(Credential::long_term(*key, *secret)),
+        [key, secret, token] => Ok(Credential::temporary(*key, *secret, *token)),
+        _ => Err(not_credential()),
+    }
+}
+
+fn not_credential() -> ServeError {
+    ServeError::Argument {
+        name: "--credential",
+        reason: "it is not KEY:SECRET or KEY:SECRET:TOKEN".to_owned(),
     }
 }
 
 /// Reads all profiles of a file in the form of `~/.aws/credentials`.
-pub(super) fn read_file(path: &Path) -> Result<Vec<Credential>, ServeError> {
+pub(super) fn read_credentials(path: &Path) -> Result<Vec<Credential>, ServeError> {
     let file = |reason: String| ServeError::File {
         path: path.to_owned(),
         reason,
@@ -70,9 +78,12 @@ mod tests {
 
     #[test]
     fn the_flag_has_two_or_three_parts() {
-        assert_eq!(parse_flag("A:s").unwrap(), Credential::long_term("A", "s"));
-        assert_eq!(parse_flag("A:s:t:u").unwrap(), Credential::temporary("A", "s", "t:u"));
-        let error = parse_flag("hush-hush").unwrap_err().to_string();
-        assert!(!error.contains("hush"), "{error}");
+        assert_eq!(parse_credential("A:s").unwrap(), Credential::long_term("A", "s"));
+        assert_eq!(parse_credential("A:s:").unwrap(), Credential::long_term("A", "s"));
+        assert_eq!(parse_credential("A:s:t:u").unwrap(), Credential::temporary("A", "s", "t:u"));
+        for text in ["hush-hush", "A:", ":hush", "A::hush", "::"] {
+            let error = parse_credential(text).unwrap_err().to_string();
+            assert!(!error.contains("hush"), "{error}");
+        }
     }
 }

@@ -49,11 +49,12 @@ pub enum ServeError {
 }
 
 impl ServeError {
-    /// The exit code: 2 for the command line, 1 for all else.
+    /// The exit code: 2 for the command line, an address that cannot be one included, 1 for all else.
     #[must_use]
-    pub const fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Argument { .. } => 2,
+            Self::Listen { error, .. } if error.kind() == io::ErrorKind::InvalidInput => 2,
             Self::Account(_)
             | Self::File { .. }
             | Self::Listen { .. }

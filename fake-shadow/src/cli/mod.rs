@@ -9,5 +9,6 @@ mod run;
 mod servers;
 
 pub use args::{Environment, ServeArgs};
+pub use credentials::parse_credential;
 pub use error::ServeError;
 pub use run::{Outputs, run};

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::error::FaultError;
+use crate::clock::parse_signed_duration;
 
 /// Keys and values that nobody has taken yet.
 pub(super) struct Params<'a> {
@@ -85,7 +86,8 @@ pub(super) fn duration(key: &str, value: &Value) -> Result<Duration, FaultError>
 
 pub(super) fn signed_duration(key: &str, value: &Value) -> Result<SignedDuration, FaultError> {
     let text = value.as_str().unwrap_or_default();
-    text.parse().map_err(|_| bad(key, value, "a duration with its unit, as 250ms or 2m30s"))
+    parse_signed_duration(text)
+        .ok_or_else(|| bad(key, value, "a duration with its unit, as 250ms or 2m30s"))
 }
 
 pub(super) fn number(

@@ -1,5 +1,6 @@
 //! One connection from its first byte to its end.
 
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,18 +8,22 @@ use std::time::Duration;
 
 use axum::Router;
 use bytes::BytesMut;
+use rustls::ServerConfig;
+use rustls::server::Acceptor;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::handshake::{client_hello, refuse_handshake};
+use super::max_fragment;
 use super::perform::{Left, end, perform};
 use super::reading::{Call, Next, Over, Read, Taken, called, plain_request, read_request};
 use super::seats::Seated;
 use super::shared::Shared;
-use super::stream::{Rewound, Stream};
-use super::tls::ServerIdentity;
+use super::stream::{Overheard, Rewound, Stream};
+use super::tls::{ServerIdentity, with_records_of};
 use super::tls_flaw::Manner;
 use crate::event::{CloudEventKind, ConnectionId, Side};
 use crate::fault::{Channel, ConnectFate, OnHandshake, TlsFlaw};
@@ -103,9 +108,8 @@ async fn secured(
     let silent = |_| "the client was silent for too long".to_owned();
     let reason = match identity.manner(flaw, context.shared.cloud_time()) {
         Ok(Manner::Config(config)) => {
-            let accepting = TlsAcceptor::from(config).accept(tcp);
             let accepted = tokio::select! {
-                accepted = timeout(HANDSHAKE_TIME_MAX, accepting) => accepted,
+                accepted = timeout(HANDSHAKE_TIME_MAX, accept(tcp, config)) => accepted,
                 () = caller.seated.asked_to_leave() => {
                     return Err(Left::Ended { by: Side::Cloud, reset: false });
                 }
@@ -124,6 +128,18 @@ async fn secured(
     };
     context.shared.note(caller.id, CloudEventKind::HandshakeFailed { reason });
     Err(Left::Ended { by: Side::Cloud, reset: false })
+}
+
+/// Agrees on TLS, in records as small as the client wants them, if it wants them smaller.
+async fn accept(tcp: TcpStream, config: Arc<ServerConfig>) -> io::Result<TlsStream<Overheard>> {
+    let overheard = Overheard::new(tcp);
+    let mut hello = LazyConfigAcceptor::new(Acceptor::default(), overheard).await?;
+    let wanted = max_fragment::wanted_bytes(&hello.io.heard());
+    let config = match wanted {
+        Some(bytes) if config.max_fragment_size.is_none() => with_records_of(&config, bytes),
+        _ => config,
+    };
+    hello.into_stream(config).await
 }
 
 /// Reads request after request and answers them.

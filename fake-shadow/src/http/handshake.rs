@@ -16,12 +16,14 @@ const HEADER_BYTES: usize = 5;
 /// The most that a record may say it holds: RFC 8446, section 5.2.
 const RECORD_BYTES_MAX: usize = 16_640;
 
-const HANDSHAKE: u8 = 22;
+/// The type of a record that holds messages of the handshake.
+pub(super) const HANDSHAKE: u8 = 22;
 const ALERT: u8 = 21;
 const TLS_1_0: [u8; 2] = [3, 1];
 const FATAL: u8 = 2;
 const HANDSHAKE_FAILURE: u8 = 40;
-const CLIENT_HELLO: u8 = 1;
+/// The type of the first message.
+pub(super) const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
 
 /// A suite that every client of the age of TLS 1.0 offers, `TLS_RSA_WITH_AES_128_CBC_SHA`.

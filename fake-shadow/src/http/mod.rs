@@ -31,6 +31,7 @@
 mod connection;
 mod control;
 mod handshake;
+mod max_fragment;
 mod perform;
 mod plain;
 mod reading;

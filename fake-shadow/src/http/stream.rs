@@ -13,7 +13,7 @@ use tokio_rustls::server::TlsStream;
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Overheard>>),
 }
 
 impl Stream {
@@ -21,7 +21,7 @@ impl Stream {
     pub(super) fn reset(self) {
         let tcp = match self {
             Self::Plain(tcp) => tcp,
-            Self::Tls(tls) => tls.into_inner().0,
+            Self::Tls(tls) => tls.into_inner().0.tcp,
         };
         // Without it the drop below ends the connection in order, which is the best that is left.
         let _ = tcp.set_zero_linger();
@@ -66,6 +66,58 @@ impl AsyncWrite for Stream {
             Self::Plain(tcp) => Pin::new(tcp).poll_shutdown(context),
             Self::Tls(tls) => Pin::new(tls).poll_shutdown(context),
         }
+    }
+}
+
+/// A connection whose first bytes are kept as they are read, until they have been looked at.
+#[derive(Debug)]
+pub(super) struct Overheard {
+    tcp: TcpStream,
+    heard: Option<Vec<u8>>,
+}
+
+impl Overheard {
+    pub(super) const fn new(tcp: TcpStream) -> Self {
+        Self { tcp, heard: Some(Vec::new()) }
+    }
+
+    /// What was read so far; what is read from now on is not kept.
+    pub(super) fn heard(&mut self) -> Vec<u8> {
+        self.heard.take().unwrap_or_default()
+    }
+}
+
+impl AsyncRead for Overheard {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { tcp, heard } = self.get_mut();
+        let before = into.filled().len();
+        let read = Pin::new(tcp).poll_read(context, into);
+        if let Some(heard) = heard {
+            heard.extend_from_slice(&into.filled()[before..]);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Overheard {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().tcp).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().tcp).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().tcp).poll_shutdown(context)
     }
 }
 

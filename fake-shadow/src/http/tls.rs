@@ -117,6 +117,16 @@ pub(super) fn config(
     Ok(config)
 }
 
+/// What TLS writes in front of each record, which the limit of rustls counts.
+const RECORD_HEADER_BYTES: usize = 5;
+
+/// The same with records of so many bytes of content at most.
+pub(super) fn with_records_of(config: &ServerConfig, bytes: u16) -> Arc<ServerConfig> {
+    let mut config = config.clone();
+    config.max_fragment_size = Some(usize::from(bytes) + RECORD_HEADER_BYTES);
+    Arc::new(config)
+}
+
 /// A certificate that a CA vouches for, and its key.
 pub(super) fn leaf(
     params: &CertificateParams,

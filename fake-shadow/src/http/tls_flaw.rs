@@ -9,7 +9,9 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::handshake::Refusal;
-use super::tls::{Origin, ServerIdentity, TlsError, config, leaf, leaf_params, stranger};
+use super::tls::{
+    Origin, ServerIdentity, TlsError, config, leaf, leaf_params, stranger, with_records_of,
+};
 use crate::clock::UnixMillis;
 use crate::fault::TlsFlaw;
 
@@ -18,9 +20,6 @@ const WRONG_HOST: &str = "another-host.invalid";
 
 /// How long a large chain is at least: a fifth more than that of AWS IoT, which has about 5 KB.
 const LARGE_CHAIN_BYTES: usize = 6000;
-
-/// What TLS writes in front of each record, which the limit of rustls counts.
-const RECORD_HEADER_BYTES: usize = 5;
 
 /// How a handshake is answered.
 pub(super) enum Manner {
@@ -38,9 +37,7 @@ impl ServerIdentity {
             Some(TlsFlaw::NoCommonCipher) => return Ok(Manner::Refusal(Refusal::NoCommonCipher)),
             Some(TlsFlaw::OldVersion) => return Ok(Manner::Refusal(Refusal::OldVersion)),
             Some(TlsFlaw::MaxFragment { bytes }) => {
-                let mut config = ServerConfig::clone(&self.config);
-                config.max_fragment_size = Some(usize::from(bytes) + RECORD_HEADER_BYTES);
-                config
+                return Ok(Manner::Config(with_records_of(&self.config, bytes)));
             }
             Some(TlsFlaw::Expired) => self.showing(|params| {
                 let (year, month, day) = day_beside(at, -1);

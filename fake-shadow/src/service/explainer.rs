@@ -19,6 +19,15 @@ impl Explainer {
         Self { keyring, data_rules, control_rules }
     }
 
+    /// What a signature of this request must satisfy.
+    #[must_use]
+    pub fn rules(&self, request: &Request) -> &Rules {
+        match route(request).map(|route| route.action.plane()) {
+            Ok(Plane::Control) => &self.control_rules,
+            Ok(Plane::Data) | Err(_) => &self.data_rules,
+        }
+    }
+
     /// The explanation of a refusal; `cloud_time` is that of the request. Bounded, but some tens of milliseconds.
     #[must_use]
     pub fn explain(
@@ -27,10 +36,6 @@ impl Explainer {
         request: &Request,
         refusal: &Refusal,
     ) -> Explanation {
-        let rules = match route(request).map(|route| route.action.plane()) {
-            Ok(Plane::Control) => &self.control_rules,
-            Ok(Plane::Data) | Err(_) => &self.data_rules,
-        };
-        explain(request, cloud_time, &self.keyring, rules, refusal)
+        explain(request, cloud_time, &self.keyring, self.rules(request), refusal)
     }
 }

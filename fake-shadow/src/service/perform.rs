@@ -12,8 +12,10 @@ use crate::clock::UnixMillis;
 use crate::event::{ShadowEvent, ShadowTopic};
 use crate::json::Json;
 use crate::message::Request;
-use crate::operation::{Operation, Page};
+use crate::operation::Operation;
+use crate::paging::Page;
 use crate::shadow::{Applied, ShadowError, ShadowId, ShadowName, ThingName, apply, get_document};
+use crate::topic::ShadowRequest;
 
 /// What an operation did.
 pub(super) struct Done {
@@ -94,10 +96,16 @@ impl FakeShadow {
                     self.retained.keep(topic, message(request, publishing.qos, now))?;
                 }
                 let body = answer::published(request_id);
-                match topic.updates().map(|id| (self.update_at(now, &id, &request.body), id)) {
+                let done = topic.shadow_request().map(|asked| match asked {
+                    ShadowRequest::Delete(id) => self.delete_at(now, &id),
+                    ShadowRequest::Update(id) => self
+                        .update_at(now, &id, &request.body)
+                        .map(|applied| Done::updated(&id, applied)),
+                });
+                match done {
                     // Over MQTT the refusal would be a message to whoever published; here nobody could hear it.
-                    None | Some((Err(_), _)) => Done { body, events: Vec::new(), version: None },
-                    Some((Ok(applied), id)) => Done { body, ..Done::updated(&id, applied) },
+                    None | Some(Err(_)) => Done { body, events: Vec::new(), version: None },
+                    Some(Ok(done)) => Done { body, ..done },
                 }
             }
             Operation::UpdateThing(thing) => {

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use super::registry::RegistryError;
-use crate::operation::{Invalid, Topic};
+use crate::operation::Invalid;
 use crate::route::Unrouted;
 use crate::shadow::{ShadowError, ThingName};
 use crate::sigv4::Refusal;
+use crate::topic::Topic;
 
 /// Why a request was refused.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::refused::Refused;
 use crate::kept::{Change, Item};
-use crate::operation::{Page, ThingFilter};
+use crate::operation::ThingFilter;
+use crate::paging::Page;
 use crate::shadow::ThingName;
 
 /// The account in all names; there is one.

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::refused::Refused;
 use crate::clock::UnixMillis;
 use crate::kept::{Change, Item};
-use crate::operation::{Page, Topic};
+use crate::paging::Page;
+use crate::topic::Topic;
 
 /// How many topics may retain a message here; the real service has room for many more.
 pub const RETAINED_MESSAGES_MAX: usize = 1000;

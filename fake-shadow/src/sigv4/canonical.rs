@@ -240,6 +240,13 @@ pub(crate) fn header_value(request: &Request, name: &str) -> Option<Vec<u8>> {
     joined
 }
 
+/// A value as it stands in the header block: trimmed, runs of spaces made one.
+pub(crate) fn collapsed(value: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(value.len());
+    push_collapsed(&mut out, value);
+    out
+}
+
 fn push_collapsed(out: &mut Vec<u8>, value: &[u8]) {
     let mut after_space = false;
     for &byte in value.trim_ascii() {

@@ -1,4 +1,4 @@
-//! The behaviours in `fixtures/shadow/vectors.json`, run through the service with signed requests.
+//! The behaviours in `fixtures/shadow`, run through the service with signed requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -29,13 +29,10 @@ const THING: &str = "bench:lamp_1";
 
 #[test]
 fn every_behaviour_that_rest_can_show_is_kept() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/shadow/vectors.json");
-    let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let vectors = file["vectors"].as_array().unwrap();
-    assert_eq!(vectors.len() as u64, file["count"].as_u64().unwrap());
+    let vectors = vectors("vectors.json");
     let mut mqtt_only = BTreeSet::new();
     let mut failures = Vec::new();
-    for vector in vectors {
+    for vector in &vectors {
         let id = vector["id"].as_str().unwrap();
         if steps(vector).any(|step| text(step, "do").starts_with("mqtt_")) {
             mqtt_only.insert(id);
@@ -45,6 +42,21 @@ fn every_behaviour_that_rest_can_show_is_kept() {
     }
     assert_eq!(mqtt_only, MQTT_ONLY.into_iter().collect());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn the_edges_of_the_rules_are_kept() {
+    let failed = |vector: &Value| run(vector).err().map(|why| format!("{}: {why}", vector["id"]));
+    let failures: Vec<String> = vectors("edges.json").iter().filter_map(failed).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn vectors(file: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/shadow").join(file);
+    let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let vectors = file["vectors"].as_array().unwrap().clone();
+    assert_eq!(vectors.len() as u64, file["count"].as_u64().unwrap());
+    vectors
 }
 
 fn steps(vector: &Value) -> impl Iterator<Item = &Value> {
@@ -68,6 +80,7 @@ struct Bench {
     cloud: FakeShadow,
     now: UnixMillis,
     bound: BTreeMap<String, Value>,
+    next_token: String,
 }
 
 impl Bench {
@@ -75,7 +88,12 @@ impl Bench {
         let mut settings = Settings::default();
         settings.keyring.insert(Credential::long_term("AKIDDENIED", "denied"));
         settings.policies.insert("AKIDDENIED".to_owned(), Policy::default());
-        Self { cloud: FakeShadow::new(settings), now: NOW, bound: BTreeMap::new() }
+        Self {
+            cloud: FakeShadow::new(settings),
+            now: NOW,
+            bound: BTreeMap::new(),
+            next_token: String::new(),
+        }
     }
 
     fn step(&mut self, step: &Value) -> Result<(), String> {
@@ -88,10 +106,13 @@ impl Bench {
             "update" => self.send(&format!("POST {path}"), update_body(step)),
             "get" => self.send(&format!("GET {path}"), String::new()),
             "delete" => self.send(&format!("DELETE {path}"), String::new()),
-            "list_named" => self.send(
-                &format!("GET /api/things/shadow/ListNamedShadowsForThing/{THING}"),
-                String::new(),
-            ),
+            "list_named" => {
+                let query = step["query"].as_str().map(|query| format!("?{query}"));
+                let query = self.filled(&query.unwrap_or_default());
+                let line =
+                    format!("GET /api/things/shadow/ListNamedShadowsForThing/{THING}{query}");
+                self.send(&line, String::new())
+            }
             "create_thing" => self.send_control(&format!("POST /things/{THING}")),
             "delete_thing" => self.send_control(&format!("DELETE /things/{THING}")),
             "http" => self.http(step),
@@ -120,7 +141,7 @@ impl Bench {
     }
 
     fn http(&mut self, step: &Value) -> Exchange {
-        let path = text(step, "path").replace("$thing", THING);
+        let path = self.filled(&text(step, "path").replace("$thing", THING));
         let line = format!("{} {path}", text(step, "method"));
         let body = step["body"].as_str().unwrap_or_default();
         let mut signer = Signer::default();
@@ -139,6 +160,11 @@ impl Bench {
         self.handle(&signer.request(&line, body, self.now))
     }
 
+    /// A query or path with the token of the answer before in its place.
+    fn filled(&self, text: &str) -> String {
+        text.replace("$previous", &self.next_token)
+    }
+
     /// Brings the shadow to a version by that many updates from the app side.
     fn seed(&mut self, step: &Value) -> Result<(), String> {
         let id = ShadowId::classic(THING).unwrap();
@@ -153,6 +179,9 @@ impl Bench {
         let Exchange { response, record } = exchange;
         let body: Value =
             serde_json::from_slice(&response.body).map_err(|error| error.to_string())?;
+        if let Some(token) = body["nextToken"].as_str() {
+            token.clone_into(&mut self.next_token);
+        }
         for (key, wanted) in expect.as_object().unwrap() {
             let held = match key.as_str() {
                 "status" => wanted.as_u64() == Some(u64::from(response.status)),

@@ -1,6 +1,7 @@
 //! A bench for each case: what `--board` names.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -101,7 +102,7 @@ impl Benches {
                     if let Some(known) = known {
                         facts.board.clone_from(&known.board.name);
                     }
-                    let outcome = self.skip(&facts, case).unwrap_or_else(|| {
+                    let outcome = self.skip(&facts, &case.plan).unwrap_or_else(|| {
                         real_time::run(case.plan.clone(), &mut bench, interrupted, watcher)
                     });
                     (facts.board, outcome)
@@ -115,7 +116,7 @@ impl Benches {
             None => {
                 let mut bench = SimBench::new(seed);
                 let facts = self.facts(bench.facts());
-                let outcome = self.skip(&facts, case).unwrap_or_else(|| {
+                let outcome = self.skip(&facts, &case.plan).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
                 });
                 (facts.board, outcome)
@@ -139,6 +140,41 @@ impl Benches {
             outcome: outcome.masked(mask),
             wall: began.elapsed(),
         }
+    }
+
+    /// Runs a plan on a bench in real time, and hands the bench out that it ran on; `folder` is the run's place.
+    ///
+    /// # Errors
+    ///
+    /// No such bench can be had, or this is not real time.
+    pub(super) fn run_real(
+        &self,
+        plan: &Arc<Plan>,
+        known: Option<&Known>,
+        (folder, interrupted): (&Path, &AtomicBool),
+    ) -> Result<(RealBench, Outcome), ActionError> {
+        let mut bench = self.bench((plan, known), folder)?;
+        let facts = self.facts(bench.facts());
+        let outcome = self.skip(&facts, plan).unwrap_or_else(|| {
+            real_time::run(Arc::clone(plan), &mut bench, interrupted, &mut |_| {})
+        });
+        Ok((bench, outcome))
+    }
+
+    /// A bench in real time for a plan.
+    ///
+    /// # Errors
+    ///
+    /// No such bench can be had, or this is not real time.
+    pub(super) fn bench(
+        &self,
+        (plan, known): (&Plan, Option<&Known>),
+        folder: &Path,
+    ) -> Result<RealBench, ActionError> {
+        let runtime = self.runtime.as_ref().ok_or_else(|| {
+            ActionError::new("run in real time", format!("{} has no real time", self.board))
+        })?;
+        self.real((runtime, known), folder, (plan, self.seed))
     }
 
     /// What a bench can do in this run.
@@ -167,9 +203,9 @@ impl Benches {
         Ok(self.facts(facts))
     }
 
-    /// The outcome of a case that the bench cannot run; `None` if it can. Nothing has been touched then.
-    fn skip(&self, facts: &Facts, case: &Case) -> Option<Outcome> {
-        let reason = facts.misses(&case.plan).or_else(|| self.unreachable_fault(&case.plan))?;
+    /// The outcome of a case that the bench cannot run; `None` if it can.
+    fn skip(&self, facts: &Facts, plan: &Plan) -> Option<Outcome> {
+        let reason = facts.misses(plan).or_else(|| self.unreachable_fault(plan))?;
         Some(untouched(Verdict::Skipped { reason }))
     }
 
@@ -244,12 +280,10 @@ impl Benches {
                 };
                 Ok(Box::new(SerialBoard::new(recipe, sink)))
             }
-            BoardName::Probe(selector) => probe::board(
-                &self.board.to_string(),
-                (selector, None, None),
-                settings(cloud, told),
-                sink,
-            ),
+            BoardName::Probe(selector) => {
+                let who = (selector, None, None);
+                probe::board(&selector.to_string(), who, settings(cloud, told), sink)
+            }
             BoardName::Virtual(chip) => {
                 Ok(Box::new(VirtualBoard::new(*chip, settings(cloud, told), sink)?))
             }
@@ -291,8 +325,7 @@ fn known_board(
     let power = power.as_ref().and_then(power::open);
     if let Some(selector) = &known.board.probe {
         let who = (selector, chip.as_deref().and_then(Chip::by_name), Some(*mac));
-        let board = probe::board(name, who, settings, sink.clone())?;
-        return Ok(beside(board, power, meter, sink));
+        return Ok(beside(probe::board(name, who, settings, sink.clone())?, power, meter, sink));
     }
     let Some(port) = &known.port else {
         let chip = chip.as_deref().and_then(virtual_board::Chip::by_name);
@@ -397,6 +430,6 @@ pub(super) fn rig_failed(error: &ActionError) -> Verdict {
     Verdict::Failed(Box::new(failure))
 }
 
-fn untouched(verdict: Verdict) -> Outcome {
+pub(super) fn untouched(verdict: Verdict) -> Outcome {
     Outcome { verdict, steps: Vec::new(), log: Log::default(), took: Duration::ZERO }
 }

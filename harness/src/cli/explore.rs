@@ -3,30 +3,69 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::benches::Benches;
 use super::board_name::BoardName;
+use super::command_words::{Words, parse_command};
+use super::explore_boards::BoardRunner;
+use super::interrupt::Interrupt;
+use super::known::{self, KnownArgs};
 use super::{Terminal, exit, files};
 use crate::drive::sim::device;
+use crate::engine::ActionError;
 use crate::explore::sweep::NotExplored;
-use crate::explore::{Sweep, matrix, sweep};
+use crate::explore::{SimRunner, Sweep, matrix, page, sweep_on};
+use crate::scenario::plan::Plan;
 
 /// The words behind `shadowrig explore`.
 #[derive(Debug, Args)]
 pub(super) struct ExploreArgs {
     /// A scenario that passes; of a matrix the first row.
     scenario: PathBuf,
-    /// What to run on; only `sim` can be explored.
+    /// What to run on, as of `run`. On `sim` a sweep takes seconds; on boards it takes as long as the device is awake, some
+    /// hundred times.
     #[arg(long, default_value = "sim", value_name = "NAME", value_parser = BoardName::parse)]
     board: BoardName,
-    /// Where chance comes from; equal seeds give equal sweeps.
+    /// On `process`: the program that is the device, with its arguments.
+    #[arg(long, value_name = "COMMAND", value_parser = parse_command)]
+    command: Option<Words>,
+    #[command(flatten)]
+    known: KnownArgs,
+    /// How many runs at once in real time; by default what suits the board.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Try only combinations with this text in their words, as `power cut` or `GET shadow 1`. May be given several times.
+    #[arg(long, value_name = "TEXT")]
+    filter: Vec<String>,
+    /// Where chance comes from; equal seeds give equal sweeps in virtual time.
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
+    /// Write a report: html=PATH or json=PATH. May be given several times.
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = parse_report)]
+    report: Vec<Report>,
     /// The folder for a scenario for each combination that breaks an invariant.
     #[arg(long, default_value = "target/shadowrig/explore", value_name = "DIR")]
     out: PathBuf,
+}
+
+/// A report that is wanted.
+#[derive(Debug, Clone)]
+enum Report {
+    Html(PathBuf),
+    Json(PathBuf),
+}
+
+fn parse_report(text: &str) -> Result<Report, String> {
+    match text.split_once('=') {
+        Some(("html", path)) if !path.is_empty() => Ok(Report::Html(path.into())),
+        Some(("json", path)) if !path.is_empty() => Ok(Report::Json(path.into())),
+        _ => Err("write html=PATH or json=PATH; a sweep has no other report".to_owned()),
+    }
 }
 
 /// Explores a scenario; returns the exit code.
@@ -34,19 +73,6 @@ pub(super) fn explore<W: Write, E: Write>(
     args: &ExploreArgs,
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<u8> {
-    if args.board != BoardName::Sim {
-        writeln!(
-            terminal.err,
-            "error: {} cannot be explored: a sweep repeats the run some hundred times, at the speed of the device",
-            args.board
-        )?;
-        writeln!(
-            terminal.err,
-            "help: explore on sim, and run what it writes out with `run --board {}`",
-            args.board
-        )?;
-        return Ok(exit::USAGE);
-    }
     let began = Instant::now();
     let files = match files::read(std::slice::from_ref(&args.scenario), terminal)? {
         Ok(files) => files,
@@ -60,14 +86,119 @@ pub(super) fn explore<W: Write, E: Write>(
         writeln!(terminal.err, "help: name a scenario file")?;
         return Ok(exit::NOTHING_SELECTED);
     };
-    let swept = match sweep(&case.plan, args.seed, device::thing) {
-        Ok(swept) => swept,
-        Err(error) => return refuse(&error, &args.scenario, terminal),
+    let swept = match args.board.is_in_real_time() {
+        true => match sweep_boards(args, &case.plan, terminal)? {
+            Ok(swept) => swept,
+            Err(code) => return Ok(code),
+        },
+        false => {
+            let mut runner = SimRunner { seed: args.seed, make: device::thing };
+            sweep_on(&case.plan, &mut runner, &|what| args.wants(what))
+        }
     };
-    write!(terminal.out, "{}", matrix::words(&swept))?;
-    write_out(&swept, &args.out, terminal)?;
-    writeln!(terminal.out, "{}", matrix::last_line(&swept, began.elapsed()))?;
+    match swept {
+        Ok(swept) => tell(args, (&swept, began.elapsed()), terminal),
+        Err(error) => refuse(&error, &args.scenario, terminal),
+    }
+}
+
+impl ExploreArgs {
+    fn wants(&self, what: &str) -> bool {
+        self.filter.is_empty() || self.filter.iter().any(|text| what.contains(text.as_str()))
+    }
+}
+
+fn tell<W: Write, E: Write>(
+    args: &ExploreArgs,
+    (swept, wall): (&Sweep, Duration),
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<u8> {
+    write!(terminal.out, "{}", matrix::words(swept))?;
+    write_out(swept, &args.out, terminal)?;
+    for report in &args.report {
+        match report {
+            Report::Html(path) => {
+                let page = page::render(swept, wall).map_err(io::Error::other)?;
+                super::reports::create(path, &page)?;
+            }
+            Report::Json(path) => {
+                super::reports::create(path, &format!("{:#}\n", matrix::to_json(swept)))?;
+            }
+        }
+    }
+    if swept.cells.is_empty() {
+        writeln!(terminal.err, "error: no combination has a text of --filter in its words")?;
+        writeln!(terminal.err, "help: leave --filter out to see them all")?;
+        return Ok(exit::NOTHING_SELECTED);
+    }
+    writeln!(terminal.out, "{}", matrix::last_line(swept, wall))?;
     Ok(if swept.failures.is_empty() { exit::PASSED } else { exit::FIRMWARE })
+}
+
+/// Sweeps in real time; the exit code where there is no bench.
+fn sweep_boards<W: Write, E: Write>(
+    args: &ExploreArgs,
+    plan: &Arc<Plan>,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<Result<Result<Sweep, NotExplored>, u8>> {
+    let interrupt = Interrupt::listen()?;
+    let taken = match &args.board {
+        BoardName::Inventory(name) => {
+            let run = args.out.display().to_string();
+            match known::take(name, &args.known, &run, terminal.variable) {
+                Ok(taken) => Some(taken),
+                Err(error) => return rig_failed(&error, terminal).map(Err),
+            }
+        }
+        _ => None,
+    };
+    // The lock is held until the sweep is over.
+    let (known, _lock) = taken.unzip();
+    let benches = Benches {
+        board: args.board.clone(),
+        real_cloud: None,
+        made: AtomicU64::new(0),
+        seed: args.seed,
+        command: args.command.clone().map(|words| words.0),
+        allow_run: false,
+        things: std::env::current_exe()?,
+        runtime: Some(tokio::runtime::Runtime::new()?),
+    };
+    let jobs = args.jobs.map_or_else(|| args.board.default_jobs(), usize::from);
+    let folder = tempfile::tempdir()?;
+    let bar = indicatif::ProgressBar::with_draw_target(
+        None,
+        match terminal.live {
+            true => indicatif::ProgressDrawTarget::stderr(),
+            false => indicatif::ProgressDrawTarget::hidden(),
+        },
+    );
+    let told = |over: usize, of: usize| {
+        bar.set_length(of as u64);
+        bar.set_position(over as u64);
+    };
+    let place = (plan, folder.path().to_owned());
+    let runner = BoardRunner::new((benches, known, jobs), place, &interrupt, &told);
+    let swept = match runner {
+        Ok(mut runner) => sweep_on(plan, &mut runner, &|what| args.wants(what)),
+        Err(error) => return rig_failed(&error, terminal).map(Err),
+    };
+    bar.finish_and_clear();
+    if interrupt.is_wanted() {
+        return Ok(Err(exit::INTERRUPTED));
+    }
+    Ok(Ok(swept))
+}
+
+fn rig_failed<W: Write, E: Write>(
+    error: &ActionError,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<u8> {
+    writeln!(terminal.err, "error: {error}")?;
+    if let Some(help) = &error.help {
+        writeln!(terminal.err, "help: {help}")?;
+    }
+    Ok(exit::RIG)
 }
 
 fn refuse<W: Write, E: Write>(
@@ -88,7 +219,7 @@ fn refuse<W: Write, E: Write>(
             exit::USAGE,
         ),
         NotExplored::Skipped(reason) => {
-            (reason.clone(), "explore a scenario that runs on sim".to_owned(), exit::USAGE)
+            (reason.clone(), "explore it on a bench that has it, as sim".to_owned(), exit::USAGE)
         }
     };
     writeln!(terminal.err, "error: {path} cannot be explored: {why}\nhelp: {help}")?;

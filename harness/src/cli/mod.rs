@@ -10,6 +10,7 @@ mod command_words;
 mod compare;
 mod explain;
 mod explore;
+mod explore_boards;
 mod files;
 mod flash;
 mod interrupt;
@@ -204,7 +205,8 @@ fn serve<W: Write, E: Write>(
     if let Some(help) = error.help() {
         writeln!(terminal.err, "help: {help}")?;
     }
-    Ok(error.exit_code())
+    // What the cloud cannot have, as a port, is no bug of the rig.
+    Ok(if error.exit_code() == exit::USAGE { exit::USAGE } else { exit::RIG })
 }
 
 fn device<W: Write, E: Write>(

@@ -9,8 +9,11 @@ use clap::Args;
 
 use super::{Terminal, exit};
 use crate::diagnostics::{self, Source};
+use crate::drive::crew;
+use crate::explore::from_fleet;
 use crate::fleet::settings::DEVICES_MAX;
-use crate::fleet::{Fleet, Profile, Settings, page, profile, summary};
+use crate::fleet::shrink::minimal;
+use crate::fleet::{Fleet, Found, Incident, Profile, Settings, Subset, page, profile, summary};
 use crate::invariant::{self, Rule, built_in, rule::RULES_MAX};
 use crate::scenario::problem::Problem;
 use crate::scenario::yaml;
@@ -40,6 +43,21 @@ pub(super) struct SimulateArgs {
     /// A YAML file with a list of invariants to watch beside the built-in ones. May be given several times.
     #[arg(long, value_name = "FILE")]
     invariants: Vec<PathBuf>,
+    /// How many threads; as many as there are cores where nobody says. The output is the same for each number.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    jobs: Option<u32>,
+    /// Let only this device take part; it does what it does among all.
+    #[arg(long, value_name = "N")]
+    device: Option<u32>,
+    /// With --device: let only these things happen to it, as a reduction names them.
+    #[arg(long, value_name = "INCIDENTS", value_delimiter = ',', requires = "device")]
+    only: Option<Vec<Incident>>,
+    /// How many runs the reduction of a violation may take; 0 for no reduction.
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    trials: usize,
+    /// The folder for a scenario for each invariant that is violated.
+    #[arg(long, default_value = "target/shadowrig/simulate", value_name = "DIR")]
+    out: PathBuf,
     /// Write a report with plots over time: html=PATH.
     #[arg(long, value_name = "html=PATH", value_parser = parse_report)]
     report: Option<PathBuf>,
@@ -86,16 +104,25 @@ pub(super) fn simulate<W: Write, E: Write>(
         seed: args.seed,
         every: args.every,
         changes_every: args.changes_every,
+        subset: args.device.map(|device| Subset {
+            device,
+            incidents: args.only.as_ref().map(|only| only.iter().copied().collect()),
+        }),
         ..Settings::default()
     };
-    let mut fleet = Fleet::new(settings, profile, rules);
-    fleet.run();
+    if args.device.is_some_and(|device| device >= args.devices) {
+        writeln!(terminal.err, "error: there is no device {}", args.device.unwrap_or_default())?;
+        writeln!(terminal.err, "help: they are numbered from 0 to {}", args.devices - 1)?;
+        return Ok(exit::USAGE);
+    }
+    let fleet = crew::run(&settings, (&profile, &rules), jobs(args));
     write!(terminal.out, "{}", summary::words(&fleet))?;
     let is_good = summary::violated(&fleet) == 0;
     let files = args.invariants.iter();
     let more: String = files.map(|path| format!(" --invariants {}", path.display())).collect();
     let again = summary::again(fleet.settings(), &args.profile, &more);
     if !is_good {
+        reduce(args, (&fleet, &more), terminal)?;
         writeln!(terminal.out, "seed {} shows it again: {again}", args.seed)?;
     }
     let wall = began.elapsed();
@@ -105,6 +132,55 @@ pub(super) fn simulate<W: Write, E: Write>(
     }
     writeln!(terminal.out, "{}", summary::last_line(&fleet, wall))?;
     Ok(if is_good { exit::PASSED } else { exit::FIRMWARE })
+}
+
+/// How many threads there are to be.
+fn jobs(args: &SimulateArgs) -> u32 {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    args.jobs.unwrap_or_else(|| u32::try_from(cores()).unwrap_or(1))
+}
+
+/// Makes the first violation of each invariant smaller, and writes a scenario for it.
+fn reduce<W: Write, E: Write>(
+    args: &SimulateArgs,
+    (fleet, more): (&Fleet, &str),
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<()> {
+    if args.trials == 0 {
+        return Ok(());
+    }
+    let whole = Settings { subset: None, ..fleet.settings().clone() };
+    for (index, rule) in fleet.rules().iter().enumerate() {
+        let of_rule = |found: &&Found| found.violation.rule == index;
+        let Some(found) = fleet.found().iter().find(of_rule) else { continue };
+        let Some(minimal) =
+            minimal(fleet.settings(), (fleet.profile(), fleet.rules()), found, args.trials)
+        else {
+            writeln!(terminal.out, "not reduced: {}, the device alone keeps it", rule.name)?;
+            continue;
+        };
+        let span = Duration::from_secs(minimal.found.violation.at.since_start().as_secs() + 1);
+        let settings = Settings { span, ..whole.clone() };
+        let again = summary::again(&settings, &args.profile, more);
+        write!(terminal.out, "{}", summary::minimal_words((&minimal, rule), &again))?;
+        match from_fleet::written(&whole, (fleet.profile(), rule), &minimal) {
+            Some(written) => {
+                let path = args.out.join(format!("{}.yaml", rule.name));
+                super::reports::create(&path, &written.text)?;
+                let (took, trials) = (time::span(written.took), written.trials);
+                writeln!(
+                    terminal.out,
+                    "  as a scenario of {took}, found in {trials} runs on sim: shadowrig run {}",
+                    path.display()
+                )?;
+            }
+            None => writeln!(
+                terminal.out,
+                "  no scenario: the simulated bench, whose network always takes the same time, does not show it"
+            )?,
+        }
+    }
+    Ok(())
 }
 
 fn read_profile<W: Write, E: Write>(

@@ -108,6 +108,7 @@ fn perform(
             Ok(vec![shadow_event(cloud, now, &id, Party::Rig)])
         }
         Action::Brownout { .. }
+        | Action::CutAtStateWrite(_)
         | Action::Flash(_)
         | Action::Measure
         | Action::Power(_)

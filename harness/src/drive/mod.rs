@@ -4,6 +4,7 @@
 
 pub(crate) mod bench;
 pub mod cloud_side;
+pub mod crew;
 pub mod host_command;
 pub mod real_bench;
 pub mod real_service;

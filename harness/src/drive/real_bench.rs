@@ -44,6 +44,8 @@ pub struct RealBench {
     changed: VecDeque<(Instant, Option<String>)>,
     /// Whether sleeps are cut short where the board lets them.
     sleeping: Sleeping,
+    /// What was asked for, and when.
+    acts: Vec<(Moment, Action)>,
     /// Why the board cannot be used any more, until that is told.
     broken: Option<ActionError>,
 }
@@ -155,6 +157,7 @@ impl RealBench {
             last_request: 0,
             changed: VecDeque::new(),
             sleeping: Sleeping::Real,
+            acts: Vec::new(),
             broken: None,
         }
     }
@@ -199,6 +202,12 @@ impl RealBench {
     /// Says whether sleeps may be cut short; they may not unless it is said.
     pub const fn set_sleeping(&mut self, sleeping: Sleeping) {
         self.sleeping = sleeping;
+    }
+
+    /// What the engine asked for so far, and when.
+    #[must_use]
+    pub fn acts(&self) -> &[(Moment, Action)] {
+        &self.acts
     }
 
     /// Switches everything off, and puts back what the real service held before.
@@ -325,7 +334,8 @@ impl Bench for RealBench {
         system_time().0.saturating_sub(since)
     }
 
-    fn perform(&mut self, _now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
+    fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
+        self.acts.push((now, action.clone()));
         if let Some(service) = &mut self.cloud.service {
             service.begin()?;
             if matches!(
@@ -339,6 +349,12 @@ impl Bench for RealBench {
         }
         match action {
             Action::Brownout { to_mv, length } => self.board.brownout(*to_mv, *length)?,
+            Action::CutAtStateWrite(_) => {
+                return Err(ActionError::new(
+                    "cut the power at a write of the state",
+                    "this bench does not see when its device keeps its state",
+                ));
+            }
             Action::Flash(firmware) => self.board.flash(firmware)?,
             Action::Measure => self.board.measure()?,
             Action::Power(order) => self.board.power(*order)?,

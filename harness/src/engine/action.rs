@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::event::StateCut;
 use crate::scenario::plan::{Firmware, StartShadow};
 use crate::scenario::request_pattern::RequestPattern;
 
@@ -21,6 +22,8 @@ pub enum Action {
     ClearFaults,
     /// Move the cloud's clock.
     Clock(ClockOrder),
+    /// Cut the supply at a write of the device's state.
+    CutAtStateWrite(StateCutOrder),
     /// Delete a shadow, as the app side.
     DeleteShadow { name: Option<String> },
     /// Put the image on the board, erase what is to be erased, provision it, and start it.
@@ -61,6 +64,17 @@ pub enum PowerOrder {
     Cycle(Duration),
     /// On.
     Restore,
+}
+
+/// A power cut at a write of the device's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateCutOrder {
+    /// When in the write.
+    pub at: StateCut,
+    /// How many writes pass before.
+    pub after: u32,
+    /// How long the supply is off.
+    pub off: Duration,
 }
 
 /// What to do with the cloud's clock.

@@ -57,6 +57,8 @@ pub enum Event {
     Snapshot { name: String, text: String },
     /// A step changed its state; the index counts all steps in the order in which they began.
     Step { index: usize, state: StepState },
+    /// The device kept its state, so many bytes of it; with when in that its power was cut, if it was.
+    StateWrite { bytes: usize, cut: Option<StateCut> },
     /// The device woke up.
     Wake { cause: String },
 }
@@ -148,6 +150,18 @@ pub enum PowerChange {
     Restored,
 }
 
+/// When the power is cut that is cut at a write of the device's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StateCut {
+    /// Before a byte is written.
+    Before,
+    /// When a part of it is written.
+    During,
+    /// When all is written, and before the device does anything else.
+    After,
+}
+
 /// Who did something to a shadow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
@@ -227,6 +241,7 @@ impl Event {
             Self::Shadow { .. } => "shadow",
             Self::Sleep { .. } => "sleep",
             Self::Snapshot { .. } => "snapshot",
+            Self::StateWrite { .. } => "state-write",
             Self::Step { .. } => "step",
             Self::Wake { .. } => "wake",
         }
@@ -283,6 +298,10 @@ impl Event {
             }
             Self::Sleep { announced: None } => "asleep".into(),
             Self::Snapshot { name, .. } => format!("snapshot {name}"),
+            Self::StateWrite { bytes, cut: None } => format!("state of {bytes} bytes kept"),
+            Self::StateWrite { bytes, cut: Some(cut) } => {
+                format!("the power goes {} a state of {bytes} bytes is kept", cut.when())
+            }
             Self::Step { index, state } => format!("step {} {}", index + 1, state.word()),
             Self::Wake { cause } => format!("awake: {cause}"),
         }
@@ -320,6 +339,9 @@ impl Event {
                 json!({ "announced_ms": announced.map(|span| span.as_millis() as u64) })
             }
             Self::Snapshot { name, text } => json!({ "name": name, "text": text }),
+            Self::StateWrite { bytes, cut } => {
+                json!({ "bytes": bytes, "cut": cut.map(StateCut::word) })
+            }
             Self::Step { index, state } => json!({ "index": index, "state": state.word() }),
         };
         let mut object = Map::from_iter([("kind".to_owned(), Value::from(self.kind()))]);

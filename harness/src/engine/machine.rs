@@ -222,12 +222,14 @@ impl Engine {
 
     /// Asks for what was to be done as soon as such an event comes.
     fn fire(&mut self, now: Moment, event: &Event, actions: &mut Vec<Action>) {
-        let fires = |trigger: &Trigger| {
-            trigger.fires(event, &self.log, (&self.variables, self.book.unix_ms(now)))
+        let unix_ms = self.book.unix_ms(now);
+        let fires = |trigger: &mut Trigger| {
+            let is_it = trigger.fires(event, &self.log, (&self.variables, unix_ms));
+            let passes = is_it && trigger.after > 0;
+            trigger.after -= u32::from(passes);
+            is_it && !passes
         };
-        let (firing, waiting): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.triggers).into_iter().partition(fires);
-        self.triggers = waiting;
+        let firing: Vec<_> = self.triggers.extract_if(.., fires).collect();
         for trigger in firing {
             self.log.push(now, Event::Note { text: format!("now comes {}", trigger.what) });
             self.pending.extend(trigger.actions.iter().map(|_| Owner::Trigger));

@@ -91,6 +91,7 @@ fn mask_event(event: &mut Event, mask: &Mask) {
         | Event::Power { .. }
         | Event::Sleep { .. }
         | Event::Current(_)
+        | Event::StateWrite { .. }
         | Event::Step { .. } => {}
     }
 }

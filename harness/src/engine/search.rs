@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::event::{Event, Log, Request, Signature};
+use super::event::{ConnectionChange, Event, Log, Request, Signature};
 use super::mismatch::NearMiss;
 use super::reading::Reading;
 use super::step::Run;
@@ -209,6 +209,9 @@ pub(crate) fn is_event(
             };
             above_na.is_some_and(rises) || below_na.is_some_and(falls)
         }
+        (Watch::Connect, Event::Connection { change: ConnectionChange::Opened, .. })
+        | (Watch::Sleep, Event::Sleep { .. })
+        | (Watch::StateCut, Event::StateWrite { cut: Some(_), .. }) => true,
         (Watch::FaultMet(wanted), Event::FaultMet { id, .. }) => wanted == id,
         (Watch::Reset(causes), Event::Reset { cause })
         | (Watch::Wake(causes), Event::Wake { cause }) => {

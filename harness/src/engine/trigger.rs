@@ -14,6 +14,8 @@ use crate::scenario::watch::Watch;
 pub struct Trigger {
     /// The event.
     pub watch: Watch,
+    /// How many such events pass before.
+    pub after: u32,
     /// What is done then, in order and before anything else is looked at.
     pub actions: Vec<Action>,
     /// What it is, in the words of a message: `the power cut at POST shadow`.

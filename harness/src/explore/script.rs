@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::place::Mishap;
 use crate::drive::bench::{Bench, Facts};
 use crate::drive::virtual_time;
-use crate::engine::{Action, ActionError, Event, Outcome};
+use crate::engine::{Action, ActionError, Event, Log, Outcome};
 use crate::invariant::Rule;
-use crate::scenario::plan::{Erase, Firmware, Plan, StartShadow};
+use crate::scenario::plan::{ConsoleLines, Erase, Firmware, Plan, Sleeping, StartShadow};
 use crate::time::Moment;
 
 /// What is done to a device, and when.
@@ -26,49 +27,65 @@ pub struct Script {
     pub acts: Vec<(Moment, Value)>,
     /// How long the scenario took.
     pub took: Duration,
+    /// Whether sleeps are cut short where the board lets them.
+    pub sleeping: Sleeping,
 }
 
-/// Something that goes wrong in a script.
-#[derive(Debug, Clone)]
-pub enum Mishap {
-    /// The power is cut then, and comes back after a while.
-    Cut(Moment),
-    /// A fault meets what it is meant for, after so many that it lets pass.
-    Fault {
-        /// In the words of a scenario.
-        fault: Value,
-        /// What it is meant for, as `GET shadow` or `connect`.
-        to: String,
-        /// How many it lets pass first.
-        after: usize,
-    },
+/// How a written script ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// When the device has gone through so many cycles; for a bench in real time, on which nobody waits for nothing.
+    Cycles(usize),
+    /// So long behind the last act, or behind the last mishap that stands at a point of time if that comes later.
+    Wait(Duration),
 }
 
-/// How long the power stays off.
-const OFF: &str = "3s";
+/// How long a device may take for the cycles at the end: longer than any wake may last.
+const CYCLES_WITHIN: &str = "10m";
 
-/// Runs a plan on a bench, and takes down what it does to the device.
-///
-/// The second part says what it does that no script can repeat, if it does such a thing.
-pub fn take_down(plan: &Arc<Plan>, bench: &mut dyn Bench) -> (Script, Outcome, Option<String>) {
-    let mut recorder = Recorder { bench, acts: Vec::new(), odd: None };
+/// Runs a plan on a simulated bench, and takes down what is done to it, and when.
+pub fn take_down(plan: &Arc<Plan>, bench: &mut dyn Bench) -> (Vec<(Moment, Action)>, Outcome) {
+    let mut recorder = Recorder { bench, acts: Vec::new() };
     let outcome = virtual_time::run(Arc::clone(plan), &mut recorder);
-    let (acts, odd) = (recorder.acts, recorder.odd);
-    let script = Script {
-        name: plan.name.clone(),
-        firmware: plan.firmware.clone(),
-        shadows: plan.shadows.clone().into_iter().collect(),
-        acts,
-        took: outcome.took,
-    };
-    (script, outcome, odd)
+    (recorder.acts, outcome)
+}
+
+/// When the first step of a run began: what comes before is the same in each run, but takes its time on a board.
+#[must_use]
+pub fn steps_began(log: &Log) -> Moment {
+    let step = log.entries().iter().find(|entry| matches!(entry.event, Event::Step { .. }));
+    step.map_or(Moment::START, |entry| entry.at)
 }
 
 impl Script {
-    /// The script as a scenario in which something goes wrong, and in which invariants must hold; `settle` is how long it is
-    /// watched behind its last act, or behind the mishap if that comes later.
+    /// The script of a run of a plan, from what was done in it.
+    ///
+    /// # Errors
+    ///
+    /// What the run does that no script can repeat.
+    pub fn of(
+        plan: &Plan,
+        acts: &[(Moment, Action)],
+        outcome: &Outcome,
+    ) -> Result<Self, &'static str> {
+        let began = steps_began(&outcome.log);
+        let mut steps = Vec::new();
+        for (at, action) in acts {
+            steps.extend(step(action)?.map(|step| (Moment::at(at.since(began)), step)));
+        }
+        Ok(Self {
+            name: plan.name.clone(),
+            firmware: plan.firmware.clone(),
+            shadows: plan.shadows.clone().into_iter().collect(),
+            acts: steps,
+            took: outcome.took,
+            sleeping: plan.sleeping,
+        })
+    }
+
+    /// The script as a scenario in which something goes wrong, and in which invariants must hold.
     #[must_use]
-    pub fn written(&self, mishaps: &[Mishap], rules: &[&Rule], settle: Duration) -> String {
+    pub fn written(&self, mishaps: &[Mishap], rules: &[&Rule], end: End) -> String {
         let mut text = String::new();
         let shadows: Vec<_> =
             self.shadows.iter().map(|(name, shadow)| (name, sections(shadow))).collect();
@@ -76,10 +93,17 @@ impl Script {
             "image": self.firmware.image,
             "erase": erase(self.firmware.erase),
             "shadow": self.firmware.shadow,
+            "console": console(&self.firmware.console),
         });
         let _ = writeln!(text, "version: 1");
         let _ = writeln!(text, "name: {}", json!(self.name));
         let _ = writeln!(text, "firmware: {}", without_null(firmware));
+        if self.sleeping == Sleeping::FastForward {
+            let _ = writeln!(text, "time: {{ sleeping: fast-forward }}");
+        }
+        if mishaps.iter().any(|mishap| matches!(mishap, Mishap::Sag(_))) {
+            let _ = writeln!(text, "allow: [brownout]");
+        }
         let classic = shadows.iter().find(|(name, _)| name.is_none()).map(|(_, shadow)| shadow);
         let named: serde_json::Map<_, _> = shadows
             .iter()
@@ -101,20 +125,20 @@ impl Script {
             let _ = writeln!(text, "  - {}", rule.written);
         }
         let _ = writeln!(text, "steps:");
-        self.write_steps(&mut text, mishaps, settle);
+        self.write_steps(&mut text, mishaps, end);
         text
     }
 
-    fn write_steps(&self, text: &mut String, mishaps: &[Mishap], settle: Duration) {
+    /// The point of time of the last thing that is done, mishaps among it.
+    #[must_use]
+    pub fn last_act(&self, mishaps: &[Mishap]) -> Moment {
+        let acts = self.acts.iter().map(|(at, _)| *at);
+        acts.chain(mishaps.iter().map(Mishap::at)).max().unwrap_or(Moment::START)
+    }
+
+    fn write_steps(&self, text: &mut String, mishaps: &[Mishap], end: End) {
         let mut steps: Vec<(Moment, Value)> = self.acts.clone();
-        for mishap in mishaps {
-            steps.push(match mishap {
-                Mishap::Cut(at) => (*at, json!({ "power": "cycle", "off-for": OFF })),
-                Mishap::Fault { fault, to, after } => {
-                    (Moment::START, json!({ "fault": fault, "to": to, "after": after }))
-                }
-            });
-        }
+        steps.extend(mishaps.iter().map(Mishap::step));
         // Stable: what is armed at the beginning comes behind what the scenario does there.
         steps.sort_by_key(|(at, _)| *at);
         let mut now = Moment::START;
@@ -127,7 +151,13 @@ impl Script {
                 let _ = writeln!(text, "{lead}{key}: {value}");
             }
         }
-        write_wait(text, settle);
+        match end {
+            End::Wait(settle) => write_wait(text, settle),
+            End::Cycles(count) => {
+                let _ = writeln!(text, "  - expect-cycles: {{ count: {count} }}");
+                let _ = writeln!(text, "    within: {CYCLES_WITHIN}");
+            }
+        }
     }
 }
 
@@ -148,6 +178,14 @@ fn without_null(mut value: Value) -> Value {
     value
 }
 
+/// What a firmware prints beside what each of ours prints; null where that is nothing.
+fn console(lines: &ConsoleLines) -> Value {
+    if *lines == ConsoleLines::default() {
+        return Value::Null;
+    }
+    json!({ "sleep": lines.sleep, "wake": lines.wake })
+}
+
 const fn erase(erase: Erase) -> &'static str {
     match erase {
         Erase::All => "all",
@@ -159,8 +197,7 @@ const fn erase(erase: Erase) -> &'static str {
 /// A bench that takes down what is done to it.
 struct Recorder<'a> {
     bench: &'a mut dyn Bench,
-    acts: Vec<(Moment, Value)>,
-    odd: Option<String>,
+    acts: Vec<(Moment, Action)>,
 }
 
 impl Bench for Recorder<'_> {
@@ -173,11 +210,7 @@ impl Bench for Recorder<'_> {
     }
 
     fn perform(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
-        match step(action) {
-            Ok(Some(step)) => self.acts.push((now, step)),
-            Ok(None) => {}
-            Err(what) => self.odd = self.odd.take().or(Some(what.to_owned())),
-        }
+        self.acts.push((now, action.clone()));
         self.bench.perform(now, action)
     }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::edges::{self, EDGES_MAX};
-use super::faults::{Variant, variants};
-use super::script::{Mishap, Script, take_down};
-use crate::drive::sim::{MakeDevice, SimBench};
-use crate::drive::virtual_time;
+use super::combination::{Combination, Slot};
+use super::edges::{self, EDGES_MAX, Edge, Meeting, Write};
+use super::faults::variants;
+use super::reduce::{Reduction, reduce};
+use super::runner::{Pace, Runner};
+use super::script::{End, Script, steps_began};
+use crate::drive::sim::MakeDevice;
 use crate::engine::event::Event;
 use crate::engine::{Outcome, Verdict};
 use crate::invariant::{Rule, Violation, built_in, over_log};
@@ -17,6 +19,9 @@ use crate::time::Moment;
 
 /// How many sleeps a run is watched behind its last act.
 const SLEEPS_WATCHED: u32 = 8;
+
+/// The same in real time, where a run ends with the last of them: enough for what must have recovered after three quiet wakes.
+const CYCLES_WATCHED: usize = 5;
 
 /// How long a run is watched at least behind its last act: longer than any wake may last.
 const WATCHED_MIN: Duration = Duration::from_secs(300);
@@ -37,35 +42,39 @@ pub enum NotExplored {
 pub struct Sweep {
     /// The scenario.
     pub name: String,
+    /// What it ran on.
+    pub board: String,
     /// The invariants that were checked.
     pub rules: Vec<Rule>,
     /// Invariants that do not hold even when nothing goes wrong, which were left out.
     pub broken_before: Vec<(String, String)>,
-    /// The columns of the matrix of faults: connections and requests.
-    pub meetings: Vec<String>,
-    /// The rows of the matrix of faults, each with a cell for each column.
-    pub faults: Vec<(String, Vec<Cell>)>,
-    /// The power cuts, each at an edge.
-    pub cuts: Vec<(edges::Edge, Cell)>,
+    /// Connections and requests: the columns of the faults.
+    pub meetings: Vec<Meeting>,
+    /// What was observed: the rows of power cuts.
+    pub edges: Vec<Edge>,
+    /// Writes of the device's state: the rows of power cuts in them.
+    pub writes: Vec<Write>,
     /// How many edges came too late to be looked at.
     pub left_out: usize,
-    /// How many runs it took.
+    /// How many runs it took, those that reduce a failure left out.
     pub runs: usize,
+    /// How each combination ended, in the order in which they were tried.
+    pub cells: Vec<(Combination, Cell)>,
     /// The combinations that break an invariant.
     pub failures: Vec<Failure>,
 }
 
 /// How a combination ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
     /// It breaks the invariant of that place.
     Broken(usize),
     /// The invariants hold.
     Good,
-    /// It makes no sense: the fault is not meant for that.
-    None,
-    /// The run could not be made, or the fault was not met.
-    Odd,
+    /// The run did not come to its end, or what should go wrong did not; with what was said of it.
+    Odd(String),
+    /// The bench cannot do it, with the reason.
+    Skipped(String),
 }
 
 /// A combination that breaks an invariant.
@@ -79,78 +88,101 @@ pub struct Failure {
     pub why: String,
     /// A scenario that shows it.
     pub scenario: String,
+    /// How it was made smaller; none where runs are dear, or where a smaller one for the same invariant was found before.
+    pub reduction: Option<Reduction>,
 }
 
 /// Explores one case on the simulated bench.
 ///
 /// # Errors
+///
 /// Why it cannot be explored.
 pub fn sweep(plan: &Arc<Plan>, seed: u64, make: MakeDevice) -> Result<Sweep, NotExplored> {
-    let bench = || SimBench::of(seed, make);
-    if let Some(reason) = crate::drive::Bench::facts(&bench()).misses(plan) {
+    let mut runner = super::runner::SimRunner { seed, make };
+    sweep_on(plan, &mut runner, &|_| true)
+}
+
+/// Explores one case; only combinations whose words `is_wanted` takes are tried.
+///
+/// # Errors
+///
+/// Why it cannot be explored.
+pub fn sweep_on(
+    plan: &Arc<Plan>,
+    runner: &mut dyn Runner,
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> Result<Sweep, NotExplored> {
+    if let Some(reason) = runner.facts().misses(plan) {
         return Err(NotExplored::Skipped(reason));
     }
-    let (script, outcome, odd) = take_down(plan, &mut bench());
-    match outcome.verdict {
+    let (acts, outcome) = runner.take_down(plan);
+    match &outcome.verdict {
         Verdict::Passed => {}
-        Verdict::Failed(failure) => return Err(NotExplored::Fails(failure.mismatch.headline)),
+        Verdict::Failed(failure) => {
+            return Err(NotExplored::Fails(failure.mismatch.headline.clone()));
+        }
         Verdict::Interrupted | Verdict::Skipped { .. } => {
             return Err(NotExplored::Fails("it did not come to its end".to_owned()));
         }
     }
-    if let Some(what) = odd {
-        return Err(NotExplored::NotRepeatable(what));
-    }
-    let mut explorer = Explorer::new(script, plan, seed, make);
+    let script = Script::of(plan, &acts, &outcome)
+        .map_err(|what| NotExplored::NotRepeatable(what.to_owned()))?;
+    let mut explorer = Explorer::new(script, plan, runner);
     if explorer.good.verdict != Verdict::Passed {
         return Err(NotExplored::NotRepeatable(
             "does something that cannot be written out".to_owned(),
         ));
     }
     explorer.drop_broken();
-    Ok(explorer.explore())
+    Ok(explorer.explore(is_wanted))
 }
 
-struct Explorer {
-    script: Script,
-    settle: Duration,
-    rules: Vec<Rule>,
+pub(super) struct Explorer<'a> {
+    pub(super) script: Script,
+    end: End,
+    pub(super) rules: Vec<Rule>,
     broken_before: Vec<(String, String)>,
     good: Outcome,
-    seed: u64,
-    make: MakeDevice,
+    pub(super) runner: &'a mut dyn Runner,
     runs: usize,
-    failures: Vec<Failure>,
 }
 
-impl Explorer {
-    fn new(script: Script, plan: &Plan, seed: u64, make: MakeDevice) -> Self {
+impl<'a> Explorer<'a> {
+    fn new(script: Script, plan: &Plan, runner: &'a mut dyn Runner) -> Self {
         let mut rules = built_in().to_vec();
         let own =
             plan.invariants.iter().filter(|own| rules.iter().all(|rule| rule.name != own.name));
         let own: Vec<_> = own.cloned().collect();
         rules.extend(own);
         let mut explorer = Self {
-            settle: WATCHED_MIN,
+            end: End::Wait(WATCHED_MIN),
             good: untouched(),
             broken_before: Vec::new(),
-            failures: Vec::new(),
-            runs: 0,
+            runs: 1,
             script,
             rules,
-            seed,
-            make,
+            runner,
         };
-        let first = explorer.run(&explorer.script.written(&[], &[], WATCHED_MIN));
+        explorer.find_end();
+        explorer.good = explorer.run(&explorer.script.written(&[], &[], explorer.end));
+        explorer.runs += 1;
+        explorer
+    }
+
+    /// Finds out how long each run is to be watched.
+    fn find_end(&mut self) {
+        if self.runner.pace() == Pace::Real {
+            self.end = End::Cycles(CYCLES_WATCHED);
+            return;
+        }
+        let first = self.run(&self.script.written(&[], &[], self.end));
+        self.runs += 1;
         let sleeps = first.log.entries().iter().filter_map(|entry| match entry.event {
             Event::Sleep { announced } => announced,
             _ => None,
         });
         let longest = sleeps.max().unwrap_or_default();
-        explorer.settle = WATCHED_MIN.max(longest * SLEEPS_WATCHED);
-        explorer.good = explorer.run(&explorer.script.written(&[], &[], explorer.settle));
-        explorer.runs += 2;
-        explorer
+        self.end = End::Wait(WATCHED_MIN.max(longest * SLEEPS_WATCHED));
     }
 
     /// Leaves out the invariants that this scenario does not keep anyway.
@@ -167,107 +199,164 @@ impl Explorer {
         });
     }
 
-    fn explore(mut self) -> Sweep {
-        let until = Moment::at(self.script.took);
+    fn explore(mut self, is_wanted: &dyn Fn(&str) -> bool) -> Sweep {
+        // Where time passes by itself the scenario took longer for all that was set up before.
+        let until = steps_began(&self.good.log).after(self.script.took);
         let mut meetings = edges::meetings(&self.good.log, until);
         let mut edges = edges::edges(&self.good.log, until);
-        let left_out =
-            edges.len().saturating_sub(EDGES_MAX) + meetings.len().saturating_sub(EDGES_MAX);
+        let mut writes = edges::writes(&self.good.log, until);
+        let over = |length: usize| length.saturating_sub(EDGES_MAX);
+        let left_out = over(edges.len()) + over(meetings.len()) + over(writes.len());
         meetings.truncate(EDGES_MAX);
         edges.truncate(EDGES_MAX);
-        let mut faults = Vec::new();
-        for variant in variants() {
-            let row = meetings.iter().map(|meeting| self.fault(&variant, meeting)).collect();
-            faults.push((variant.name, row));
-        }
-        let cuts = edges.into_iter().map(|edge| {
-            let what = format!("power cut at {}, {}", edge.at, edge.what);
-            let cell = self.try_out(&what, &Mishap::Cut(edge.at));
-            (edge, cell)
-        });
-        let cuts = cuts.collect();
+        writes.truncate(EDGES_MAX);
+        let pace = self.runner.pace();
+        let mut combinations =
+            super::combination::all(&variants(), (&meetings, &edges, &writes), pace);
+        combinations.retain(|combination| is_wanted(&combination.what));
+        let cells = self.try_out(&combinations);
+        let failures = self.failures(&combinations, &cells);
+        let cells = cells.into_iter().map(|(cell, _)| cell);
         Sweep {
             name: self.script.name,
+            board: self.runner.facts().board,
             rules: self.rules,
             broken_before: self.broken_before,
-            meetings: meetings.into_iter().map(|meeting| nth(&meeting)).collect(),
-            faults,
-            cuts,
+            meetings,
+            edges,
+            writes,
             left_out,
             runs: self.runs,
-            failures: self.failures,
+            cells: combinations.into_iter().zip(cells).collect(),
+            failures,
         }
     }
 
-    fn fault(&mut self, variant: &Variant, meeting: &edges::Meeting) -> Cell {
-        if variant.on_connect != (meeting.to == "connect") {
-            return Cell::None;
-        }
-        let mishap = Mishap::Fault {
-            fault: variant.fault.clone(),
-            to: meeting.to.clone(),
-            after: meeting.before,
-        };
-        self.try_out(&format!("{} at {}", variant.name, nth(meeting)), &mishap)
-    }
-
-    fn try_out(&mut self, what: &str, mishap: &Mishap) -> Cell {
-        self.runs += 1;
+    /// Runs all combinations; with each its first violation, at the time of its steps.
+    fn try_out(&mut self, combinations: &[Combination]) -> Vec<(Cell, Option<Violation>)> {
+        let facts = self.runner.facts();
         let rules: Vec<_> = self.rules.iter().collect();
-        let mishaps = std::slice::from_ref(mishap);
-        let outcome = self.run(&self.script.written(mishaps, &rules, self.settle));
-        let Some(violation) = self.violations(&outcome).into_iter().next() else {
-            return if outcome.verdict == Verdict::Passed { Cell::Good } else { Cell::Odd };
+        let plan = |combination: &Combination| {
+            let mishaps = std::slice::from_ref(&combination.mishap);
+            let text = self.script.written(mishaps, &rules, self.end);
+            let plan = scenario::parse(&text, "explore").plans.into_iter().next();
+            let plan = plan.ok_or_else(|| Cell::Odd("it cannot be written out".to_owned()))?;
+            match facts.misses(&plan) {
+                Some(reason) => Err(Cell::Skipped(reason)),
+                None => Ok(Arc::new(plan)),
+            }
         };
-        let rule = &self.rules[violation.rule];
-        let script =
-            Script { name: format!("{}: {what}", self.script.name), ..self.script.clone() };
-        let text = script.written(mishaps, &[rule], self.shortest(mishap, &violation));
-        self.failures.push(Failure {
-            what: what.to_owned(),
-            rule: rule.name.clone(),
-            why: format!("{}, at {}", violation.why, violation.at),
-            scenario: format!(
-                "# Proves: that `{}` does not hold: {}.\n# Needs: {}.\n{text}",
-                rule.name,
-                violation.why,
-                match mishap {
-                    Mishap::Cut(_) => "a console and a power switch",
-                    Mishap::Fault { .. } => "a console",
-                }
-            ),
-        });
-        Cell::Broken(violation.rule)
+        let plans: Vec<Result<Arc<Plan>, Cell>> = combinations.iter().map(plan).collect();
+        let runnable: Vec<_> =
+            plans.iter().filter_map(|plan| plan.as_ref().ok().cloned()).collect();
+        self.runs += runnable.len();
+        let mut outcomes = self.runner.run_all(&runnable).into_iter();
+        plans
+            .into_iter()
+            .map(|plan| match plan {
+                Err(cell) => (cell, None),
+                Ok(_) => outcomes.next().map_or_else(
+                    || (Cell::Odd("it was not run".to_owned()), None),
+                    |outcome| self.judge(&outcome),
+                ),
+            })
+            .collect()
     }
 
-    /// How long the run must be watched behind its last step, so that it still shows the violation.
-    fn shortest(&self, mishap: &Mishap, violation: &Violation) -> Duration {
-        let last = self.script.acts.last().map_or(Moment::START, |(at, _)| *at);
-        let last = match mishap {
-            Mishap::Cut(at) => last.max(*at),
-            Mishap::Fault { .. } => last,
+    fn judge(&self, outcome: &Outcome) -> (Cell, Option<Violation>) {
+        if let Some(violation) = self.violations(outcome).into_iter().next() {
+            return (Cell::Broken(violation.rule), Some(violation));
+        }
+        let cell = match &outcome.verdict {
+            Verdict::Passed => Cell::Good,
+            Verdict::Failed(failure) => Cell::Odd(failure.mismatch.headline.clone()),
+            Verdict::Interrupted => Cell::Odd("it was interrupted".to_owned()),
+            Verdict::Skipped { reason } => Cell::Skipped(reason.clone()),
         };
-        // A second more, so that the file also fails on a bench that is not as quick.
-        let wanted = violation.at.since(last) + Duration::from_secs(1);
-        wanted.min(self.settle)
+        (cell, None)
     }
 
-    fn run(&self, text: &str) -> Outcome {
-        let parsed = scenario::parse(text, "explore");
-        let Some(plan) = parsed.plans.into_iter().next() else { return untouched() };
-        virtual_time::run(Arc::new(plan), &mut SimBench::of(self.seed, self.make))
+    /// What is broken, written out. Of each invariant the first one is made as small as it gets, where runs cost nothing.
+    fn failures(
+        &mut self,
+        combinations: &[Combination],
+        cells: &[(Cell, Option<Violation>)],
+    ) -> Vec<Failure> {
+        let mut failures: Vec<Failure> = Vec::new();
+        for (combination, (_, violation)) in combinations.iter().zip(cells) {
+            let Some(violation) = violation else { continue };
+            let name = format!("{}: {}", self.script.name, combination.what);
+            let script = Script { name, ..self.script.clone() };
+            let rule = self.rules[violation.rule].clone();
+            let is_first = failures.iter().all(|failure| failure.rule != rule.name);
+            let reduction = (is_first && self.runner.pace() == Pace::Virtual)
+                .then(|| reduce(self, (&script, &combination.mishap), violation));
+            let mishaps = std::slice::from_ref(&combination.mishap);
+            let text = match &reduction {
+                Some(reduction) => reduction.scenario.clone(),
+                None => script.written(mishaps, &[&rule], shortest(&script, mishaps, violation)),
+            };
+            let why = reduction.as_ref().map_or(&violation.why, |reduction| &reduction.why);
+            failures.push(Failure {
+                what: combination.what.clone(),
+                scenario: format!("{}{text}", head(&rule, why, mishaps)),
+                rule: rule.name,
+                why: format!("{}, at {}", violation.why, violation.at),
+                reduction,
+            });
+        }
+        failures
     }
 
-    fn violations(&self, outcome: &Outcome) -> Vec<Violation> {
+    /// How long a run is watched behind its last step.
+    pub(super) const fn settle(&self) -> Duration {
+        match self.end {
+            End::Wait(settle) => settle,
+            End::Cycles(_) => WATCHED_MIN,
+        }
+    }
+
+    pub(super) fn run(&mut self, text: &str) -> Outcome {
+        let plan = scenario::parse(text, "explore").plans.into_iter().next();
+        let outcomes = plan.map(|plan| self.runner.run_all(&[Arc::new(plan)]));
+        outcomes.unwrap_or_default().into_iter().next().unwrap_or_else(untouched)
+    }
+
+    /// The violations of a run, at the time of its steps.
+    pub(super) fn violations(&self, outcome: &Outcome) -> Vec<Violation> {
         let shadow = self.script.firmware.shadow.as_deref();
-        let unix_ms = |at: Moment| crate::drive::sim::timing::true_time(at).0;
-        over_log(&self.rules, &outcome.log, shadow, (Moment::at(outcome.took), &unix_ms))
+        let unix_ms = |at: Moment| self.runner.unix_ms(at);
+        let ended_at = Moment::at(outcome.took);
+        let mut found = over_log(&self.rules, &outcome.log, shadow, (ended_at, &unix_ms));
+        let began = steps_began(&outcome.log);
+        found.iter_mut().for_each(|found| found.at = Moment::at(found.at.since(began)));
+        found
     }
 }
 
-/// A meeting in words, as `GET shadow 2`.
-fn nth(meeting: &edges::Meeting) -> String {
-    format!("{} {}", meeting.to, meeting.before + 1)
+/// How long a run must be watched behind its last step, so that it still shows a violation. A second more, so that the file also
+/// fails on a bench that is not as quick.
+pub(super) fn shortest(
+    script: &Script,
+    mishaps: &[super::place::Mishap],
+    violation: &Violation,
+) -> End {
+    End::Wait(violation.at.since(script.last_act(mishaps)) + Duration::from_secs(1))
+}
+
+/// What a scenario that was written out says of itself.
+pub fn head(rule: &Rule, why: &str, mishaps: &[super::place::Mishap]) -> String {
+    let mut needs = vec!["a console"];
+    for need in mishaps.iter().filter_map(super::place::Mishap::needs) {
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    format!(
+        "# Proves: that `{}` does not hold: {why}.\n# Needs: {}.\n",
+        rule.name,
+        needs.join(" and ")
+    )
 }
 
 /// The outcome of a text that could not be run.
@@ -277,5 +366,26 @@ fn untouched() -> Outcome {
         steps: Vec::new(),
         log: crate::engine::Log::default(),
         took: Duration::ZERO,
+    }
+}
+
+impl Sweep {
+    /// How a combination ended; `None` where there is none for that place.
+    #[must_use]
+    pub fn cell(&self, slot: Slot) -> Option<&Cell> {
+        let of_slot = |(combination, _): &&(Combination, Cell)| combination.slot == slot;
+        self.cells.iter().find(of_slot).map(|(_, cell)| cell)
+    }
+
+    /// How many combinations came to no end, or met nothing.
+    #[must_use]
+    pub fn odd(&self) -> usize {
+        self.cells.iter().filter(|(_, cell)| matches!(cell, Cell::Odd(_))).count()
+    }
+
+    /// How many combinations the bench could not do.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.cells.iter().filter(|(_, cell)| matches!(cell, Cell::Skipped(_))).count()
     }
 }

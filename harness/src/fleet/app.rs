@@ -6,7 +6,7 @@ use fake_shadow::shadow::ShadowId;
 use serde_json::{Value, json};
 
 use super::chance::{Place, Question};
-use super::incident::Mishap;
+use super::incident::{Met, Mishap};
 use super::machine::Fleet;
 use super::queue::Due;
 use crate::drive::sim::timing::true_time;
@@ -27,7 +27,7 @@ impl Fleet {
     }
 
     fn update(&mut self, now: Moment, number: u32, state: &Value) {
-        let Ok(id) = ShadowId::classic(&self.names[number as usize]) else { return };
+        let Ok(id) = ShadowId::classic(&self.names[number]) else { return };
         let document = json!({ "state": state });
         let updated = self.cloud.cloud_mut().update(true_time(now), &id, &document);
         self.see(now, number, Seen::Changed);
@@ -38,7 +38,7 @@ impl Fleet {
 
     /// From half the average to half as much again.
     fn next_change(&mut self, now: Moment, number: u32) {
-        let member = &self.members[number as usize];
+        let member = &self.members[number];
         let place = Place { device: number, wake: member.changes, number: 0 };
         let mean = u64::try_from(self.settings.changes_every.as_micros()).unwrap_or(u64::MAX);
         if mean > 0 {
@@ -49,7 +49,7 @@ impl Fleet {
     }
 
     pub(super) fn change(&mut self, now: Moment, number: u32) {
-        let member = &mut self.members[number as usize];
+        let member = &mut self.members[number];
         member.changes += 1;
         let changes = member.changes;
         let place = Place { device: number, wake: changes, number: 1 };
@@ -58,8 +58,8 @@ impl Fleet {
         member.desired = (member.desired + step) % 3 + 1;
         let (desired, pending) = (member.desired, member.changed_at);
         let what = Mishap::Change(changes, desired);
-        if self.network.may_happen(&self.members[number as usize], what) {
-            self.members[number as usize].changed_at = pending.or(Some(now));
+        if self.network.may_happen(&self.members[number], what, Met::Change) {
+            self.members[number].changed_at = pending.or(Some(now));
             self.tally.at(now).changes += 1;
             self.update(now, number, &json!({ "desired": { "signal": desired } }));
         }

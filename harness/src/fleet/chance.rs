@@ -27,6 +27,8 @@ pub enum Question {
     Change,
     /// What it changes it to.
     Value,
+    /// Whether a power cut at a write of the state leaves only a part of it.
+    Torn,
 }
 
 /// The chance of one run.
@@ -75,7 +77,7 @@ impl Chance {
 }
 
 /// The finalizer of SplitMix64: each bit of what comes out depends on each bit of what goes in.
-const fn mix(value: u64) -> u64 {
+pub(super) const fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ value >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -5,7 +5,7 @@ use fake_shadow::fault::{Channel, Delivery, FaultId};
 use fake_shadow::message::{Request as CloudRequest, WireStep};
 use fake_shadow::raw_request;
 
-use super::incident::Mishap;
+use super::incident::{Carried, Met, Mishap};
 use super::machine::Fleet;
 use super::network::Way;
 use super::queue::Due;
@@ -23,8 +23,9 @@ impl Fleet {
         let fate = self.cloud.connect(true_time(now), Channel::Tls);
         self.cloud.clear();
         let Accepted { met, after, what, steps, .. } = accepted(fate);
-        self.met(now, (number, connection), met.map(|met| met.id), &armed);
-        let member = &mut self.members[number as usize];
+        let on_connect = Met::Fault { connection, on_connect: true };
+        self.met(now, (number, on_connect), met.map(|met| met.id), &armed);
+        let member = &mut self.members[number];
         if !steps.is_empty() {
             member.unserved = Some((member.life, connection));
         }
@@ -39,7 +40,7 @@ impl Fleet {
         connection: u16,
         bytes: &[u8],
     ) {
-        let member = &self.members[number as usize];
+        let member = &self.members[number];
         if member.unserved == Some((life, connection)) {
             return;
         }
@@ -50,8 +51,9 @@ impl Fleet {
             self.cloud.clear();
         }
         self.count(now, number, &request, &delivery);
-        self.met(now, (number, connection), delivery.fault.map(|met| met.id), &armed);
-        let member = &self.members[number as usize];
+        let on_request = Met::Fault { connection, on_connect: false };
+        self.met(now, (number, on_request), delivery.fault.map(|met| met.id), &armed);
+        let member = &self.members[number];
         if member.life == life && member.is_open && member.connection == connection {
             let steps = with_end(delivery.steps(&request).into_owned(), &request);
             self.play(now.after(SERVICE), number, connection, steps);
@@ -60,7 +62,7 @@ impl Fleet {
 
     /// Arms what chance wants for a connection; with the number of each fault its place in the profile.
     fn arm(&mut self, now: Moment, number: u32, connection: u16) -> Vec<(FaultId, usize)> {
-        let member = &self.members[number as usize];
+        let member = &self.members[number];
         let wanted = self.network.faults(member, connection, now.since_start());
         let faults = &self.network.profile.faults;
         wanted
@@ -72,15 +74,15 @@ impl Fleet {
     fn met(
         &mut self,
         now: Moment,
-        (number, connection): (u32, u16),
+        (number, place): (u32, Met),
         met: Option<FaultId>,
         armed: &[(FaultId, usize)],
     ) {
-        let place = armed.iter().find(|(id, _)| Some(*id) == met);
-        let Some((_, index)) = place else { return };
+        let armed = armed.iter().find(|(id, _)| Some(*id) == met);
+        let (Some((_, index)), Met::Fault { connection, .. }) = (armed, &place) else { return };
         self.tally.at(now).faults += 1;
-        let what = Mishap::Fault(*index as u16, connection);
-        self.network.note(&self.members[number as usize], what);
+        let what = Mishap::Fault(*index as u16, *connection);
+        self.network.note(&self.members[number], what, place);
         self.see(now, number, Seen::Disturbed);
     }
 
@@ -109,7 +111,7 @@ impl Fleet {
         self.tally.at(now).reports += 1;
         self.see(now, number, Seen::Version(version));
         if !has(ShadowTopic::UpdateDelta)
-            && let Some(changed_at) = self.members[number as usize].changed_at.take()
+            && let Some(changed_at) = self.members[number].changed_at.take()
         {
             self.tally.lag(now, changed_at);
         }
@@ -118,8 +120,8 @@ impl Fleet {
     /// Puts what the cloud does to a connection into the queue.
     fn play(&mut self, from: Moment, number: u32, connection: u16, steps: Vec<WireStep>) {
         for (at, what) in sendings(from, steps) {
-            let member = &mut self.members[number as usize];
-            let way = self.network.way(member);
+            let member = &mut self.members[number];
+            let way = self.network.way(member, Carried::Answer);
             let (what, after, was_disturbed) = match way {
                 Way::Arrives { after, was_disturbed } => (what, after, was_disturbed),
                 Way::Breaks { after } => (Wire::Reset, after, true),

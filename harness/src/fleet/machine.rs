@@ -8,16 +8,17 @@ use fake_shadow::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use fake_shadow::shadow::ShadowId;
 use thing::{Config, Input, Lent, WakeCause};
 
-use super::incident::Incident;
+use super::chance::mix;
+use super::incident::{Incident, Met};
 use super::member::{After, Awake, Member, Obey};
 use super::network::Network;
+use super::part::{ByNumber, Part};
 use super::profile::Profile;
 use super::queue::{Due, Item, Queue};
 use super::settings::Settings;
 use super::tally::Tally;
 use crate::drive::sim::device::{Told, reading};
 use crate::drive::sim::timing::{BOOT, chip_time, true_time};
-use crate::drive::sim::wire::Wire;
 use crate::engine::Log;
 use crate::invariant::{Look, Rule, Seen, Violation};
 use crate::time::Moment;
@@ -32,14 +33,15 @@ pub struct Fleet {
     rules: Vec<Rule>,
     pub(super) cloud: Faulty,
     pub(super) network: Network,
-    pub(super) members: Vec<Member>,
-    pub(super) names: Vec<Box<str>>,
+    pub(super) members: ByNumber<Member>,
+    pub(super) names: ByNumber<Box<str>>,
     pub(super) queue: Queue,
     /// What sleeping devices do not need.
     pool: Vec<Awake>,
     pub(super) tally: Tally,
     found: Vec<Found>,
-    digest: u64,
+    /// The digests of parts that were joined to this one.
+    joined: u64,
     empty: Log,
     ended: bool,
 }
@@ -59,30 +61,51 @@ impl Fleet {
     /// A fleet before its run. Each device is switched on at some time within the first period.
     #[must_use]
     pub fn new(settings: Settings, profile: Profile, rules: Vec<Rule>) -> Self {
-        let cloud =
-            fake_shadow::Settings { seed: settings.seed, ..fake_shadow::Settings::default() };
+        let cloud = fake_shadow::Settings { seed: settings.seed, ..settings.cloud.clone() };
+        // One alone is every n-th of n.
+        let alone = settings.subset.as_ref();
+        let part = alone
+            .map_or(settings.part, |subset| Part { index: subset.device, of: settings.devices });
+        let devices = settings.devices;
         let mut fleet = Self {
             cloud: Faulty::new(FakeShadow::new(cloud)),
             network: Network::new(settings.seed, profile, settings.subset.clone()),
-            members: (0..settings.devices).map(|number| Member::new(number, &rules)).collect(),
-            names: (0..settings.devices).map(|number| Member::name(number).into()).collect(),
+            members: ByNumber::new(part, devices, |number| Member::new(number, &rules)),
+            names: ByNumber::new(part, devices, |number| Member::name(number).into()),
             queue: Queue::default(),
             pool: Vec::new(),
             tally: Tally::new(settings.span),
             found: Vec::new(),
-            digest: 0xcbf2_9ce4_8422_2325,
+            joined: 0,
             empty: Log::default(),
             ended: false,
             rules,
             settings,
         };
-        let only = fleet.settings.subset.as_ref().map(|subset| subset.device);
-        for number in 0..fleet.settings.devices {
-            if only.is_none_or(|only| only == number) {
-                fleet.begin(number);
-            }
+        for number in part.numbers(devices) {
+            fleet.begin(number);
         }
         fleet
+    }
+
+    /// Parts of a fleet that ran apart, as the whole.
+    ///
+    /// # Panics
+    ///
+    /// Without a part.
+    #[must_use]
+    pub fn joined(parts: Vec<Self>) -> Self {
+        let mut parts = parts.into_iter();
+        let mut whole = parts.next().expect("a fleet has one part at least");
+        for part in parts {
+            whole.joined = whole.joined.wrapping_add(part.digest());
+            whole.tally.join(&part.tally);
+            whole.network.mishaps += part.network.mishaps;
+            whole.found.extend(part.found);
+        }
+        whole.found.sort_by_key(|found| (found.violation.at, found.device));
+        whole.settings.part = Part::WHOLE;
+        whole
     }
 
     /// Lets everything happen that happens before a point of the run.
@@ -101,7 +124,7 @@ impl Fleet {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        for member in &mut self.members {
+        for member in self.members.iter_mut() {
             let mut found = Vec::new();
             let look = Look {
                 now: end,
@@ -114,6 +137,7 @@ impl Fleet {
             let (device, wake) = (member.number, member.wake);
             self.found.extend(found.into_iter().map(|violation| Found { device, wake, violation }));
         }
+        self.found.sort_by_key(|found| (found.violation.at, found.device));
     }
 
     /// What was counted.
@@ -122,7 +146,7 @@ impl Fleet {
         &self.tally
     }
 
-    /// The violations, in the order in which they were seen.
+    /// The violations, in the order of their time, and of their devices where that is the same.
     #[must_use]
     pub fn found(&self) -> &[Found] {
         &self.found
@@ -148,7 +172,7 @@ impl Fleet {
 
     /// What went wrong on purpose, where one device is looked at.
     #[must_use]
-    pub fn incidents(&self) -> &[Incident] {
+    pub fn incidents(&self) -> &[(Incident, Met)] {
         &self.network.incidents
     }
 
@@ -158,32 +182,23 @@ impl Fleet {
         self.network.mishaps
     }
 
-    /// A number that all that happened goes into, in its order: equal runs have equal numbers.
+    /// A number that all that happened to each device goes into, in its order: equal runs have equal numbers.
     #[must_use]
-    pub const fn digest(&self) -> u64 {
-        self.digest
+    pub fn digest(&self) -> u64 {
+        let digests = self.members.iter().map(|member| mix(member.digest));
+        digests.fold(self.joined, u64::wrapping_add)
     }
 
     fn note(&mut self, item: &Item) {
-        let kind = match &item.due {
-            Due::Accept { .. } => 1,
-            Due::Booted => 2,
-            Due::Change => 3,
-            Due::PowerOn => 4,
-            Due::Request { bytes, .. } => 5 + bytes.len() as u64 * 16,
-            Due::SleepOver => 6,
-            Due::Tick => 7,
-            Due::Told(_) => 8,
-            Due::Wire { what: Wire::Bytes(bytes), .. } => 9 + bytes.len() as u64 * 16,
-            Due::Wire { .. } => 10,
-        };
-        for part in [item.at.micros(), u64::from(item.device), kind] {
-            self.digest = (self.digest ^ part).wrapping_mul(0x0100_0000_01b3).rotate_left(17);
+        let kind = item.due.kind();
+        let digest = &mut self.members[item.device].digest;
+        for part in [item.at.micros(), kind] {
+            *digest = (*digest ^ part).wrapping_mul(0x0100_0000_01b3).rotate_left(17);
         }
     }
 
     fn happen(&mut self, Item { at: now, device, life, due, .. }: Item) {
-        let member = &mut self.members[device as usize];
+        let member = &mut self.members[device];
         let is_alive = member.life == life;
         let is_on = |member: &Member, connection| {
             is_alive && member.is_open && member.connection == connection
@@ -227,12 +242,12 @@ impl Fleet {
 
     fn wake(&mut self, now: Moment, number: u32, cause: WakeCause) {
         self.tally.at(now).wakes += 1;
-        let member = &mut self.members[number as usize];
+        let member = &mut self.members[number];
         member.life += 1;
         member.wake += 1;
         member.born_at = now;
         member.cause = cause;
-        (member.connection, member.ways, member.edges) = (0, 0, 0);
+        (member.connection, member.ways, member.edges, member.writes) = (0, 0, 0, 0);
         member.is_open = false;
         member.tick_at = None;
         member.cut_at = self.network.cut(member);
@@ -242,7 +257,7 @@ impl Fleet {
 
     fn boot(&mut self, now: Moment, number: u32) {
         let awake = self.pool.pop().unwrap_or_else(|| Awake::new(&self.settings));
-        let member = &mut self.members[number as usize];
+        let member = &mut self.members[number];
         member.awake = Some(awake);
         // A copy, since the device may persist another one while it reads.
         let mut memory = [0; thing::STATE_BYTES_MAX];
@@ -260,7 +275,7 @@ impl Fleet {
                 self.tell(now, number, Input::Sample { sensor, value });
             }
             Told::Time => {
-                let (off_ms, is_wrong) = self.network.date_off(&self.members[number as usize]);
+                let (off_ms, is_wrong) = self.network.date_off(&self.members[number]);
                 if is_wrong {
                     self.see(now, number, Seen::Disturbed);
                 }
@@ -274,9 +289,9 @@ impl Fleet {
     /// Hands an input to a device and does all that follows from it.
     fn tell(&mut self, now: Moment, number: u32, input: Input<'_>) {
         let Self { members, names, queue, network, rules, cloud, empty, .. } = self;
-        let member = &mut members[number as usize];
+        let member = &mut members[number];
         let Some(mut awake) = member.awake.take() else { return };
-        let name = &names[number as usize];
+        let name = &names[number];
         let config = Config {
             thing_name: name,
             shadow_name: None,
@@ -300,19 +315,31 @@ impl Fleet {
             document: &document,
             found: &mut found,
             after: After::Awake,
+            torn: None,
         };
         let Awake { device, workspace } = &mut awake;
         device.handle(Lent { config: &config, workspace }, at, input, &mut |output| {
             obey.obey(output);
         });
-        let after = obey.after;
+        let has_crashed = obey.after == After::Awake && device.has_crashed();
+        let (after, torn) = (if has_crashed { After::Crashed } else { obey.after }, obey.torn);
         self.keep(number, found);
+        if let Some(bytes) = torn {
+            let member = &mut self.members[number];
+            member.state = awake.device.torn(&member.state, &bytes);
+        }
         match after {
             After::Awake => {
-                self.members[number as usize].awake = Some(awake);
+                self.members[number].awake = Some(awake);
                 self.ask_for_tick(now, number);
             }
             After::Asleep => self.pool.push(awake),
+            After::Crashed => {
+                awake.device = (self.settings.make)(&thing::SIGNAL);
+                self.pool.push(awake);
+                self.see(now, number, Seen::Reset("panic"));
+                self.wake(now, number, WakeCause::Reset);
+            }
             After::Cut => {
                 awake.device = (self.settings.make)(&thing::SIGNAL);
                 self.pool.push(awake);
@@ -323,7 +350,7 @@ impl Fleet {
 
     /// One question at a time: a deadline that moves away is asked for again when its first time has come.
     fn ask_for_tick(&mut self, now: Moment, number: u32) {
-        let member = &mut self.members[number as usize];
+        let member = &mut self.members[number];
         let Some(deadline) = deadline(member) else { return };
         // A device that wants to be asked again at once is asked a millisecond later, so that time goes on.
         let at = deadline.max(now.after(Duration::from_millis(1)));
@@ -336,7 +363,7 @@ impl Fleet {
     fn cut(&mut self, now: Moment, number: u32) {
         self.tally.at(now).cuts += 1;
         let off = self.network.profile.power.off;
-        let member = &mut self.members[number as usize];
+        let member = &mut self.members[number];
         member.life += 1;
         member.is_open = false;
         self.queue.push(now.after(off), member.id(), Due::PowerOn);
@@ -352,12 +379,12 @@ impl Fleet {
             document: &|| None,
             log: &self.empty,
         };
-        self.members[number as usize].monitor.see(&look, seen, &mut found);
+        self.members[number].monitor.see(&look, seen, &mut found);
         self.keep(number, found);
     }
 
     fn keep(&mut self, device: u32, found: Vec<Violation>) {
-        let wake = self.members[device as usize].wake;
+        let wake = self.members[device].wake;
         self.found.extend(found.into_iter().map(|violation| Found { device, wake, violation }));
     }
 }

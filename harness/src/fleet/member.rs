@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use thing::{Output, WakeCause, Workspace};
 
+use super::incident::{Carried, CutAt};
 use super::network::{Network, Way};
 use super::queue::{Due, Queue};
 use super::settings::Settings;
@@ -14,6 +15,9 @@ use crate::drive::sim::timing::{CONNECT, NETWORK_UP, SAMPLE, TIME_TOLD, true_tim
 use crate::engine::Log;
 use crate::invariant::{Look, Monitor, Rule, Seen, Violation};
 use crate::time::Moment;
+
+/// The offset basis of FNV-1a in 64 bits.
+const DIGEST_START: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// What a device needs only while it is awake; it goes from one to the next.
 #[derive(Debug)]
@@ -58,11 +62,15 @@ pub(super) struct Member {
     pub(super) edges: u16,
     /// The edge at which the power is cut in this wake.
     pub(super) cut_at: Option<u16>,
+    /// Writes of its state in this wake.
+    pub(super) writes: u16,
     pub(super) desired: u8,
     pub(super) changes: u32,
     /// When the change was made that it has not reported yet.
     pub(super) changed_at: Option<Moment>,
     pub(super) monitor: Monitor,
+    /// All that happened to it went into this, in its order.
+    pub(super) digest: u64,
 }
 
 impl Member {
@@ -83,10 +91,12 @@ impl Member {
             tick_at: None,
             edges: 0,
             cut_at: None,
+            writes: 0,
             desired: 0,
             changes: 0,
             changed_at: None,
             monitor: Monitor::new(rules),
+            digest: DIGEST_START ^ u64::from(number),
         }
     }
 
@@ -105,6 +115,8 @@ impl Member {
 pub(super) enum After {
     Asleep,
     Awake,
+    /// Its program crashed.
+    Crashed,
     /// The power was cut in the middle of what it wanted.
     Cut,
 }
@@ -120,6 +132,8 @@ pub(super) struct Obey<'a> {
     pub(super) document: &'a dyn Fn() -> Option<Value>,
     pub(super) found: &'a mut Vec<Violation>,
     pub(super) after: After,
+    /// A state of which only a part was written.
+    pub(super) torn: Option<Vec<u8>>,
 }
 
 impl Obey<'_> {
@@ -127,6 +141,10 @@ impl Obey<'_> {
     pub(super) fn obey(&mut self, output: Output<'_>) {
         if self.after == After::Cut {
             return;
+        }
+        let is_chosen = self.member.cut_at == Some(self.member.edges);
+        if is_chosen {
+            self.cut_met(&output);
         }
         let tell = |what, after| (Due::Told(what), after);
         let due = match output {
@@ -139,7 +157,8 @@ impl Obey<'_> {
             }
             Output::Send(bytes) => {
                 let connection = self.member.connection;
-                self.travel(Duration::ZERO, |_| Due::Request { connection, bytes: bytes.to_vec() });
+                let due = Due::Request { connection, bytes: bytes.to_vec() };
+                self.travel(Duration::ZERO, (Carried::Request, due));
                 None
             }
             Output::Disconnect => {
@@ -150,9 +169,14 @@ impl Obey<'_> {
                 self.see(Seen::Console(line));
                 None
             }
+            Output::Persist(bytes) if is_chosen && self.network.is_torn(self.member) => {
+                self.torn = Some(bytes.to_vec());
+                None
+            }
             Output::Persist(bytes) => {
                 self.member.state.clear();
                 self.member.state.extend_from_slice(bytes);
+                self.member.writes = self.member.writes.saturating_add(1);
                 None
             }
             Output::Drive(_) => None,
@@ -164,12 +188,25 @@ impl Obey<'_> {
         if let Some((due, span)) = due {
             self.queue.push(self.now.after(span), self.member.id(), due);
         }
-        let is_chosen = self.member.cut_at == Some(self.member.edges);
         self.member.edges = self.member.edges.saturating_add(1);
         // An edge that this wake does not come to is the sleep behind it.
         if is_chosen || self.after == After::Asleep && self.member.cut_at.is_some() {
             self.after = After::Cut;
         }
+    }
+
+    /// Remembers what the device did last before its power was cut.
+    fn cut_met(&mut self, output: &Output<'_>) {
+        let Self { member, network, now, .. } = self;
+        let is_torn = network.is_torn(member);
+        network.cut_met(member, || match output {
+            Output::Connect => CutAt::Connect(member.connection.into()),
+            Output::Console(line) => CutAt::Console((*line).to_owned(), now.since(member.born_at)),
+            Output::Persist(_) => CutAt::StateWrite(member.writes.into(), is_torn),
+            Output::Send(_) => CutAt::Request(member.connection),
+            Output::Sleep { .. } => CutAt::Sleep,
+            _ => CutAt::Other(now.since(member.born_at)),
+        });
     }
 
     fn connect(&mut self) {
@@ -178,12 +215,12 @@ impl Obey<'_> {
         member.is_open = true;
         member.arrives_at = self.now;
         let connection = member.connection;
-        self.travel(CONNECT, |_| Due::Accept { connection });
+        self.travel(CONNECT, (Carried::Connect, Due::Accept { connection }));
     }
 
     /// Sends something to the cloud.
-    fn travel(&mut self, at_least: Duration, due: impl Fn(Moment) -> Due) {
-        let way = self.network.way(self.member);
+    fn travel(&mut self, at_least: Duration, (carried, due): (Carried, Due)) {
+        let way = self.network.way(self.member, carried);
         match way {
             Way::Arrives { after, was_disturbed } => {
                 if was_disturbed {
@@ -191,7 +228,7 @@ impl Obey<'_> {
                 }
                 let at = self.now.after(at_least).after(after).max(self.member.arrives_at);
                 self.member.arrives_at = at;
-                self.queue.push(at, self.member.id(), due(at));
+                self.queue.push(at, self.member.id(), due);
             }
             Way::Breaks { after } => {
                 self.see(Seen::Disturbed);

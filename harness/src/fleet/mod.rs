@@ -19,14 +19,17 @@ pub mod machine;
 pub mod member;
 mod network;
 pub mod page;
+pub mod part;
 pub mod profile;
 mod queue;
 pub mod settings;
+pub mod shrink;
 pub mod summary;
 pub mod tally;
 
 pub use incident::{Incident, Mishap, Subset};
 pub use machine::{Fleet, Found};
+pub use part::Part;
 pub use profile::Profile;
 pub use settings::Settings;
 pub use tally::Tally;

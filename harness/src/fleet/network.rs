@@ -1,9 +1,10 @@
 //! What chance does to one device: to its messages, its supply, its clock, and to what it is answered.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::chance::{Chance, Place, Question};
-use super::incident::{Incident, Mishap, Subset};
+use super::incident::{Carried, CutAt, Incident, Met, Mishap, Subset};
 use super::member::Member;
 use super::profile::Profile;
 
@@ -23,7 +24,7 @@ pub(super) struct Network {
     pub(super) profile: Profile,
     subset: Option<Subset>,
     /// What has happened, where one device is looked at.
-    pub(super) incidents: Vec<Incident>,
+    pub(super) incidents: Vec<(Incident, Met)>,
     /// How many messages were lost, and connections broken.
     pub(super) mishaps: u64,
 }
@@ -42,7 +43,7 @@ impl Network {
     }
 
     /// What becomes of the next thing that is sent, either way.
-    pub(super) fn way(&mut self, member: &mut Member) -> Way {
+    pub(super) fn way(&mut self, member: &mut Member, carried: Carried) -> Way {
         let way = member.ways;
         member.ways = member.ways.saturating_add(1);
         let settings = self.profile.network;
@@ -50,7 +51,9 @@ impl Network {
         let jitter = self.chance.below(jitter, Question::Latency, place(member, way, 0));
         let mut after = settings.latency + Duration::from_micros(jitter);
         let is_reset = self.chance.happens(settings.reset, Question::Reset, place(member, way, 0));
-        if is_reset && self.may_happen(member, Mishap::Reset(member.connection, way)) {
+        let connection = member.connection;
+        let broken = Met::Reset { connection, carried };
+        if is_reset && self.may_happen(member, Mishap::Reset(connection, way), broken) {
             self.mishaps += 1;
             return Way::Breaks { after };
         }
@@ -58,12 +61,15 @@ impl Network {
         for number in 0..TRIES_MAX {
             let place = place(member, way, number);
             let is_lost = self.chance.happens(settings.loss, Question::Loss, place);
-            if !is_lost || !self.may_happen(member, Mishap::Loss(way, number)) {
+            let wait = RETRANSMIT * 2_u32.pow(number.into());
+            let delay = (number + 1 < TRIES_MAX).then_some(wait);
+            let lost = Met::Loss { connection, carried, delay };
+            if !is_lost || !self.may_happen(member, Mishap::Loss(way, number), lost) {
                 return Way::Arrives { after, was_disturbed };
             }
             self.mishaps += 1;
             was_disturbed = true;
-            after += RETRANSMIT * 2_u32.pow(number.into());
+            after += wait;
         }
         Way::Lost
     }
@@ -83,7 +89,27 @@ impl Network {
             self.chance.happens(self.profile.power.cut, Question::Cut, place(member, 0, 0));
         let edge = || self.chance.below(EDGES, Question::Edge, place(member, 0, 0)) as u16;
         let edge = is_cut.then(edge)?;
-        self.may_happen(member, Mishap::Cut(edge)).then_some(edge)
+        // The sleep behind the wake, unless it comes to the edge.
+        let met = Met::Cut(CutAt::Sleep);
+        self.may_happen(member, Mishap::Cut(edge), met).then_some(edge)
+    }
+
+    /// Remembers what a power cut of this wake met, where one device is looked at.
+    pub(super) fn cut_met(&mut self, member: &Member, at: impl FnOnce() -> CutAt) {
+        if self.subset.is_none() {
+            return;
+        }
+        let is_it = |(incident, met): &&mut (Incident, Met)| {
+            incident.wake == member.wake && matches!(met, Met::Cut(_))
+        };
+        if let Some((_, met)) = self.incidents.iter_mut().rev().find(is_it) {
+            *met = Met::Cut(at());
+        }
+    }
+
+    /// Whether a power cut at a write of the state leaves only a part of it.
+    pub(super) fn is_torn(&self, member: &Member) -> bool {
+        self.chance.happens(500_000, Question::Torn, place(member, 0, 0))
     }
 
     /// How far the date is off that a device is told, in milliseconds, and whether that is wrong on purpose.
@@ -92,9 +118,10 @@ impl Network {
         let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         let is_wrong = self.chance.happens(clock.wrong, Question::WrongDate, place(member, 0, 0));
         let number = self.chance.number(Question::DateOff, place(member, 0, 0));
-        if is_wrong && self.may_happen(member, Mishap::WrongDate) {
-            let sign = if number.is_multiple_of(2) { 1 } else { -1 };
-            return (sign * millis(clock.wrong_by), true);
+        let sign = if number.is_multiple_of(2) { 1 } else { -1 };
+        let wrong_by = sign * millis(clock.wrong_by);
+        if is_wrong && self.may_happen(member, Mishap::WrongDate, Met::WrongDate(wrong_by)) {
+            return (wrong_by, true);
         }
         let off = millis(clock.date_off);
         ((number % (2 * off.unsigned_abs() + 1)) as i64 - off, false)
@@ -109,32 +136,39 @@ impl Network {
     ) -> Vec<usize> {
         let is_due = |(index, fault): &(usize, &super::profile::ProfileFault)| {
             let place = place(member, connection, *index as u16);
-            fault.window.is_none_or(|window| window.is_open(since_start))
-                && self.chance.happens(fault.chance, Question::Fault, place)
+            // What is named happens at any time: where less goes wrong before, the same wake comes earlier or later.
+            let is_named = self.subset.as_ref().is_some_and(|subset| subset.incidents.is_some());
+            let is_open = fault.window.is_none_or(|window| window.is_open(since_start));
+            (is_named || is_open && self.chance.happens(fault.chance, Question::Fault, place))
                 && self.is_wanted(member, Mishap::Fault(*index as u16, connection))
         };
         self.profile.faults.iter().enumerate().filter(is_due).map(|(index, _)| index).collect()
     }
 
     /// Whether something that chance wants may happen; if so it is remembered.
-    pub(super) fn may_happen(&mut self, member: &Member, what: Mishap) -> bool {
+    pub(super) fn may_happen(&mut self, member: &Member, what: Mishap, met: Met) -> bool {
         let is_wanted = self.is_wanted(member, what);
         if is_wanted {
-            self.note(member, what);
+            self.note(member, what, met);
         }
         is_wanted
     }
 
     /// Remembers what has happened, where one device is looked at.
-    pub(super) fn note(&mut self, member: &Member, what: Mishap) {
+    pub(super) fn note(&mut self, member: &Member, what: Mishap, met: Met) {
         if self.subset.is_some() {
-            self.incidents.push(Incident { wake: member.wake, what });
+            self.incidents.push((Incident { wake: member.wake, what }, met));
         }
     }
 
     fn is_wanted(&self, member: &Member, what: Mishap) -> bool {
         let only = self.subset.as_ref().and_then(|subset| subset.incidents.as_ref());
-        only.is_none_or(|only| only.contains(&Incident { wake: member.wake, what }))
+        let is_named = |only: &BTreeSet<Incident>| match what {
+            // The app side does not wait for wakes, so a change may fall into another one.
+            Mishap::Change(..) => only.iter().any(|incident| incident.what == what),
+            _ => only.contains(&Incident { wake: member.wake, what }),
+        };
+        only.is_none_or(is_named)
     }
 }
 

@@ -42,6 +42,24 @@ pub(super) enum Due {
     Wire { connection: u16, what: Wire },
 }
 
+impl Due {
+    /// A number for what it is, that takes part in a digest.
+    pub(super) const fn kind(&self) -> u64 {
+        match self {
+            Self::Accept { .. } => 1,
+            Self::Booted => 2,
+            Self::Change => 3,
+            Self::PowerOn => 4,
+            Self::Request { bytes, .. } => 5 + bytes.len() as u64 * 16,
+            Self::SleepOver => 6,
+            Self::Tick => 7,
+            Self::Told(_) => 8,
+            Self::Wire { what: Wire::Bytes(bytes), .. } => 9 + bytes.len() as u64 * 16,
+            Self::Wire { .. } => 10,
+        }
+    }
+}
+
 /// The queue.
 #[derive(Debug, Default)]
 pub(super) struct Queue {

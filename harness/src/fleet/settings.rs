@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::incident::Subset;
+use super::part::Part;
 use crate::drive::sim::{MakeDevice, device};
 
 /// The most devices of one run: their numbers have six digits in their names.
@@ -23,6 +24,10 @@ pub struct Settings {
     pub changes_every: Duration,
     /// Makes the devices; the thing as it is, except in tests.
     pub make: MakeDevice,
+    /// How the cloud is set up; its seed is that of the fleet.
+    pub cloud: fake_shadow::Settings,
+    /// Which devices are run; one alone where a subset says so.
+    pub part: Part,
     /// The part of the run that is run; `None` for all of it.
     pub subset: Option<Subset>,
 }
@@ -36,6 +41,8 @@ impl Default for Settings {
             every: Duration::from_secs(300),
             changes_every: Duration::from_secs(3600),
             make: device::thing,
+            cloud: fake_shadow::Settings::default(),
+            part: Part::WHOLE,
             subset: None,
         }
     }

@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::incident::{Carried, CutAt, Met, Mishap};
 use super::machine::{Fleet, Found};
 use super::member::Member;
 use super::settings::Settings;
+use super::shrink::Minimal;
+use crate::invariant::Rule;
 use crate::time::{self, Moment};
 
 /// How many devices are named for each invariant.
@@ -65,6 +68,74 @@ pub fn words(fleet: &Fleet) -> String {
         }
     }
     text
+}
+
+/// A violation made smaller, with the command that shows it; `again` is the one for the whole fleet, up to the violation.
+#[must_use]
+pub fn minimal_words((minimal, rule): (&Minimal, &Rule), again: &str) -> String {
+    let mut text = String::new();
+    let device = minimal.found.device;
+    let (left, of, trials) = (minimal.incidents.len(), minimal.of, minimal.trials);
+    let is_minimal = if minimal.is_minimal { "" } else { ", where the trials ran out" };
+    let _ = writeln!(
+        text,
+        "reduced: {} takes {left} of {of} things that went wrong or were changed, found in {trials} runs of {}{is_minimal}",
+        rule.name,
+        Member::name(device)
+    );
+    let _ = writeln!(text, "  {}", found_words(&minimal.found));
+    for (incident, met) in &minimal.incidents {
+        let _ = writeln!(text, "  in wake {}: {}", incident.wake, met_words(incident.what, met));
+    }
+    let only: Vec<_> = minimal.incidents.iter().map(|(it, _)| it.to_string()).collect();
+    let only = if only.is_empty() { String::new() } else { format!(" --only {}", only.join(",")) };
+    let _ = writeln!(text, "  alone: {again} --device {device}{only}");
+    text
+}
+
+fn met_words(what: Mishap, met: &Met) -> String {
+    let carried = |carried: Carried| match carried {
+        Carried::Answer => "an answer",
+        Carried::Connect => "the wish for a connection",
+        Carried::Request => "a request",
+    };
+    match (what, met) {
+        (Mishap::Change(_, value), _) => format!("signal {value} is desired"),
+        (_, Met::Cut(at)) => format!("the power is cut {}", cut_words(at)),
+        (Mishap::Fault(index, _), Met::Fault { connection, on_connect }) => {
+            let place = if *on_connect { "connection" } else { "request" };
+            format!("fault {} of the profile meets {place} {connection}", index + 1)
+        }
+        (_, Met::Loss { connection, carried: what, delay: Some(delay) }) => format!(
+            "{} on connection {connection} is lost and sent again after {}",
+            carried(*what),
+            time::span(*delay)
+        ),
+        (_, Met::Loss { connection, carried: what, .. }) => {
+            format!("{} on connection {connection} is lost for good", carried(*what))
+        }
+        (_, Met::Reset { connection, carried: what }) => {
+            format!("connection {connection} breaks under {}", carried(*what))
+        }
+        (_, Met::WrongDate(off_ms)) => {
+            format!("the date is off by {}", time::signed_span(*off_ms))
+        }
+        (_, Met::Change | Met::Fault { .. }) => "something happens".to_owned(),
+    }
+}
+
+fn cut_words(at: &CutAt) -> String {
+    match at {
+        CutAt::Connect(number) => format!("when connection {} is asked for", number + 1),
+        CutAt::Console(line, _) => format!("at `{line}`"),
+        CutAt::Other(since) => format!("{} behind the wake", time::span(*since)),
+        CutAt::Request(connection) => format!("when request {connection} is sent"),
+        CutAt::Sleep => "in the sleep behind it".to_owned(),
+        CutAt::StateWrite(number, is_torn) => {
+            let when = if *is_torn { "in the middle of" } else { "right behind" };
+            format!("{when} state write {}", number + 1)
+        }
+    }
 }
 
 /// A violation in one line.

@@ -37,8 +37,8 @@ pub struct Tally {
     pub buckets: Vec<Bucket>,
     /// How long each change waited until the device had reported it: the place of the bucket in which it did, and milliseconds.
     pub lags: Vec<(u16, u32)>,
-    second: u64,
-    in_second: u32,
+    /// The requests of each second.
+    seconds: Vec<u32>,
 }
 
 /// The sums over a run.
@@ -60,6 +60,20 @@ pub struct Totals {
     pub wakes: u64,
 }
 
+impl Bucket {
+    /// All counts of both; the peak is of seconds, which the buckets do not know.
+    const fn add(&mut self, other: &Self) {
+        let Self { changes, cuts, faults, peak: _, reports, refused, requests, wakes } = self;
+        *changes += other.changes;
+        *cuts += other.cuts;
+        *faults += other.faults;
+        *reports += other.reports;
+        *refused += other.refused;
+        *requests += other.requests;
+        *wakes += other.wakes;
+    }
+}
+
 impl Tally {
     /// Nothing counted yet of a run of that length.
     #[must_use]
@@ -71,8 +85,7 @@ impl Tally {
             width: Duration::from_secs(width),
             buckets: vec![Bucket::default(); count],
             lags: Vec::new(),
-            second: 0,
-            in_second: 0,
+            seconds: Vec::new(),
         }
     }
 
@@ -84,12 +97,12 @@ impl Tally {
 
     /// Counts a request.
     pub fn request(&mut self, now: Moment) {
-        let second = now.since_start().as_secs();
-        if second != self.second {
-            (self.second, self.in_second) = (second, 0);
+        let second = usize::try_from(now.since_start().as_secs()).unwrap_or(usize::MAX);
+        if second >= self.seconds.len() {
+            self.seconds.resize(second + 1, 0);
         }
-        self.in_second += 1;
-        let in_second = self.in_second;
+        self.seconds[second] += 1;
+        let in_second = self.seconds[second];
         let bucket = self.at(now);
         bucket.requests += 1;
         bucket.peak = bucket.peak.max(in_second);
@@ -100,6 +113,23 @@ impl Tally {
         let index = u16::try_from(self.index(now)).unwrap_or(u16::MAX);
         let millis = u32::try_from(now.since(changed_at).as_millis()).unwrap_or(u32::MAX);
         self.lags.push((index, millis));
+    }
+
+    /// Counts what was counted in another part of the same fleet as well.
+    pub fn join(&mut self, other: &Self) {
+        for (bucket, other) in self.buckets.iter_mut().zip(&other.buckets) {
+            bucket.add(other);
+        }
+        self.lags.extend_from_slice(&other.lags);
+        self.seconds.resize(self.seconds.len().max(other.seconds.len()), 0);
+        for (count, other) in self.seconds.iter_mut().zip(&other.seconds) {
+            *count += other;
+        }
+        for second in 0..self.seconds.len() {
+            let count = self.seconds[second];
+            let bucket = self.at(Moment::at(Duration::from_secs(second as u64)));
+            bucket.peak = bucket.peak.max(count);
+        }
     }
 
     /// The sums.
@@ -153,6 +183,10 @@ mod tests {
         let peaks: Vec<_> = tally.buckets.iter().take(3).map(|bucket| bucket.peak).collect();
         assert_eq!((tally.width.as_secs(), peaks), (2, vec![2, 3, 0]));
         assert_eq!(tally.totals().requests, 7);
+        let other = tally.clone();
+        tally.join(&other);
+        let peaks: Vec<_> = tally.buckets.iter().take(3).map(|bucket| bucket.peak).collect();
+        assert_eq!((tally.totals().requests, peaks), (14, vec![4, 6, 0]));
     }
 
     #[test]

@@ -72,6 +72,8 @@ pub struct Monitor {
     /// Quiet wakes in a row.
     calm: u32,
     is_wake_disturbed: bool,
+    /// Whether the power was cut since the last wake. What a bench sees before it is told of the next wake belongs to that one.
+    is_dark: bool,
     version: u64,
     /// One bit for each rule that was violated.
     broken: u64,
@@ -99,6 +101,7 @@ impl Monitor {
             asked_at_change: 0,
             calm: 0,
             is_wake_disturbed: false,
+            is_dark: false,
             version: 0,
             broken: 0,
             counts: vec![Count::default(); rules.len()].into(),
@@ -116,6 +119,8 @@ impl Monitor {
             Seen::PowerCut => {
                 self.check_awake(look, found);
                 self.woken_at = None;
+                self.wake += u32::from(!self.is_dark);
+                self.is_dark = true;
                 self.disturb();
             }
             Seen::Reset(_) => self.disturb(),
@@ -125,7 +130,8 @@ impl Monitor {
             Seen::Sleep(announced) => self.sleep(look, announced, found),
             Seen::Version(version) => self.version(look, version, found),
             Seen::Wake(_) => {
-                self.wake += 1;
+                self.wake += u32::from(!self.is_dark);
+                self.is_dark = false;
                 self.woken_at = Some(look.now);
                 self.is_wake_disturbed = false;
             }

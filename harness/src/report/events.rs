@@ -9,7 +9,7 @@ use super::CaseReport;
 use super::read_error::ReadError;
 use crate::engine::crash::Crash;
 use crate::engine::event::{
-    Answer, ConnectionChange, Party, PassedOn, PowerChange, Request, Signature, StepState,
+    Answer, ConnectionChange, Party, PassedOn, PowerChange, Request, Signature, StateCut, StepState,
 };
 use crate::engine::reading::Reading;
 use crate::engine::{Event, Log};
@@ -88,6 +88,7 @@ enum EventRecord {
     Shadow { name: Option<String>, by: PartyWord, document: Option<Value> },
     Sleep { announced_ms: Option<u64> },
     Snapshot { name: String, text: String },
+    StateWrite { bytes: usize, cut: Option<StateCut> },
     Step { index: usize, state: StepWord },
     Wake { cause: String },
 }
@@ -208,6 +209,7 @@ impl From<EventRecord> for Event {
                 Self::Sleep { announced: announced_ms.map(Duration::from_millis) }
             }
             EventRecord::Snapshot { name, text } => Self::Snapshot { name, text },
+            EventRecord::StateWrite { bytes, cut } => Self::StateWrite { bytes, cut },
             EventRecord::Step { index, state } => Self::Step {
                 index,
                 state: match state {
@@ -378,6 +380,7 @@ mod tests {
             },
             Event::Sleep { announced: Some(Duration::from_millis(5)) },
             Event::Snapshot { name: text("shadow"), text: text("{}") },
+            Event::StateWrite { bytes: 132, cut: Some(StateCut::During) },
             Event::Step { index: 0, state: StepState::Skipped },
             Event::Wake { cause: text("timer") },
         ]
@@ -405,6 +408,7 @@ mod tests {
                 | Event::Shadow { .. }
                 | Event::Sleep { .. }
                 | Event::Snapshot { .. }
+                | Event::StateWrite { .. }
                 | Event::Step { .. }
                 | Event::Wake { .. } => {}
             }

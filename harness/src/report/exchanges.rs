@@ -73,6 +73,7 @@ fn line(event: &Event, first_version: &mut Option<i64>) -> Option<String> {
         | Event::Shadow { .. }
         | Event::Sleep { .. }
         | Event::Snapshot { .. }
+        | Event::StateWrite { .. }
         | Event::Step { .. }
         | Event::Wake { .. } => None,
     }

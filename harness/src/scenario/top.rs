@@ -50,8 +50,14 @@ pub const CHIPS: &[&str] =
     &["esp8266", "esp32", "esp32s2", "esp32s3", "esp32c2", "esp32c3", "esp32c6", "esp32h2"];
 
 /// What a bench may be able to do.
-pub const NEEDS: &[&str] =
-    &["console", "power-switch", "programmable-supply", "current-meter", "wake-pin"];
+pub const NEEDS: &[&str] = &[
+    "console",
+    "power-switch",
+    "programmable-supply",
+    "current-meter",
+    "state-writes",
+    "wake-pin",
+];
 
 const TIME: &[Field] = &[optional(
     "sleeping",

@@ -30,9 +30,11 @@ const CAUSE: &[Field] =
 pub const CAUSES: &[&str] =
     &["power-on", "brownout", "watchdog", "panic", "software", "external", "deep-sleep"];
 
-/// A pattern for an event.
+/// A pattern for an event. Those that no scenario can write are asked for by steps alone.
 #[derive(Debug, Clone)]
 pub enum Watch {
+    /// A connection to the cloud is opened; only steps ask for it.
+    Connect,
     /// A line on the console.
     Console(LinePattern),
     /// The current rises above a limit or falls below one, in nanoamperes.
@@ -48,6 +50,10 @@ pub enum Watch {
     Request(Box<RequestWant>),
     /// A reset with one of these causes; any where none is named.
     Reset(Vec<String>),
+    /// The device goes to sleep; only steps ask for it.
+    Sleep,
+    /// The power was cut at a write of the device's state; only steps ask for it.
+    StateCut,
     /// A wake with one of these causes; any where none is named.
     Wake(Vec<String>),
 }
@@ -91,6 +97,9 @@ impl Watch {
                 let limits: Vec<_> = limits.into_iter().flatten().collect();
                 format!("a current {}", limits.join(" or "))
             }
+            Self::Connect => "a connection".to_owned(),
+            Self::Sleep => "a sleep".to_owned(),
+            Self::StateCut => "a write of the device's state".to_owned(),
             Self::FaultMet(_) => "the request that it waits for".to_owned(),
             Self::Request(want) => want.pattern.to_string(),
             Self::Reset(causes) => by("a reset", causes),

@@ -152,8 +152,30 @@ fn a_captured_request_is_explained() {
     let (code, out, _) = in_folder(&root(), &["explain", &capture("botocore.get.plain")]);
     assert_eq!(
         (code, out.as_str()),
-        (0, "the signature is right: AKIDEXAMPLE signed for iotdata\n")
+        (
+            0,
+            "the signature is right: AKIDEXAMPLE signed for iotdata\n\
+             note: it was signed at 20261120T161415Z; with --at its clock is checked, too\n"
+        )
     );
+    // Whoever gives no token is told that it was not checked; AWS's own rule about tokens in URLs is told as well.
+    let token = capture("botocore.get.presigned-token");
+    let (code, out, _) = in_folder(&root(), &["explain", &token, "--at", "2026-11-20T16:14:15Z"]);
+    assert_eq!(code, 0, "{out}");
+    insta::assert_snapshot!(out, @r"
+    the signature is right: AKIDEXAMPLE signed for iotdata
+    note: its session token was taken for the right one, as none was given
+    note: AWS IoT wants X-Amz-Security-Token appended to a URL after signing, and this one was signed with it
+    ");
+    let other = [
+        "explain",
+        &token,
+        "--credential",
+        "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY:another",
+    ];
+    let (code, out, _) = in_folder(&root(), &other);
+    assert_eq!(code, 100);
+    assert!(out.contains("[token-of-another-key]"), "{out}");
     let (code, out, _) = in_folder(&root(), &["explain", &capture("awscurl.get.named-encoded")]);
     assert_eq!(code, 100);
     assert!(out.contains("[query-encoded-twice]"), "{out}");

@@ -52,7 +52,9 @@ fn a_sweep_finds_planted_bugs_and_writes_them_out() {
         let Verdict::Failed(failure) = verdict(&first.scenario, *make) else {
             panic!("{name} passes\n{}", first.scenario);
         };
-        assert!(failure.mismatch.headline.contains(rule), "{}", failure.mismatch.headline);
+        // A crash fails a case before anybody asks for invariants.
+        let wanted = if *rule == "no-crash" { "a reset by panic" } else { rule };
+        assert!(failure.mismatch.headline.contains(wanted), "{}", failure.mismatch.headline);
         assert_eq!(verdict(&first.scenario, device::thing), Verdict::Passed, "{}", first.scenario);
     }
     insta::assert_snapshot!("planted_bugs_in_a_sweep", told);
@@ -75,9 +77,12 @@ fn explore(text: &str, words: &[&str]) -> (i32, String, String) {
 
 #[test]
 fn what_cannot_be_explored_is_refused_with_the_next_step() {
-    let (code, _, err) = explore(ONE_CYCLE, &["--board", "process"]);
-    assert_eq!(code, 2);
-    assert!(err.contains("help: explore on sim"), "{err}");
+    let (code, _, err) = explore(ONE_CYCLE, &["--board", "/dev/nobody"]);
+    assert_eq!(code, 100, "the scenario cannot be run there: {err}");
+    let (code, _, err) = explore(ONE_CYCLE, &["--filter", "toast"]);
+    assert_eq!(code, 4, "{err}");
+    let (code, _, err) = explore(ONE_CYCLE, &["--report", "pdf=x"]);
+    assert!(code == 2 && err.contains("html=PATH or json=PATH"), "{err}");
     let fails = ONE_CYCLE.replace("POST shadow", "DELETE shadow");
     let (code, _, err) = explore(&fails, &[]);
     assert_eq!(code, 100);
@@ -95,4 +100,109 @@ fn an_invariant_that_never_holds_is_left_out_and_told() {
     let plan = Arc::new(scenario::parse(&text, "silent.yaml").plans[0].clone());
     // The scenario itself fails at its end, so nothing is explored.
     assert!(sweep(&plan, 0, device::thing).is_err());
+}
+
+/// As a cycle of a device that sleeps as short as it can, for benches in real time.
+fn short_cycle() -> String {
+    ONE_CYCLE.replace("sleep: 60,", "sleep: 5,").replace("expect-sleep: 60s", "expect-sleep: 5s")
+}
+
+/// Each kind of place at which something goes wrong, and a fault.
+const SAMPLE: &[&str] = &[
+    "lost-answer by reset at POST shadow 1",
+    "power cut in POST shadow 1, before-response",
+    "`POST shadow`",
+    ", sleep",
+];
+
+#[test]
+fn a_sweep_in_real_time_says_what_sim_says_and_skips_with_the_reason() {
+    for board in ["process", "virtual"] {
+        let filter: Vec<_> = SAMPLE
+            .iter()
+            .chain(&["power cut during state write 1"])
+            .flat_map(|text| ["--filter", text])
+            .collect();
+        let words = [&["--board", board, "--jobs", "8"], &filter[..]].concat();
+        let (code, out, err) = explore(&short_cycle(), &words);
+        assert_eq!(code, 0, "{board}: {out}{err}");
+        let last = out.lines().last().unwrap_or_default();
+        assert!(last.contains("0 break an invariant, 0 could not be run"), "{board}: {out}{err}");
+    }
+}
+
+/// Written out for planted bugs on sim, run by our thing, which has none of them.
+#[test]
+fn what_is_written_out_runs_unchanged_in_real_time() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let plan = Arc::new(scenario::parse(&short_cycle(), "short.yaml").plans[0].clone());
+    let mut count = 0;
+    for (name, make, ..) in BUGS {
+        let swept = sweep(&plan, 0, *make).expect("it can be explored");
+        let short = |failure: &&shadowrig::explore::Failure| {
+            let waits = failure.scenario.lines().filter_map(|line| line.split_once("wait: "));
+            let millis = waits.filter_map(|(_, span)| span.strip_suffix("ms")?.parse::<u64>().ok());
+            millis.sum::<u64>() < 20_000 && !failure.scenario.contains("state-write")
+        };
+        for failure in swept.failures.iter().filter(short).take(2) {
+            count += 1;
+            let path = folder.path().join(format!("{count}.yaml"));
+            std::fs::write(path, &failure.scenario).expect("it is written");
+            let Verdict::Failed(_) = verdict(&failure.scenario, *make) else {
+                panic!("{name} passes\n{}", failure.scenario);
+            };
+        }
+    }
+    assert!(count >= 4, "only {count} written out");
+    for board in ["sim", "process", "virtual"] {
+        let folder_name = folder.path().display().to_string();
+        let output = shadowrig(folder.path(), &["run", &folder_name, "--board", board]);
+        let out = String::from_utf8_lossy(&output.stdout);
+        let summary = format!("{count} passed, 0 failed, 0 errors, 0 skipped");
+        assert!(out.lines().last().unwrap_or_default().starts_with(&summary), "{board}: {out}");
+    }
+}
+
+#[test]
+fn a_sweep_is_told_as_a_page_and_as_json() {
+    let (_, make, ..) = BUGS[0];
+    let swept = swept(make);
+    let page =
+        shadowrig::explore::page::render(&swept, std::time::Duration::ZERO).expect("it is text");
+    assert!(page.contains("default-src 'none'") && !page.contains("<script"));
+    assert_eq!(page.matches("<table").count(), 4, "{page}");
+    assert!(page.contains("acts-once is broken"), "{page}");
+    let told = matrix::to_json(&swept);
+    let combinations = told["combinations"].as_array().expect("a list");
+    let broken = combinations.iter().filter(|cell| cell["state"] == "broken").count();
+    assert_eq!((combinations.len(), broken), (swept.cells.len(), swept.failures.len()));
+    assert_eq!(told["failures"][0]["rule"], "acts-once");
+}
+
+/// The least that a sweep may keep: with two acts of which the violation needs one, and a long wait before it.
+#[test]
+fn a_failing_combination_is_reduced_to_what_it_takes() {
+    let text = "version: 1
+name: two changes
+cloud: { shadow: { desired: { sleep: 60, signal: 0 }, reported: { sleep: 60, signal: 0 } } }
+steps:
+  - expect-sleep: 60s
+  - set-desired: { signal: 2 }
+  - expect-request: POST shadow
+    within: 80s
+  - expect-sleep: 60s
+  - set-desired: { signal: 3 }
+  - expect-request: POST shadow
+    within: 80s
+";
+    let plan = Arc::new(scenario::parse(text, "two.yaml").plans[0].clone());
+    let (_, make, ..) = BUGS[0];
+    let swept = sweep(&plan, 0, make).expect("it can be explored");
+    let first = &swept.failures[0];
+    let reduction = first.reduction.as_ref().expect("runs cost nothing here");
+    assert_eq!(first.scenario.matches("set-desired").count(), 1, "{}", first.scenario);
+    insta::assert_snapshot!(
+        "reduced_combination",
+        format!("{}\n{:#?}\n{}", first.what, reduction.steps, first.scenario)
+    );
 }

@@ -5,14 +5,45 @@
 use shadowrig::drive::sim::{Device, MakeDevice};
 use thing::{Input, Instant, Kind, Lent, Output, Thing, WakeCause};
 
-/// A bug by its name, with the invariant that finds it and the profile under which it shows.
+/// A bug: its name, the device that has it, the invariant that finds it, and the profile under which it shows.
 pub(crate) const BUGS: &[(&str, MakeDevice, &str, &str)] = &[
     ("acts before it keeps what it is about to do", acts_first, "acts-once", "power-cuts"),
+    ("keeps its state in one place only", one_place, "acts-once", "power-cuts"),
     ("takes a lost report for delivered", gives_up, "converges", "lossy"),
     ("waits for an answer without a limit", waits_forever, "falls-asleep", "rough"),
     ("sleeps longer after each error", backs_off, "sleeps-within-bounds", "throttled"),
     ("asks twice after a power cut", asks_twice, "one-get-a-wake", "power-cuts"),
+    ("reports twice after a report that failed", reports_twice, "one-post-a-wake", "lossy"),
+    ("crashes at an answer that it does not understand", crashes, "no-crash", "throttled"),
+    ("makes its shadow anew after a report that failed", starts_over, "versions-grow", "lossy"),
 ];
+
+/// The cloud of a bug: one that forgets deleted shadows at once, so that a shadow that is made anew has its first version again.
+pub(crate) fn cloud() -> fake_shadow::Settings {
+    let mut settings = fake_shadow::Settings::default();
+    settings.limits.tombstone_life = std::time::Duration::ZERO;
+    settings
+}
+
+/// Keeps its state where the old one stands, so that a power cut can leave a part of each.
+fn one_place(kind: &'static Kind) -> Box<dyn Device> {
+    planted(kind, Bug::OnePlace)
+}
+
+/// Sends its report a second time in the next wake.
+fn reports_twice(kind: &'static Kind) -> Box<dyn Device> {
+    planted(kind, Bug::ReportsTwice)
+}
+
+/// Crashes where it should tell an error.
+fn crashes(kind: &'static Kind) -> Box<dyn Device> {
+    planted(kind, Bug::Crashes)
+}
+
+/// Deletes its shadow before it reports the next time.
+fn starts_over(kind: &'static Kind) -> Box<dyn Device> {
+    planted(kind, Bug::StartsOver)
+}
 
 /// Keeps its state only at the end of a wake, so that a power cut makes it act a second time.
 fn acts_first(kind: &'static Kind) -> Box<dyn Device> {
@@ -44,7 +75,11 @@ enum Bug {
     ActsFirst,
     AsksTwice,
     BacksOff,
+    Crashes,
     GivesUp,
+    OnePlace,
+    ReportsTwice,
+    StartsOver,
     WaitsForever,
 }
 
@@ -57,12 +92,14 @@ struct Planted {
     failed: bool,
     kept: Vec<u8>,
     request: Vec<u8>,
+    has_crashed: bool,
 }
 
 fn planted(kind: &'static Kind, bug: Bug) -> Box<dyn Device> {
     let thing = Thing::new(kind);
     let (memory, failed) = (0, false);
-    Box::new(Planted { thing, bug, memory, failed, kept: Vec::new(), request: Vec::new() })
+    let (kept, request, has_crashed) = (Vec::new(), Vec::new(), false);
+    Box::new(Planted { thing, bug, memory, failed, kept, request, has_crashed })
 }
 
 impl Device for Planted {
@@ -74,6 +111,21 @@ impl Device for Planted {
         }
     }
 
+    fn has_crashed(&self) -> bool {
+        self.has_crashed
+    }
+
+    fn torn(&self, old: &[u8], new: &[u8]) -> Vec<u8> {
+        match self.bug {
+            Bug::OnePlace => {
+                let written = new.len() / 2;
+                let rest = old.get(written..).unwrap_or_default();
+                [&new[..written], rest].concat()
+            }
+            _ => old.to_vec(),
+        }
+    }
+
     fn handle(
         &mut self,
         lent: Lent<'_>,
@@ -82,19 +134,33 @@ impl Device for Planted {
         sink: &mut dyn FnMut(Output<'_>),
     ) {
         let input = self.take(input);
-        let Self { thing, bug, memory, failed, kept, request } = self;
+        let Self { thing, bug, memory, failed, kept, request, has_crashed } = self;
         let mut fakes_answer = false;
         let asked = lent.config;
         let workspace = lent.workspace;
         let lent = Lent { config: asked, workspace: &mut *workspace };
         thing.handle(lent, now, input, &mut |output| match (*bug, output) {
+            _ if *has_crashed => {}
+            (Bug::Crashes, Output::Console(line)) if line.starts_with("error: GET") => {
+                *has_crashed = true;
+            }
+            (Bug::ReportsTwice, Output::Send(bytes)) if *memory == 1 && is_report(bytes) => {
+                *memory = 0;
+                sink(output);
+                sink(output);
+            }
+            (Bug::StartsOver, Output::Send(bytes)) if *memory == 1 && is_report(bytes) => {
+                *memory = 0;
+                sink(Output::Send(&deletion(bytes, asked)));
+                sink(output);
+            }
             (_, Output::Persist(bytes)) => {
                 *kept = bytes.to_vec();
                 if *bug != Bug::ActsFirst {
                     sink(Output::Persist(&[bytes, &[*memory]].concat()));
                 }
             }
-            (Bug::GivesUp, Output::Send(bytes)) if *memory == 1 && bytes.starts_with(b"POST") => {
+            (Bug::GivesUp, Output::Send(bytes)) if *memory == 1 && is_report(bytes) => {
                 fakes_answer = true;
             }
             (_, Output::Send(bytes)) => {
@@ -109,8 +175,8 @@ impl Device for Planted {
                 sink(output);
             }
             (_, Output::Console(line)) => {
-                if line.starts_with("error: POST") {
-                    *memory = if *bug == Bug::GivesUp { 1 } else { *memory };
+                if line.starts_with("error: POST") && bug.remembers_reports() {
+                    *memory = 1;
                 }
                 *failed |= line.starts_with("error");
                 sink(output);
@@ -126,15 +192,67 @@ impl Device for Planted {
     }
 }
 
+impl Bug {
+    /// Whether it remembers that a report failed.
+    const fn remembers_reports(self) -> bool {
+        matches!(self, Self::GivesUp | Self::ReportsTwice | Self::StartsOver)
+    }
+}
+
+fn is_report(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"POST")
+}
+
+/// A signed request to delete the shadow that a report is about, with the report's host and date.
+fn deletion(report: &[u8], config: &thing::Config<'_>) -> Vec<u8> {
+    use fake_shadow::sigv4::parse::Scope;
+    use fake_shadow::sigv4::signing_key::{signature, signing_key, string_to_sign};
+    use sha2::{Digest as _, Sha256};
+    let hex = |text: &str| {
+        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let text = String::from_utf8_lossy(report);
+    let header = |name: &str| {
+        let mut pairs = text.lines().filter_map(|line| line.split_once(": "));
+        let found = pairs.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map_or("", |(_, value)| value.trim())
+    };
+    let (host, date) = (header("host"), header("x-amz-date"));
+    let scope = Scope {
+        access_key_id: config.access_key_id,
+        date: &date[..8],
+        region: config.region,
+        service: "iotdata",
+        terminator: "aws4_request",
+    };
+    let path = format!("/things/{}/shadow", config.thing_name);
+    let canonical =
+        format!("DELETE\n{path}\n\nhost:{host}\nx-amz-date:{date}\n\nhost;x-amz-date\n{}", hex(""));
+    let key = signing_key(config.secret_access_key, &scope);
+    let signature = signature(&key, &string_to_sign(date, &scope, &hex(&canonical)));
+    format!(
+        "DELETE {path} HTTP/1.1\r\nHost: {host}\r\nX-Amz-Date: {date}\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential={}/{}/{}/iotdata/aws4_request, \
+         SignedHeaders=host;x-amz-date, Signature={signature}\r\n\r\n",
+        config.access_key_id,
+        &date[..8],
+        config.region
+    )
+    .into_bytes()
+}
+
 impl Planted {
     /// What the bug makes of an input.
     fn take<'a>(&mut self, input: Input<'a>) -> Input<'a> {
         match input {
             Input::Wake { cause, state } => {
-                (self.failed, self.memory) = (false, 0);
+                (self.failed, self.memory, self.has_crashed) = (false, 0, false);
                 self.request.clear();
                 let hidden = state.split_last().filter(|_| self.bug != Bug::ActsFirst);
-                let Some((memory, state)) = hidden else { return input };
+                let Some((memory, state)) = hidden else {
+                    self.kept = state.to_vec();
+                    return input;
+                };
                 self.memory = *memory;
                 self.failed = self.bug == Bug::AsksTwice && cause == WakeCause::PowerOn;
                 self.kept = state.to_vec();
@@ -158,8 +276,10 @@ fn sleep(
             sink(Output::Persist(&[kept.as_slice(), &[*memory]].concat()));
             return sink(Output::Sleep { seconds: seconds << *memory });
         }
-        Bug::GivesUp => sink(Output::Persist(&[kept.as_slice(), &[*memory]].concat())),
-        Bug::AsksTwice | Bug::WaitsForever => {}
+        bug if bug.remembers_reports() => {
+            sink(Output::Persist(&[kept.as_slice(), &[*memory]].concat()));
+        }
+        _ => {}
     }
     sink(Output::Sleep { seconds });
 }

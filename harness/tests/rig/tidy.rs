@@ -23,6 +23,7 @@ const PURE: &[&str] = &[
     "harness/src/engine/mod.rs",
     "harness/src/report/mod.rs",
     "harness/src/diagnostics.rs",
+    "harness/src/shrink.rs",
     "harness/src/fleet/mod.rs",
     "harness/src/invariant/mod.rs",
     "harness/src/board/console/mod.rs",

@@ -9,7 +9,6 @@ use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post, put};
 use bytes::Bytes;
-use jiff::SignedDuration;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde::Deserialize;
@@ -20,6 +19,7 @@ use super::answer::{Answer, Problem, found, good, object};
 use super::events;
 use super::guard::guard;
 use super::page;
+use crate::clock::parse_signed_duration;
 use crate::fault::{Fault, FaultId, Place};
 use crate::http::shared::Shared;
 use crate::policy::Policy;
@@ -201,7 +201,7 @@ async fn clock(State(shared): Cloud) -> Answer {
 
 async fn set_clock(State(shared): Cloud, body: Bytes) -> Answer {
     let wanted = object(&body)?;
-    let offset = wanted["offset"].as_str().and_then(|text| text.parse::<SignedDuration>().ok());
+    let offset = wanted["offset"].as_str().and_then(parse_signed_duration);
     let offset_ms = offset.and_then(|offset| i64::try_from(offset.as_millis()).ok()).ok_or_else(|| {
         let text = "the clock wants {\"offset\": D}, D being a signed duration, as \"+5m\" or \"-90s\"";
         Problem::new(StatusCode::BAD_REQUEST, text)

@@ -1,5 +1,6 @@
 //! Mistakes in the hash of the body.
 
+use std::fmt::Write as _;
 use std::io;
 
 use base64::Engine as _;
@@ -58,19 +59,20 @@ const MISTAKES: &[Mistake] = &[
             did: "the hash of `{}`, `null` or a similar text was signed instead of the body's",
             help: HASH,
         },
-        Ways { all: WORDS.len(), paired: 2 },
+        Ways { all: WORDS.len(), paired: 4 },
         |_, recipe, way| of(recipe, WORDS[way]),
     ),
     Mistake::ways(
         Topic {
             id: "body-hash-with-line-end",
-            did: "the body was hashed with a line end behind it that was not sent",
+            did: "the body was hashed with a line end or a space behind it that was not sent",
             help: "hash the bytes that are sent; `echo` and `println` add a line end, `printf` \
                 and `print` do not",
         },
-        Ways { all: 2, paired: 1 },
+        Ways { all: 3, paired: 3 },
         |situation, recipe, way| {
-            of(recipe, &[&situation.request.body, [b"\n".as_slice(), b"\r\n"][way]].concat());
+            let end = [b"\n".as_slice(), b"\r\n", b" "][way];
+            of(recipe, &[&situation.request.body, end].concat());
         },
     ),
     Mistake::once(
@@ -107,11 +109,11 @@ const MISTAKES: &[Mistake] = &[
     Mistake::ways(
         Topic {
             id: "body-hash-of-other-json",
-            did: "the JSON of the body was written twice, and the two differ in spaces or in the \
-                order of keys",
+            did: "the JSON of the body was written twice, and the two differ in spaces, in the \
+                order of keys or in escapes",
             help: "make the text of the body once, hash that text and send that text",
         },
-        Ways { all: 6, paired: 3 },
+        Ways { all: REWRITINGS, paired: 4 },
         |situation, recipe, way| {
             if let Some(text) = rewritten(&situation.request.body, way) {
                 of(recipe, &text);
@@ -141,6 +143,20 @@ const MISTAKES: &[Mistake] = &[
             of(recipe, &buffer);
         },
     ),
+    Mistake::ways(
+        Topic {
+            id: "body-hash-cut",
+            did: "the body was hashed without its last or its first byte",
+            help: "hash as many bytes as are sent, from the first one on",
+        },
+        Ways { all: 2, paired: 2 },
+        |situation, recipe, way| {
+            let body = &situation.request.body;
+            let kept =
+                if way == 0 { body.split_last().map(|(_, rest)| rest) } else { body.get(1..) };
+            of(recipe, kept.unwrap_or_default());
+        },
+    ),
     Mistake::once(
         "body-hash-of-latin-1",
         "the body was hashed in another character set than it was sent in",
@@ -154,11 +170,23 @@ const MISTAKES: &[Mistake] = &[
             }
         },
     ),
-    Mistake::once(
-        "body-unsigned-payload",
-        "`UNSIGNED-PAYLOAD` was signed instead of the hash of the body",
-        "hash the body; `UNSIGNED-PAYLOAD` is for Amazon S3",
-        |_, recipe| recipe.canonical_mut().body_hash = b"UNSIGNED-PAYLOAD".to_vec(),
+    Mistake::ways(
+        Topic {
+            id: "body-hash-of-utf-16",
+            did: "the body was hashed in UTF-16, or with a byte order mark before it",
+            help: "hash the UTF-8 bytes of the body",
+        },
+        Ways { all: 4, paired: 1 },
+        |situation, recipe, way| of(recipe, &marked_or_wide(&situation.request.body, way)),
+    ),
+    Mistake::ways(
+        Topic {
+            id: "body-unsigned-payload",
+            did: "`UNSIGNED-PAYLOAD` was signed instead of the hash of the body",
+            help: "hash the body; `UNSIGNED-PAYLOAD` and `STREAMING-...` are for Amazon S3",
+        },
+        Ways { all: UNSIGNED.len(), paired: 1 },
+        |_, recipe, way| recipe.canonical_mut().body_hash = UNSIGNED[way].into(),
     ),
     Mistake::once(
         "body-hash-left-empty",
@@ -201,6 +229,13 @@ const MISTAKES: &[Mistake] = &[
     ),
 ];
 
+/// What stands in place of the hash for Amazon S3.
+const UNSIGNED: [&str; 3] = [
+    "UNSIGNED-PAYLOAD",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+];
+
 /// The largest body that is tried in place of its hash: somewhat more than the largest shadow.
 const BODY_AS_TEXT_BYTES_MAX: usize = 9000;
 
@@ -227,14 +262,51 @@ fn of(recipe: &mut Recipe, body: &[u8]) {
     recipe.canonical_mut().body_hash = hex(&Sha256::digest(body)).into_bytes();
 }
 
-/// The body's JSON written in another way.
+/// In how many ways [`rewritten`] writes.
+const REWRITINGS: usize = 16;
+
+/// The body's JSON written in another way: by one of four formatters, with keys as they come or sorted, with characters beyond
+/// ASCII as they are or escaped, which is what Python's `json.dumps` does.
 fn rewritten(body: &[u8], way: usize) -> Option<Vec<u8>> {
     let value: Value = serde_json::from_slice(body).ok()?;
-    let value = if way < 3 { value } else { sorted(value) };
-    match way % 3 {
+    let value = if (way / 4).is_multiple_of(2) { value } else { sorted(value) };
+    let text = match way % 4 {
         0 => write(&value, CompactFormatter),
         1 => write(&value, Spaced),
-        _ => write(&value, PrettyFormatter::new()),
+        2 => write(&value, PrettyFormatter::new()),
+        _ => write(&value, PrettyFormatter::with_indent(b"    ")),
+    }?;
+    if way < REWRITINGS / 2 { Some(text) } else { escaped(&text) }
+}
+
+/// JSON with all characters beyond ASCII as `\u` and four digits of UTF-16.
+fn escaped(json: &[u8]) -> Option<Vec<u8>> {
+    let mut out = String::with_capacity(json.len());
+    for character in str::from_utf8(json).ok()?.chars() {
+        if character.is_ascii() {
+            out.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    Some(out.into_bytes())
+}
+
+/// The text of the body in UTF-16 of either order, with a byte order mark or without, or in UTF-8 with such a mark.
+fn marked_or_wide(body: &[u8], way: usize) -> Vec<u8> {
+    const MARK: &str = "\u{feff}";
+    let text = String::from_utf8_lossy(body);
+    let wide = |mark: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        mark.encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
+    };
+    match way {
+        0 => wide("", u16::to_le_bytes),
+        1 => wide(MARK, u16::to_le_bytes),
+        2 => wide("", u16::to_be_bytes),
+        _ => [MARK.as_bytes(), body].concat(),
     }
 }
 

@@ -104,7 +104,7 @@ fn compute(
     };
 }
 
-/// Mistakes alone, then in pairs, then what the device told.
+/// Mistakes alone, then in pairs, then those that are made in very many ways, then what the device told.
 fn find(
     search: &mut Search<'_>,
     bases: &[Recipe],
@@ -128,6 +128,14 @@ fn find(
     }
     if !findings.is_empty() {
         return (Outcome::ProvenPair, findings);
+    }
+    for base in bases {
+        for hit in search.rare(base, sent) {
+            findings.extend(hit_findings(&hit, base, redactor, Proof::Recomputed));
+        }
+    }
+    if !findings.is_empty() {
+        return (Outcome::Proven, findings);
     }
     for base in bases {
         findings.extend(told.findings(search, base, redactor, sent));

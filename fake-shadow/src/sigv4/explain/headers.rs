@@ -3,7 +3,7 @@
 use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::{Canonical, Line};
 use super::situation::Situation;
-use crate::sigv4::canonical::header_value;
+use crate::sigv4::canonical::{collapsed, header_value};
 
 pub(super) const FAMILY: Family = Family { title: "The headers", mistakes: MISTAKES, seen: &[] };
 
@@ -66,13 +66,13 @@ const MISTAKES: &[Mistake] = &[
         Ways { all: 5, paired: 5 },
         |situation, recipe, way| {
             for line in recipe.canonical_mut().headers_mut() {
-                let mut values: Vec<&[u8]> = values(situation, line).collect();
+                let mut values: Vec<Vec<u8>> = values(situation, line).map(collapsed).collect();
                 if values.len() < 2 {
                     continue;
                 }
                 line.value = match way {
-                    0 => values[0].to_vec(),
-                    1 => values[values.len() - 1].to_vec(),
+                    0 => values[0].clone(),
+                    1 => values[values.len() - 1].clone(),
                     2 => values.join(b", ".as_slice()),
                     3 => values.join(b";".as_slice()),
                     _ => {
@@ -80,6 +80,23 @@ const MISTAKES: &[Mistake] = &[
                         values.join(&b',')
                     }
                 };
+            }
+        },
+    ),
+    Mistake::ways(
+        Topic {
+            id: "header-not-trimmed",
+            did: "a header was signed with a space, a line end or quotes around its value that \
+                did not come with it",
+            help: "cut off what is around a value before it is signed and sent; HTTP libraries \
+                cut white space off on the way",
+        },
+        Ways { all: HEADERS_MAX * AROUND.len(), paired: 4 },
+        |_, recipe, way| {
+            // By header first, so that a few ways reach the first form in several headers.
+            let (before, behind) = AROUND[way / HEADERS_MAX];
+            if let Some(line) = recipe.canonical_mut().headers_mut().get_mut(way % HEADERS_MAX) {
+                line.value = [before, &line.value, behind].concat();
             }
         },
     ),
@@ -192,6 +209,10 @@ const MISTAKES: &[Mistake] = &[
     ),
 ];
 
+/// What is found around a value that was read from a file, a form or a console.
+const AROUND: &[(&[u8], &[u8])] =
+    &[(b"", b" "), (b"", b"\r"), (b"", b"\n"), (b" ", b""), (b"\"", b"\"")];
+
 /// Values that libraries and proxies are known to set, or to leave alone while a device changes them.
 const CHANGED: &[(&str, &str)] = &[
     ("content-type", "application/json"),
@@ -275,7 +296,7 @@ fn add(situation: &Situation<'_>, canonical: &mut Canonical, name: &str, is_in_l
 }
 
 /// The name of a header in the case in which it was sent.
-fn as_sent(situation: &Situation<'_>, name: &[u8]) -> Vec<u8> {
+pub(super) fn as_sent(situation: &Situation<'_>, name: &[u8]) -> Vec<u8> {
     let headers = &situation.request.headers;
     let sent = headers.iter().find(|header| header.name.as_bytes().eq_ignore_ascii_case(name));
     sent.map_or_else(|| name.to_vec(), |header| header.name.clone().into_bytes())

@@ -16,7 +16,7 @@ const MISTAKES: &[Mistake] = &[
             did: "another host was signed than the `Host` header names",
             help: AS_SENT,
         },
-        Ways { all: OTHER_HOSTS_MAX, paired: 6 },
+        Ways { all: OTHER_HOSTS_MAX, paired: 8 },
         |situation, recipe, way| {
             let hosts = other_hosts(situation);
             // The same name without its port is another mistake.
@@ -37,7 +37,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the host was signed with a port that the `Host` header does not have",
             help: AS_SENT,
         },
-        Ways { all: PORTS.len(), paired: 2 },
+        Ways { all: PORTS.len(), paired: 3 },
         |situation, recipe, way| {
             let (name, _) = split_port(situation);
             set(recipe, &format!("{name}:{}", PORTS[way]));
@@ -71,7 +71,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the host was signed as a URL",
             help: "sign the name alone: no `https://` before it, no `/` and no path behind it",
         },
-        Ways { all: 5, paired: 2 },
+        Ways { all: 5, paired: 3 },
         |situation, recipe, way| {
             let path = situation.raw_path();
             let Some(value) = recipe.canonical_mut().header_mut("host") else { return };
@@ -98,10 +98,11 @@ fn other_hosts(situation: &Situation<'_>) -> Vec<String> {
         format!("{prefix}-ats.iot.{region}.amazonaws.com"),
         format!("data-ats.iot.{region}.amazonaws.com"),
         format!("localhost{port}"),
+        "localhost".to_owned(),
         format!("127.0.0.1{port}"),
         format!("{prefix}.iot.{region}.amazonaws.com"),
-        format!("iot.{region}.amazonaws.com"),
         format!("data.iot.{region}.amazonaws.com"),
+        format!("iot.{region}.amazonaws.com"),
         format!("iotdata.{region}.amazonaws.com"),
     ];
     for local in ["localhost", "127.0.0.1", "[::1]", "::1", "0.0.0.0", "10.0.2.2"] {

@@ -20,7 +20,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the signing key was derived for another region than the credential names",
             help: "use one region for the scope and for the key",
         },
-        Ways { all: REGIONS.len() + 2, paired: 3 },
+        Ways { all: REGIONS.len() + 2, paired: 6 },
         |situation, recipe, way| {
             let other = match way {
                 0 => situation.rules.region.clone(),
@@ -36,7 +36,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the signing key was derived for another service than the credential names",
             help: "use one service name for the scope and for the key; for shadows it is `iotdata`",
         },
-        Ways { all: SERVICES.len(), paired: 3 },
+        Ways { all: SERVICES.len(), paired: 6 },
         |_, recipe, way| step(recipe, 2, SERVICES[way].to_owned()),
     ),
     Mistake::ways(
@@ -55,7 +55,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the day in the signing key is not written as `20260102`",
             help: "use the first eight digits of the time stamp for the key",
         },
-        Ways { all: 4, paired: 2 },
+        Ways { all: 4, paired: 3 },
         |situation, recipe, way| {
             let day = situation.scope.date;
             let dashed = match (day.get(..4), day.get(4..6), day.get(6..)) {
@@ -73,7 +73,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the last step of the signing key is not over `aws4_request`",
             help: CHAIN,
         },
-        Ways { all: 4, paired: 1 },
+        Ways { all: 4, paired: 4 },
         |_, recipe, way| {
             let other = ["aws4", "AWS4_REQUEST", "aws_request", "aws4-request"][way];
             step(recipe, 3, other.to_owned());
@@ -95,7 +95,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the steps of the signing key are in another order",
             help: CHAIN,
         },
-        Ways { all: 3, paired: 1 },
+        Ways { all: 3, paired: 3 },
         |_, recipe, way| {
             let steps = &mut recipe.key_mut().steps;
             let (left, right) = [(1, 2), (0, 1), (0, 2)][way];
@@ -106,7 +106,7 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::ways(
         Topic { id: "key-in-one-step", did: "the signing key was made in one step", help: CHAIN },
-        Ways { all: 2, paired: 1 },
+        Ways { all: 2, paired: 2 },
         |_, recipe, way| {
             let steps = &mut recipe.key_mut().steps;
             *steps = vec![steps.join([b"/".as_slice(), b""][way])];
@@ -146,7 +146,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret went into the signing key without `AWS4` before it",
             help: "begin with the key `\"AWS4\" + secret`",
         },
-        Ways { all: 3, paired: 1 },
+        Ways { all: 3, paired: 2 },
         |_, recipe, way| {
             let key = recipe.key_mut();
             (key.prefix, key.suffix) = [("", ""), ("aws4", ""), ("", "AWS4")][way];
@@ -158,7 +158,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the result of each step was handed on as text instead of raw bytes",
             help: "hand the 32 raw bytes of each step to the next, not their digits",
         },
-        Ways { all: 6, paired: 2 },
+        Ways { all: 6, paired: 6 },
         |_, recipe, way| {
             let form = [Carry::Hex, Carry::HexUpper, Carry::Base64][way / 2];
             let key = recipe.key_mut();
@@ -171,7 +171,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the finished signing key was used as text instead of raw bytes",
             help: "sign with the 32 raw bytes of the signing key, not with their digits",
         },
-        Ways { all: 3, paired: 1 },
+        Ways { all: 3, paired: 3 },
         |_, recipe, way| {
             recipe.key_mut().last_carry = [Carry::Hex, Carry::HexUpper, Carry::Base64][way]
         },
@@ -235,14 +235,15 @@ const MISTAKES: &[Mistake] = &[
 
 /// Regions in which AWS IoT is, and where devices are told to be by mistake.
 pub(super) const REGIONS: &[&str] = &[
+    // The first ones are tried together with other mistakes as well.
     "us-east-1",
+    "eu-west-1",
+    "us-west-2",
+    "eu-central-1",
     "us-east-2",
     "us-west-1",
-    "us-west-2",
     "ca-central-1",
     "sa-east-1",
-    "eu-central-1",
-    "eu-west-1",
     "eu-west-2",
     "eu-west-3",
     "eu-north-1",
@@ -264,18 +265,19 @@ pub(super) const REGIONS: &[&str] = &[
 
 /// Service names that are taken for the right one.
 pub(super) const SERVICES: &[&str] = &[
+    // The first ones are tried together with other mistakes as well.
     "iotdata",
-    "iotdevicegateway",
     "iot",
+    "iotdevicegateway",
     "execute-api",
+    "s3",
+    "IotData",
     "iot-data",
     "iot_data",
     "iotdataplane",
     "data.iot",
     "data-ats.iot",
     "iotcore",
-    "IotData",
-    "s3",
     "lambda",
     "dynamodb",
     "sts",

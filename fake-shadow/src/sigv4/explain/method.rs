@@ -14,7 +14,7 @@ const MISTAKES: &[Mistake] = &[
             help: "sign the method that is sent; an HTTP library may choose it, by whether there \
                 is a body",
         },
-        Ways { all: METHODS.len(), paired: 2 },
+        Ways { all: METHODS.len(), paired: 5 },
         |_, recipe, way| recipe.canonical_mut().method = METHODS[way].into(),
     ),
     Mistake::once(

@@ -30,6 +30,8 @@ pub(super) struct Mistake {
 pub(super) enum Make {
     /// In one way.
     Once(fn(&Situation<'_>, &mut Recipe)),
+    /// In so many ways, by number, that they are tried only where nothing else explains what came, and never in pairs.
+    Rare(usize, fn(&Situation<'_>, &mut Recipe, usize)),
     /// In several ways, by number.
     Ways(Ways, fn(&Situation<'_>, &mut Recipe, usize)),
 }
@@ -60,9 +62,26 @@ impl Mistake {
         Self { topic, make: Make::Ways(ways, make) }
     }
 
+    pub(super) const fn rare(
+        topic: Topic,
+        ways: usize,
+        make: fn(&Situation<'_>, &mut Recipe, usize),
+    ) -> Self {
+        Self { topic, make: Make::Rare(ways, make) }
+    }
+
+    /// How many ways there are that are tried last.
+    pub(super) const fn rare_count(&self) -> usize {
+        match self.make {
+            Make::Once(_) | Make::Ways(..) => 0,
+            Make::Rare(ways, _) => ways,
+        }
+    }
+
     pub(super) const fn ways_count(&self) -> Ways {
         match self.make {
             Make::Once(_) => Ways { all: 1, paired: 1 },
+            Make::Rare(..) => Ways { all: 0, paired: 0 },
             Make::Ways(ways, _) => ways,
         }
     }
@@ -71,7 +90,7 @@ impl Mistake {
     pub(super) fn make(&self, situation: &Situation<'_>, recipe: &mut Recipe, way: usize) {
         match self.make {
             Make::Once(make) => make(situation, recipe),
-            Make::Ways(_, make) => make(situation, recipe, way),
+            Make::Rare(_, make) | Make::Ways(_, make) => make(situation, recipe, way),
         }
     }
 }

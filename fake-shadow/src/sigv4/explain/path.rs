@@ -121,7 +121,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the escapes in the path were written in lower case",
             help: "write escapes in upper case: `%3A`, not `%3a`",
         },
-        Ways { all: 2, paired: 1 },
+        Ways { all: 2, paired: 2 },
         |situation, recipe, way| {
             if way == 0 {
                 lower_escapes(&mut recipe.canonical_mut().path);

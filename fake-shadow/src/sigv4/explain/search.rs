@@ -7,7 +7,7 @@ use super::situation::Situation;
 
 /// How many signatures are computed for one request at most: a bound on the work that a refused request can cause.
 ///
-/// All mistakes alone are about five hundred, all pairs some ten thousand.
+/// All mistakes alone are about six hundred, all pairs some thirty thousand, and what is tried last some four thousand.
 pub const RECOMPUTATIONS_MAX: usize = 50_000;
 
 /// In larger canonical requests nothing is searched, because each signature covers all of it. Real ones have some hundred
@@ -54,9 +54,23 @@ impl<'a> Search<'a> {
 
     /// All mistakes that give what was sent when they are made alone, each in the first way that does.
     pub(super) fn singles(&mut self, right: &Recipe, sent: &dyn Fn(&Made) -> bool) -> Vec<Hit> {
+        self.alone(right, sent, |mistake| mistake.ways_count().all)
+    }
+
+    /// The same of those that are made in so many ways that they are tried last.
+    pub(super) fn rare(&mut self, right: &Recipe, sent: &dyn Fn(&Made) -> bool) -> Vec<Hit> {
+        self.alone(right, sent, Mistake::rare_count)
+    }
+
+    fn alone(
+        &mut self,
+        right: &Recipe,
+        sent: &dyn Fn(&Made) -> bool,
+        ways: fn(&Mistake) -> usize,
+    ) -> Vec<Hit> {
         let base = right.make(&[]);
         let mut hits: Vec<Hit> = Vec::new();
-        for variant in self.variants(right) {
+        for variant in self.variants(right, ways) {
             if self.computed >= RECOMPUTATIONS_MAX {
                 break;
             }
@@ -72,8 +86,7 @@ impl<'a> Search<'a> {
     /// The pairs of mistakes that give what was sent, in the order of the table. Stops when there are several.
     pub(super) fn pairs(&mut self, right: &Recipe, sent: &dyn Fn(&Made) -> bool) -> Vec<Hit> {
         let base = right.make(&[]);
-        let mut variants = self.variants(right);
-        variants.retain(|variant| variant.way < variant.mistake.ways_count().paired);
+        let variants = self.variants(right, |mistake| mistake.ways_count().paired);
         let made: Vec<Made> =
             variants.iter().map(|variant| variant.recipe.make(&[&base])).collect();
         let mut hits: Vec<Hit> = Vec::new();
@@ -101,14 +114,14 @@ impl<'a> Search<'a> {
         hits
     }
 
-    /// All mistakes in all ways in which they change something.
-    fn variants(&self, right: &Recipe) -> Vec<Variant> {
+    /// All mistakes, each in so many of its ways, where they change something.
+    fn variants(&self, right: &Recipe, ways: fn(&Mistake) -> usize) -> Vec<Variant> {
         let mut variants = Vec::new();
         if right.canonical().text().len() > CANONICAL_BYTES_MAX {
             return variants;
         }
         for mistake in mistakes() {
-            for way in 0..mistake.ways_count().all {
+            for way in 0..ways(mistake) {
                 let mut recipe = right.clone();
                 mistake.make(self.situation, &mut recipe, way);
                 // Where the device told its canonical request, nothing can change that.

@@ -67,7 +67,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was used with a line end behind it",
             help: "cut the line end off when the secret is read from a file or a console",
         },
-        Ways { all: 4, paired: 2 },
+        Ways { all: 4, paired: 3 },
         |_, recipe, way| change(recipe, |secret| [secret, ENDS[way]].concat()),
     ),
     Mistake::ways(
@@ -76,7 +76,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was used with a space or a tab before or behind it",
             help: AGAIN,
         },
-        Ways { all: 4, paired: 2 },
+        Ways { all: 4, paired: 4 },
         |_, recipe, way| {
             let (before, behind) = [("", " "), (" ", ""), (" ", " "), ("", "\t")][way];
             change(recipe, |secret| [before.as_bytes(), secret, behind.as_bytes()].concat());
@@ -88,10 +88,24 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was used with quotes or brackets around it",
             help: AGAIN,
         },
-        Ways { all: 5, paired: 2 },
+        Ways { all: 5, paired: 3 },
         |_, recipe, way| {
             let (before, behind) =
                 [("\"", "\""), ("'", "'"), ("<", ">"), ("`", "`"), ("", "\"")][way];
+            change(recipe, |secret| [before.as_bytes(), secret, behind.as_bytes()].concat());
+        },
+    ),
+    Mistake::ways(
+        Topic {
+            id: "secret-with-more",
+            did: "the secret was used with a mark before or behind it that belongs to the file or \
+                the code around it",
+            help: AGAIN,
+        },
+        Ways { all: 6, paired: 1 },
+        |_, recipe, way| {
+            let (before, behind) =
+                [("", ";"), ("", ","), ("\u{feff}", ""), ("=", ""), (":", ""), ("", "\\")][way];
             change(recipe, |secret| [before.as_bytes(), secret, behind.as_bytes()].concat());
         },
     ),
@@ -154,7 +168,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the `/` or `+` of the secret got lost",
             help: AGAIN,
         },
-        Ways { all: 3, paired: 1 },
+        Ways { all: 3, paired: 3 },
         |_, recipe, way| {
             change(recipe, |secret| {
                 let lost: &[u8] = [b"/".as_slice(), b"+", b"/+"][way];
@@ -168,7 +182,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was used in lower or in upper case",
             help: "leave the case of the secret as it is",
         },
-        Ways { all: 2, paired: 1 },
+        Ways { all: 2, paired: 2 },
         |_, recipe, way| {
             change(recipe, |secret| {
                 if way == 0 { secret.to_ascii_lowercase() } else { secret.to_ascii_uppercase() }
@@ -181,7 +195,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the secret was encoded in base64, or decoded from it",
             help: "use the characters of the secret as they are; it looks like base64 but is not",
         },
-        Ways { all: 2, paired: 1 },
+        Ways { all: 2, paired: 2 },
         |_, recipe, way| {
             change(recipe, |secret| match way {
                 0 => STANDARD.encode(secret).into_bytes(),
@@ -201,6 +215,19 @@ const MISTAKES: &[Mistake] = &[
         Ways { all: TYPED_BYTES_MAX * TYPING_ERRORS, paired: 0 },
         |_, recipe, way| {
             change(recipe, |secret| mistyped(secret, way / TYPING_ERRORS, way % TYPING_ERRORS));
+        },
+    ),
+    Mistake::rare(
+        Topic {
+            id: "secret-character-wrong",
+            did: "one character of the secret is another one",
+            help: AGAIN,
+        },
+        TYPED_BYTES_MAX * CHARACTERS.len(),
+        |_, recipe, way| {
+            if let Some(byte) = recipe.key_mut().secret.get_mut(way / CHARACTERS.len()) {
+                *byte = CHARACTERS[way % CHARACTERS.len()];
+            }
         },
     ),
 ];
@@ -223,6 +250,9 @@ const PLACEHOLDERS: &[&str] = &[
 
 /// How many typing errors [`mistyped`] knows for one character.
 const TYPING_ERRORS: usize = 8;
+
+/// What secrets are written with.
+const CHARACTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The secret with one typing error at a character.
 fn mistyped(secret: &[u8], at: usize, error: usize) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! Mistakes in the list of signed headers.
 
+use super::headers::as_sent;
 use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::{Line, Recipe};
 use crate::sigv4::canonical::header_value;
@@ -59,10 +60,30 @@ const MISTAKES: &[Mistake] = &[
             did: "the names in the list of signed headers were not separated by `;` alone",
             help: LIST,
         },
-        Ways { all: 4, paired: 1 },
+        Ways { all: 4, paired: 3 },
         |_, recipe, way| {
             let separator: &[u8] = [b",".as_slice(), b"; ", b", ", b" "][way];
             change(recipe, |list| super::bytes::replace(list, b";", separator));
+        },
+    ),
+    Mistake::ways(
+        Topic {
+            id: "signed-headers-another-list",
+            did: "the list of signed headers that was signed is not the one in the `Authorization` \
+                header",
+            help: "make the list once and use it in both places",
+        },
+        Ways { all: 4, paired: 3 },
+        |situation, recipe, way| {
+            let mut names: Vec<Vec<u8>> =
+                situation.canonical.signed_headers.iter().map(|name| name.clone().into()).collect();
+            match way {
+                0 => names = names.iter().map(|name| as_sent(situation, name)).collect(),
+                1 => names.reverse(),
+                2 => names = vec![b"host".to_vec()],
+                _ => names = vec![b"host".to_vec(), b"x-amz-date".to_vec()],
+            }
+            recipe.canonical_mut().signed_headers = names.join(&b';');
         },
     ),
     Mistake::once(

@@ -1,6 +1,6 @@
 //! Mistakes in the string to sign.
 
-use super::key::{OTHER_DAYS, REGIONS, SERVICES, other_days};
+use super::key::{REGIONS, SERVICES, other_days};
 use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::HashForm;
 use super::situation::Situation;
@@ -35,7 +35,7 @@ const MISTAKES: &[Mistake] = &[
             help: "write the time in the string to sign as in `x-amz-date`: no dashes, no colons, \
                 `T` and `Z`",
         },
-        Ways { all: 6, paired: 2 },
+        Ways { all: 6, paired: 5 },
         |situation, recipe, way| {
             let date = &situation.date;
             let [year, month, day, hour, minute, second] =
@@ -60,17 +60,20 @@ const MISTAKES: &[Mistake] = &[
             help: "make the scope once and use it in the string to sign, in the signing key and \
                 in the credential",
         },
-        Ways { all: REGIONS.len() + SERVICES.len() + OTHER_DAYS, paired: 5 },
+        Ways { all: 3 * REGIONS.len(), paired: 12 },
         |situation, recipe, way| {
             let scope = &situation.scope;
             let (mut date, mut region, mut service) =
                 (scope.date.to_owned(), scope.region, scope.service);
-            if let Some(other) = SERVICES.get(way) {
-                service = other;
-            } else if let Some(other) = other_days(situation).get(way - SERVICES.len()) {
-                date.clone_from(other);
-            } else if let Some(other) = REGIONS.get(way - SERVICES.len() - OTHER_DAYS) {
-                region = other;
+            // By turns, so that a few ways reach the likeliest of each.
+            match (way / 3, way % 3) {
+                (at, 0) => service = SERVICES.get(at).unwrap_or(&service),
+                (at, 1) => region = REGIONS.get(at).unwrap_or(&region),
+                (at, _) => {
+                    if let Some(other) = other_days(situation).get(at) {
+                        date.clone_from(other);
+                    }
+                }
             }
             let other = [&date, region, service, scope.terminator].join("/");
             recipe.to_sign_mut().scope = other.into_bytes();
@@ -102,7 +105,7 @@ const MISTAKES: &[Mistake] = &[
             help: "write the scope as `20260102/<region>/<service>/aws4_request`, without the \
                 access key id",
         },
-        Ways { all: 6, paired: 2 },
+        Ways { all: 7, paired: 7 },
         |situation, recipe, way| {
             let scope = &situation.scope;
             let right = String::from_utf8_lossy(&recipe.to_sign().scope).into_owned();
@@ -112,6 +115,7 @@ const MISTAKES: &[Mistake] = &[
                 2 => [scope.region, scope.service, scope.terminator].join("/"),
                 3 => format!("/{right}"),
                 4 => format!("{right}/"),
+                5 => [&situation.date, scope.region, scope.service, scope.terminator].join("/"),
                 _ => [scope.date, scope.service, scope.region, scope.terminator].join("/"),
             };
             recipe.to_sign_mut().scope = other.into_bytes();
@@ -123,14 +127,14 @@ const MISTAKES: &[Mistake] = &[
             did: "the first line of the string to sign is not `AWS4-HMAC-SHA256`",
             help: FOUR_LINES,
         },
-        Ways { all: 6, paired: 1 },
+        Ways { all: 6, paired: 5 },
         |_, recipe, way| {
             recipe.to_sign_mut().algorithm = [
-                "",
-                "HMAC-SHA256",
                 "AWS4-HMAC-SHA-256",
                 "aws4-hmac-sha256",
+                "HMAC-SHA256",
                 "AWS4",
+                "",
                 "AWS4-HMAC-SHA256 ",
             ][way]
                 .into();
@@ -187,7 +191,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the lines of the string to sign do not end with LF alone",
             help: FOUR_LINES,
         },
-        Ways { all: 4, paired: 2 },
+        Ways { all: 4, paired: 4 },
         |_, recipe, way| recipe.to_sign_mut().newline = ["\r\n", "\\n", "", " "][way],
     ),
 ];

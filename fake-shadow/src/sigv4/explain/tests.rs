@@ -155,7 +155,9 @@ fn devices() -> impl Strategy<Value = Device> {
 
 /// A mistake of the table in one of its ways.
 fn variants() -> impl Strategy<Value = (&'static Mistake, Index)> {
-    let all: Vec<&'static Mistake> = mistakes().collect();
+    // Those that are tried last may come to what a mistake before them comes to.
+    let all: Vec<&'static Mistake> =
+        mistakes().filter(|mistake| mistake.ways_count().all > 0).collect();
     (proptest::sample::select(all), any::<Index>())
 }
 
@@ -183,7 +185,7 @@ proptest! {
 
 proptest! {
     // Each looks for all pairs.
-    #![proptest_config(ProptestConfig { cases: cases(40), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(20), ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_secret_is_told_of_requests_that_leak(

@@ -108,6 +108,10 @@ fn mistakes_in_the_headers() {
     check(&with("host;x-amz-date", "host,x-amz-date"), &["signed-headers-separator"]);
     let late = format!("x-amz-date:{}", TIME.replace("05Z", "06Z"));
     check(&with(&format!("x-amz-date:{TIME}"), &late), &["header-time-read-twice"]);
+    check(&with(HOST, &format!("{HOST}\r")), &["header-not-trimmed"]);
+    check(&with(HOST, &format!("\"{HOST}\"")), &["header-not-trimmed"]);
+    check(&with("host;x-amz-date", "x-amz-date;host"), &["signed-headers-another-list"]);
+    check(&with("host;x-amz-date", "Host;X-Amz-Date"), &["signed-headers-another-list"]);
 }
 
 #[test]
@@ -120,9 +124,27 @@ fn mistakes_in_the_body() {
     check(&with_hash(&sha(spaced)), &["body-hash-of-other-json"]);
     check(&with_hash(&sha(BODY).to_uppercase()), &["body-hash-upper-case"]);
     check(&with_hash("UNSIGNED-PAYLOAD"), &["body-unsigned-payload"]);
+    check(&with_hash(&sha(format!("{BODY} "))), &["body-hash-with-line-end"]);
+    check(&with_hash(&sha(&BODY[..BODY.len() - 1])), &["body-hash-cut"]);
+    check(&with_hash(&sha(format!("\u{feff}{BODY}"))), &["body-hash-of-utf-16"]);
+    let wide: Vec<u8> = BODY.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    check(&with_hash(&sha(wide)), &["body-hash-of-utf-16"]);
+    check(&with_hash("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"), &["body-unsigned-payload"]);
     let mut buffer = BODY.as_bytes().to_vec();
     buffer.resize(128, 0);
     check(&with_hash(&sha(buffer)), &["body-hash-of-buffer"]);
+}
+
+#[test]
+fn json_that_was_written_again_with_escapes_is_named() {
+    // As Python's `json.dumps` writes what another library wrote first.
+    let body = r#"{"state":{"reported":{"room":"K\u00fcche \ud83d\ude00"}}}"#;
+    let sent = r#"{"state":{"reported":{"room":"Küche 😀"}}}"#;
+    let hash = sha(body);
+    let canonical = post_canonical().replace(&sha(BODY), &hash);
+    let mut request = post(&canonical);
+    request.body = sent.into();
+    check(&request, &["body-hash-of-other-json"]);
 }
 
 #[test]
@@ -155,6 +177,7 @@ fn mistakes_in_the_string_to_sign() {
         ),
         &["to-sign-scope-form"],
     );
+    check(&sign(&right.replace(&format!("{DAY}/"), &format!("{TIME}/"))), &["to-sign-scope-form"]);
     check(
         &sign(&right.replace(&sha(post_canonical()), &post_canonical())),
         &["to-sign-request-not-hashed"],
@@ -177,6 +200,9 @@ fn mistakes_in_the_secret() {
     check(&with(&SECRET.replace("40", "4O")), &["secret-typed-wrong"]);
     check(&with(&SECRET.replace("device", "devcie")), &["secret-typed-wrong"]);
     check(&with(KEY_ID), &["secret-is-access-key-id"]);
+    check(&with(&format!("{SECRET};")), &["secret-with-more"]);
+    check(&with(&format!("\u{feff}{SECRET}")), &["secret-with-more"]);
+    check(&with(&SECRET.replacen("device", "dexice", 1)), &["secret-character-wrong"]);
 }
 
 #[test]

@@ -24,6 +24,7 @@ use super::wire::{Wire, sendings, with_end};
 use crate::drive::bench::{Bench, Facts};
 use crate::drive::cloud_side::{self, CloudSide};
 use crate::drive::host_command;
+use crate::engine::action::StateCutOrder;
 use crate::engine::event::ConnectionChange;
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::CloudKind;
@@ -50,6 +51,8 @@ pub struct SimBench {
     /// The latest connection that the cloud accepted and does not read from.
     unread: Option<u64>,
     last_request: u64,
+    /// Power cuts that wait for a write of the state.
+    pub(super) state_cuts: Vec<StateCutOrder>,
     pub(super) meter: Option<SimMeter>,
 }
 
@@ -82,6 +85,7 @@ impl SimBench {
             last_connection: 0,
             unread: None,
             last_request: 0,
+            state_cuts: Vec::new(),
             meter: None,
         }
     }
@@ -115,7 +119,18 @@ impl SimBench {
         let lent = Lent { config: &config, workspace: &mut chip.workspace };
         let instant = chip_time(chip.born_at, now);
         chip.device.handle(lent, instant, input, &mut |output| wants.push(Want::from(output)));
-        wants.into_iter().flat_map(|want| self.obey(now, want)).collect()
+        let mut events = Vec::new();
+        for want in wants {
+            events.extend(self.obey(now, want));
+            // The power was cut at what it wanted.
+            if !self.chip.powered {
+                return events;
+            }
+        }
+        if self.chip.device.has_crashed() {
+            events.extend(self.crash(now));
+        }
+        events
     }
 
     fn obey(&mut self, now: Moment, want: Want) -> Vec<Event> {
@@ -130,7 +145,7 @@ impl SimBench {
             }
             Want::Disconnect => return self.drop_connection(),
             Want::Drive => {}
-            Want::Persist(bytes) => self.chip.state = bytes,
+            Want::Persist(bytes) => return self.keep(now, bytes),
             Want::Send(bytes) => {
                 if let Some(connection) = &self.connection {
                     let act = CloudAct::Request(bytes);
@@ -180,10 +195,6 @@ impl SimBench {
             | Due::Told { .. }
             | Due::Wire { .. } => Vec::new(),
         }
-    }
-
-    fn is_alive(&self, life: u64) -> bool {
-        self.chip.powered && self.chip.life == life
     }
 
     fn is_open(&self, id: u64) -> bool {
@@ -312,17 +323,13 @@ impl SimBench {
         }
     }
 
-    fn thing_wake_at(&self) -> Option<Moment> {
-        if !self.chip.powered || self.chip.asleep {
-            return None;
-        }
-        let instant = self.chip.device.wake_at()?;
-        Some(self.chip.born_at.after(Duration::from_millis(instant.0)))
-    }
-
     fn do_action(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
             Action::Brownout { to_mv, .. } => Ok(self.sag(now, *to_mv)),
+            Action::CutAtStateWrite(order) => {
+                self.state_cuts.push(*order);
+                Ok(Vec::new())
+            }
             Action::Flash(firmware) => self.flash(now, firmware),
             Action::Measure => {
                 self.measure(now);
@@ -371,6 +378,7 @@ impl Bench for SimBench {
                 "power-switch",
                 "programmable-supply",
                 "current-meter",
+                "state-writes",
                 "wake-pin",
             ],
             cloud: CloudKind::Fake,

@@ -1,13 +1,15 @@
 //! The chip: flashed, reset, without power, asleep and awake again.
 
+use std::time::Duration;
+
 use thing::{Kind, WakeCause, Workspace};
 
 use super::bench::SimBench;
 use super::device::{Device, MakeDevice};
 use super::due::Due;
 use super::timing::BOOT;
-use crate::engine::action::PowerOrder;
-use crate::engine::event::PowerChange;
+use crate::engine::action::{PowerOrder, StateCutOrder};
+use crate::engine::event::{PowerChange, StateCut};
 use crate::engine::{ActionError, Event};
 use crate::scenario::plan::{Erase, Firmware};
 use crate::time::Moment;
@@ -110,6 +112,50 @@ impl SimBench {
             PowerOrder::Restore => events.extend(self.power_on(now)),
         }
         events
+    }
+
+    /// Keeps the state, unless its power is to be cut then.
+    pub(super) fn keep(&mut self, now: Moment, bytes: Vec<u8>) -> Vec<Event> {
+        let due = self.state_cuts.iter().position(|order| order.after == 0);
+        let order = due.map(|place| self.state_cuts.remove(place));
+        for waiting in &mut self.state_cuts {
+            waiting.after = waiting.after.saturating_sub(1);
+        }
+        let cut = order.map(|order| order.at);
+        let mut events = vec![Event::StateWrite { bytes: bytes.len(), cut }];
+        match cut {
+            Some(StateCut::Before) => {}
+            Some(StateCut::During) => {
+                self.chip.state = self.chip.device.torn(&self.chip.state, &bytes);
+            }
+            Some(StateCut::After) | None => self.chip.state = bytes,
+        }
+        if let Some(StateCutOrder { off, .. }) = order {
+            events.extend(self.power(now, PowerOrder::Cycle(off)));
+        }
+        events
+    }
+
+    /// The program crashed: its chip is reset by a panic.
+    pub(super) fn crash(&mut self, now: Moment) -> Vec<Event> {
+        let mut events = self.end_life(now);
+        events.push(Event::Reset { cause: "panic".into() });
+        events.push(self.begin_life(now, WakeCause::Reset));
+        events
+    }
+
+    /// Whether the life of that number goes on.
+    pub(super) fn is_alive(&self, life: u64) -> bool {
+        self.chip.powered && self.chip.life == life
+    }
+
+    /// When the thing has waited long enough.
+    pub(super) fn thing_wake_at(&self) -> Option<Moment> {
+        if !self.chip.powered || self.chip.asleep {
+            return None;
+        }
+        let instant = self.chip.device.wake_at()?;
+        Some(self.chip.born_at.after(Duration::from_millis(instant.0)))
     }
 
     /// A sag below what the chip's detector lets pass resets the chip; any other one passes without a trace.

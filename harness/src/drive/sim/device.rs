@@ -10,7 +10,7 @@ use super::timing::{NETWORK_UP, SAMPLE, TIME_TOLD};
 /// What runs on a simulated chip. [`Thing`] is the device that users get; tests put devices with planted bugs in its place.
 ///
 /// It keeps nothing across a sleep but what it persists: whoever drives it may wake another one in its place.
-pub trait Device: Debug {
+pub trait Device: Debug + Send {
     /// When [`Input::Tick`] is due, if nothing else comes before.
     fn wake_at(&self) -> Option<Instant>;
 
@@ -22,6 +22,17 @@ pub trait Device: Debug {
         input: Input<'_>,
         sink: &mut dyn FnMut(Output<'_>),
     );
+
+    /// What is found of a state after the power was cut while it was written in place of an older one. A store that is always
+    /// whole, as [`Output::Persist`] demands, still has the older one.
+    fn torn(&self, old: &[u8], _new: &[u8]) -> Vec<u8> {
+        old.to_vec()
+    }
+
+    /// Whether its program crashed in the last call, so that the chip is reset. Ours never does.
+    fn has_crashed(&self) -> bool {
+        false
+    }
 }
 
 impl Device for Thing {

@@ -109,6 +109,7 @@ fn marks(event: &Event) -> Marks {
         Event::Crash(crash) => labeled(crash.words()),
         Event::Current(reading) => labeled(reading.words()),
         Event::Snapshot { name, .. } => labeled(name.clone()),
+        Event::StateWrite { bytes, .. } => labeled(format!("{bytes} bytes")),
         Event::Passed(passed) => labeled(passed.how.clone()),
         Event::Command { .. } | Event::Console { .. } | Event::Note { .. } => Marks::default(),
     }
@@ -165,6 +166,7 @@ fn details(event: &Event) -> Vec<Detail> {
         | Event::Power { .. }
         | Event::Reset { .. }
         | Event::Sleep { .. }
+        | Event::StateWrite { .. }
         | Event::Step { .. }
         | Event::Wake { .. } => {}
     }

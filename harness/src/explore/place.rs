@@ -1,0 +1,118 @@
+//! Moments of a run at which something can be made to go wrong.
+
+use serde_json::{Value, json};
+
+use crate::engine::event::StateCut;
+use crate::time::Moment;
+
+/// How long the power stays off.
+const OFF: &str = "3s";
+
+/// When the power is cut. All but the first hold at any speed, since they wait for what they name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// At a point of the run.
+    At(Moment),
+    /// When a line like this is on the console, after so many of them.
+    Console {
+        /// The whole line.
+        line: String,
+        /// How many pass before.
+        after: usize,
+    },
+    /// When a connection is opened, the device sleeps, or it wakes up, after so many of them.
+    Event {
+        /// `connect`, `sleep` or `wake`.
+        name: &'static str,
+        /// How many pass before.
+        after: usize,
+    },
+    /// In a request, after so many like it.
+    Request {
+        /// The request, as `GET shadow`.
+        to: String,
+        /// When in it, in the words of `cut-power`.
+        at: &'static str,
+        /// How many pass before.
+        after: usize,
+    },
+    /// At a write of the device's state, after so many.
+    StateWrite {
+        /// When in it.
+        at: StateCut,
+        /// How many pass before.
+        after: usize,
+    },
+}
+
+/// Something that goes wrong in a script.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Mishap {
+    /// The power is cut, and comes back after a while.
+    Cut(Place),
+    /// A fault meets what it is meant for, after so many that it lets pass.
+    Fault {
+        /// In the words of a scenario.
+        fault: Value,
+        /// What it is meant for, as `GET shadow` or `connect`.
+        to: String,
+        /// How many it lets pass first.
+        after: usize,
+    },
+    /// The chip is reset by its pin.
+    Reset(Moment),
+    /// The supply sags for a moment, far enough to reset the chip.
+    Sag(Moment),
+}
+
+impl Mishap {
+    /// The step that makes it happen, and when it is to stand.
+    #[must_use]
+    pub fn step(&self) -> (Moment, Value) {
+        let armed = |when: Value, after: usize| {
+            let mut when = when;
+            if let (Value::Object(when), 1..) = (&mut when, after) {
+                when.insert("after".to_owned(), after.into());
+            }
+            (Moment::START, json!({ "cut-power": { "when": when, "off-for": OFF } }))
+        };
+        match self {
+            Self::Cut(Place::At(at)) => (*at, json!({ "power": "cycle", "off-for": OFF })),
+            Self::Cut(Place::Console { line, after }) => {
+                let pattern = format!("^{}$", regex::escape(line));
+                armed(json!({ "console": { "$matches": pattern } }), *after)
+            }
+            Self::Cut(Place::Event { name, after }) => armed(json!({ "event": name }), *after),
+            Self::Cut(Place::Request { to, at, after }) => {
+                armed(json!({ "request": to, "at": at }), *after)
+            }
+            Self::Cut(Place::StateWrite { at, after }) => {
+                armed(json!({ "state-write": at.word() }), *after)
+            }
+            Self::Fault { fault, to, after } => {
+                (Moment::START, json!({ "fault": fault, "to": to, "after": after }))
+            }
+            Self::Reset(at) => (*at, json!({ "reset": "pin" })),
+            Self::Sag(at) => (*at, json!({ "brownout": { "to": "2.5V", "for": "30ms" } })),
+        }
+    }
+
+    /// The point of the run that it stands at; the beginning for what waits for something.
+    #[must_use]
+    pub fn at(&self) -> Moment {
+        self.step().0
+    }
+
+    /// What a bench must be able to do for it, beside a console.
+    #[must_use]
+    pub const fn needs(&self) -> Option<&'static str> {
+        match self {
+            Self::Cut(Place::StateWrite { .. }) => {
+                Some("a power switch, and a bench that sees writes of the state")
+            }
+            Self::Cut(_) => Some("a power switch"),
+            Self::Fault { .. } | Self::Reset(_) => None,
+            Self::Sag(_) => Some("a programmable supply"),
+        }
+    }
+}
