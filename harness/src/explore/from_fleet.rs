@@ -129,6 +129,7 @@ impl Writer<'_> {
             shadows: vec![(None, shadow)],
             acts: Vec::new(),
             took: Duration::ZERO,
+            sleeps: 0,
             sleeping: Sleeping::Real,
         }
     }

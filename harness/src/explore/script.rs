@@ -27,6 +27,8 @@ pub struct Script {
     pub acts: Vec<(Moment, Value)>,
     /// How long the scenario took.
     pub took: Duration,
+    /// How often the device slept in it.
+    pub sleeps: usize,
     /// Whether sleeps are cut short where the board lets them.
     pub sleeping: Sleeping,
 }
@@ -48,6 +50,12 @@ pub fn take_down(plan: &Arc<Plan>, bench: &mut dyn Bench) -> (Vec<(Moment, Actio
     let mut recorder = Recorder { bench, acts: Vec::new() };
     let outcome = virtual_time::run(Arc::clone(plan), &mut recorder);
     (recorder.acts, outcome)
+}
+
+/// When the device went to sleep, in order.
+pub(super) fn sleeps(log: &Log) -> impl Iterator<Item = Moment> + '_ {
+    let sleeps = |event: &Event| matches!(event, Event::Sleep { .. });
+    log.entries().iter().filter(move |entry| sleeps(&entry.event)).map(|entry| entry.at)
 }
 
 /// When the first step of a run began: what comes before is the same in each run, but takes its time on a board.
@@ -79,6 +87,7 @@ impl Script {
             shadows: plan.shadows.clone().into_iter().collect(),
             acts: steps,
             took: outcome.took,
+            sleeps: sleeps(&outcome.log).count(),
             sleeping: plan.sleeping,
         })
     }

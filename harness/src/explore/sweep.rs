@@ -8,7 +8,7 @@ use super::edges::{self, EDGES_MAX, Edge, Meeting, Write};
 use super::faults::variants;
 use super::reduce::{Reduction, reduce};
 use super::runner::{Pace, Runner};
-use super::script::{End, Script, steps_began};
+use super::script::{End, Script, sleeps, steps_began};
 use crate::drive::sim::MakeDevice;
 use crate::engine::event::Event;
 use crate::engine::{Outcome, Verdict};
@@ -200,8 +200,7 @@ impl<'a> Explorer<'a> {
     }
 
     fn explore(mut self, is_wanted: &dyn Fn(&str) -> bool) -> Sweep {
-        // Where time passes by itself the scenario took longer for all that was set up before.
-        let until = steps_began(&self.good.log).after(self.script.took);
+        let until = self.scenario_ends();
         let mut meetings = edges::meetings(&self.good.log, until);
         let mut edges = edges::edges(&self.good.log, until);
         let mut writes = edges::writes(&self.good.log, until);
@@ -230,6 +229,15 @@ impl<'a> Explorer<'a> {
             cells: combinations.into_iter().zip(cells).collect(),
             failures,
         }
+    }
+
+    /// Where in the good run the scenario is over. Where time passes by itself one run is slower than another, so sleeps are counted.
+    fn scenario_ends(&self) -> Moment {
+        let took = steps_began(&self.good.log).after(self.script.took);
+        if self.runner.pace() == Pace::Virtual {
+            return took;
+        }
+        sleeps(&self.good.log).nth(self.script.sleeps.saturating_sub(1)).unwrap_or(took)
     }
 
     /// Runs all combinations; with each its first violation, at the time of its steps.
