@@ -50,6 +50,8 @@ pub enum Order {
     EndSleep,
     /// A fault begins.
     Fault(Fault),
+    /// Joining the network takes so long from the next wake on; it takes no time at first.
+    JoinTime(Duration),
     /// The power is cut.
     PowerCut,
     /// The power is cut, and comes back after a while.

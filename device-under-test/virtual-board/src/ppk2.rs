@@ -15,8 +15,8 @@ const SHUNTS: [f64; 5] = [1000.0, 100.0, 10.0, 1.0, 0.05];
 /// What each range adds to a current, in amperes: a calibration that is left out is seen.
 const INTERCEPT: f64 = 2e-6;
 
-/// What the converter tells where nothing flows, in its steps.
-const OFFSET: f64 = 120.0;
+/// What the converter tells where nothing flows, in its steps: more than the intercept takes away, so that nothing is told, too.
+const OFFSET: f64 = 400.0;
 
 const VOLTS_A_STEP: f64 = 1.8 / 163_840.0;
 

@@ -41,6 +41,20 @@ impl std::fmt::Debug for Equipped {
     }
 }
 
+/// A board with what stands beside it, if anything does.
+#[must_use]
+pub fn beside(
+    board: Box<dyn Board>,
+    power: Option<Box<dyn Power>>,
+    meter: Option<Box<dyn Meter>>,
+    sink: Sink,
+) -> Box<dyn Board> {
+    if power.is_none() && meter.is_none() {
+        return board;
+    }
+    Box::new(Equipped::new(board, power, meter, sink))
+}
+
 impl Line {
     fn switch(&mut self, to: Supply) -> Result<(), ActionError> {
         if self.supply == to {
@@ -174,6 +188,10 @@ impl Board for Equipped {
 
     fn wake(&mut self) -> Result<(), ActionError> {
         self.board.wake()
+    }
+
+    fn end_sleep(&mut self) -> bool {
+        self.board.end_sleep()
     }
 
     fn write_console(&mut self, text: &str) -> Result<(), ActionError> {

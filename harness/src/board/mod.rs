@@ -9,6 +9,7 @@ pub mod micropython;
 mod nvs_keys;
 pub mod pins;
 pub mod port;
+pub mod probe;
 pub mod process;
 pub mod serial;
 mod serial_settings;

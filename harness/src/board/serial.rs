@@ -158,7 +158,7 @@ impl SerialBoard {
 }
 
 /// What a firmware prints when it sleeps and wakes: what the scenario says, and the description that has it by its name.
-fn patterns_of(firmware: &Firmware, chip: Chip) -> Result<Patterns, ActionError> {
+pub(super) fn patterns_of(firmware: &Firmware, chip: Chip) -> Result<Patterns, ActionError> {
     let described =
         images::console_lines(Path::new(images::DESCRIPTIONS), &firmware.image, Some(chip))?;
     let mut patterns = Patterns::default();
@@ -170,7 +170,7 @@ fn patterns_of(firmware: &Firmware, chip: Chip) -> Result<Patterns, ActionError>
 }
 
 /// The symbols of a firmware: its own when it is an ELF, those of the ELF beside it when it is a `.bin`.
-fn symbols_of(image: &str, source: &Source) -> Option<Symbols> {
+pub(super) fn symbols_of(image: &str, source: &Source) -> Option<Symbols> {
     let Source::File { bytes, .. } = source else { return None };
     let beside = || std::fs::read(Path::new(image).with_extension("elf")).ok();
     // Without symbols a crash is shown by its addresses.

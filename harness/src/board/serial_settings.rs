@@ -12,7 +12,10 @@ use crate::scenario::plan::{Erase, Firmware};
 use crate::scenario::provision::Setting;
 
 /// The bytes of the sector that the settings of our own things stand in.
-const SECTOR_BYTES: u32 = 4096;
+pub(super) const SECTOR_BYTES: u32 = 4096;
+
+/// What is done when a thing is told its cloud.
+const TELL: &str = "tell the board its cloud";
 
 /// Where a firmware keeps settings: offset and size.
 pub(super) type Region = (u32, u32);
@@ -32,14 +35,7 @@ pub(super) fn of_thing(
     firmware: &Firmware,
     settings: &Provisioning,
 ) -> Result<(Part, Left), ActionError> {
-    let (offset, size) = region;
-    let what = "tell the board its cloud";
-    let settings = Provisioning { shadow_name: firmware.shadow.clone(), ..settings.clone() };
-    let bytes = settings.write();
-    let mut bytes = bytes.map_err(|error| {
-        ActionError::new(what, format!("{error:?}"))
-            .help("its endpoint, names or keys are too long, or have line ends in them")
-    })?;
+    let what = TELL;
     let stays = firmware.erase == Erase::Nothing && identity.chip != Chip::Esp8266;
     let is_left = stays && {
         let found = read(way, &identity, region).map_err(|error| error.stops(what.to_owned()))?;
@@ -47,9 +43,25 @@ pub(super) fn of_thing(
         Contents::read(&found).is_ok_and(|mut contents| nvs_keys::forget(&mut contents))
     };
     let keeps = firmware.erase == Erase::Nothing && !is_left;
-    bytes.resize(if keeps { SECTOR_BYTES } else { size } as usize, 0xff);
-    let left = Left::Region { identity, region: (offset, SECTOR_BYTES) };
-    Ok((Part { offset, bytes, name: "settings".into() }, left))
+    let written = if keeps { (region.0, SECTOR_BYTES) } else { region };
+    let part = settings_part(settings, firmware, written)?;
+    let left = Left::Region { identity, region: (region.0, SECTOR_BYTES) };
+    Ok((part, left))
+}
+
+/// The settings of our own things, and behind them erased flash up to the end of the region.
+pub(super) fn settings_part(
+    settings: &Provisioning,
+    firmware: &Firmware,
+    (offset, size): Region,
+) -> Result<Part, ActionError> {
+    let settings = Provisioning { shadow_name: firmware.shadow.clone(), ..settings.clone() };
+    let mut bytes = settings.write().map_err(|error| {
+        ActionError::new(TELL, format!("{error:?}"))
+            .help("its endpoint, names or keys are too long, or have line ends in them")
+    })?;
+    bytes.resize(size as usize, 0xff);
+    Ok(Part { offset, bytes, name: "settings".into() })
 }
 
 /// The NVS partition of a firmware, with what it is told in it; what the firmware brings for the partition, and what is to stay

@@ -20,10 +20,15 @@ use crate::engine::event::PowerChange;
 use crate::engine::{ActionError, Event};
 use crate::flash::image::Part;
 use crate::flash::{Chip, Source};
+use crate::inventory::board::{MeterPlace, MeterSetting};
+use crate::meter::{Meter, Ppk2Meter};
 use crate::scenario::plan::Firmware;
 
 /// The version in the description of our own things.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How long joining the network takes while the current is measured.
+const JOIN_TIME: Duration = Duration::from_millis(300);
 
 /// Why nobody writes on its console.
 pub const NO_CONSOLE_INPUT: (&str, &str) =
@@ -34,6 +39,8 @@ pub const NO_CONSOLE_INPUT: (&str, &str) =
 pub struct VirtualBoard {
     running: Arc<Running>,
     serial: SerialBoard,
+    /// Its current meter, which is a port of its own.
+    meter: Ppk2Meter,
     sink: Sink,
     programs: Programs,
     has_power: bool,
@@ -79,11 +86,17 @@ impl VirtualBoard {
         let failed = |why: String| ActionError::new("start a virtual board", why);
         let folder = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
         let link = folder.path().join("port");
-        let options = Options { has_pty: true, pty_link: Some(link), ..Options::default() };
+        let meter = folder.path().join("meter");
+        let options = Options {
+            has_pty: true,
+            pty_link: Some(link),
+            ppk2: Some(meter.clone()),
+            ..Options::default()
+        };
         let running = Running::start(setup, Flash::new(), &options);
         let running = Arc::new(running.map_err(|error| failed(error.to_string()))?);
         let port = folder.path().join("port");
-        debug_assert!(matches!(running.ways(), [Way::Pty(_)]));
+        debug_assert!(matches!(running.ways(), [Way::Pty(_), Way::Ppk2(_)]));
         let recipe = Recipe {
             name: name.into(),
             port: PortName::Device(port),
@@ -95,8 +108,11 @@ impl VirtualBoard {
             settings,
         };
         let serial = SerialBoard::new(recipe, sink.clone());
+        // It stands in the line of a supply that is there anyway, and gives none.
+        let found = MeterPlace::Port(meter.display().to_string());
+        let meter = Ppk2Meter::new(MeterSetting { found, source_mv: None });
         let (has_power, cycle, _folder) = (true, None, folder);
-        Ok(Self { running, serial, sink, programs, has_power, cycle, _folder })
+        Ok(Self { running, serial, meter, sink, programs, has_power, cycle, _folder })
     }
 
     /// The board itself, for whoever makes faults on it.
@@ -156,11 +172,13 @@ impl VirtualBoard {
 
 impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
-        let mut can = vec!["console", "power-switch", "wake-pin"];
-        // The pins of an executed program lead to a light, and to no motor.
-        if self.programs == Programs::Recognized {
-            can.push("motor");
-        }
+        // The pins of an executed program lead to a light, and to no motor, and nobody says what it draws.
+        let can = match self.programs {
+            Programs::Executed => vec!["console", "power-switch", "wake-pin"],
+            Programs::Recognized => {
+                vec!["console", "power-switch", "current-meter", "wake-pin", "motor"]
+            }
+        };
         let cannot = [self.serial.facts().cannot, vec![NO_CONSOLE_INPUT]].concat();
         Facts { can, cannot, ..self.serial.facts() }
     }
@@ -194,6 +212,12 @@ impl Board for VirtualBoard {
         }
     }
 
+    fn measure(&mut self) -> Result<(), ActionError> {
+        // A wake lasts long enough to be measured, as those of chips do.
+        self.order("measure the current", Order::JoinTime(JOIN_TIME))?;
+        self.meter.start(&self.sink)
+    }
+
     fn wake(&mut self) -> Result<(), ActionError> {
         let is_asleep = |status: virtual_board::Status| status.activity == Activity::Asleep;
         if !self.running.status().is_some_and(is_asleep) {
@@ -215,6 +239,7 @@ impl Board for VirtualBoard {
 
     fn stop(&mut self) {
         self.end_cycle();
+        self.meter.stop();
         if !self.has_power {
             // Its settings can only be erased with power.
             self.has_power =

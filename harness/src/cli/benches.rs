@@ -14,11 +14,12 @@ use tokio::runtime::Runtime;
 use super::board_name::BoardName;
 use super::files::Case;
 use super::known::Known;
+use super::probe;
 use super::real_cloud::{self, RealCloud};
 pub(super) use super::told::THING_NAME;
 use super::told::{Network, Told};
 use crate::board::Board;
-use crate::board::equipped::Equipped;
+use crate::board::equipped::beside;
 use crate::board::external::ExternalBoard;
 use crate::board::images;
 use crate::board::micropython::{self, MicroPythonBoard};
@@ -39,6 +40,7 @@ use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
 use crate::flash::Chip;
 use crate::inventory::KnownBoard;
 use crate::inventory::board::CHIP_OF_VIRTUAL;
+use crate::meter;
 use crate::power;
 use crate::report::CaseReport;
 use crate::scenario::SourceText;
@@ -292,6 +294,10 @@ impl Benches {
                 Ok(Box::new(SerialBoard::new(recipe, sink)))
             }
             BoardName::Emulated => Ok(Box::new(VirtualBoard::emulated(told.settings(), sink)?)),
+            BoardName::Probe(selector) => {
+                let who = (selector, None, None);
+                probe::board(&selector.to_string(), who, told.settings(), sink)
+            }
             BoardName::Virtual(chip) => {
                 Ok(Box::new(VirtualBoard::new(*chip, told.settings(), sink)?))
             }
@@ -328,12 +334,19 @@ fn known_board(
     settings: virtual_board::Provisioning,
     sink: Sink,
 ) -> Result<Box<dyn Board>, ActionError> {
-    let KnownBoard { name, mac, chip, power, .. } = &known.board;
+    let KnownBoard { name, mac, chip, power, meter, .. } = &known.board;
+    let meter = meter.as_ref().map(meter::open);
+    let power = power.as_ref().and_then(power::open);
+    if let Some(selector) = &known.board.probe {
+        let who = (selector, chip.as_deref().and_then(Chip::by_name), Some(*mac));
+        return Ok(beside(probe::board(name, who, settings, sink.clone())?, power, meter, sink));
+    }
     let Some(port) = &known.port else {
         let chip = chip.as_deref().and_then(virtual_board::Chip::by_name);
         let chip = chip.or_else(|| virtual_board::Chip::by_name(CHIP_OF_VIRTUAL));
         let chip = chip.unwrap_or(virtual_board::Chip::Esp32c3);
-        return Ok(Box::new(VirtualBoard::new(chip, settings, sink)?));
+        let board = Box::new(VirtualBoard::new(chip, settings, sink.clone())?);
+        return Ok(beside(board, None, meter, sink));
     };
     let recipe = serial::Recipe {
         name: name.clone(),
@@ -350,10 +363,7 @@ fn known_board(
         settings,
     };
     let board = Box::new(SerialBoard::new(recipe, sink.clone()));
-    Ok(match power.as_ref().and_then(power::open) {
-        Some(switch) => Box::new(Equipped::new(board, Some(switch), None, sink)),
-        None => board,
-    })
+    Ok(beside(board, power, meter, sink))
 }
 
 /// Why a case over TLS is skipped.
@@ -382,6 +392,7 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
         BoardName::Inventory(_)
         | BoardName::MicroPython(_)
         | BoardName::Port(_)
+        | BoardName::Probe(_)
         | BoardName::Virtual(_) => {
             let is_on_a_port = matches!(board, BoardName::Inventory(_) | BoardName::Port(_));
             if plan.tls && !is_on_a_port {

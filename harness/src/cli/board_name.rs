@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::board::port::PortName;
+use crate::board::probe::Selector;
 use crate::inventory::matching::{Choice, Term, is_name};
 
 /// The chip of `virtual` where none is named.
@@ -30,6 +31,8 @@ pub(super) enum BoardName {
     Port(PortName),
     /// A board that runs MicroPython, on a serial port.
     MicroPython(PortName),
+    /// Whatever is on a debug probe.
+    Probe(Selector),
     /// A program on this machine, in real time.
     Process,
     /// The simulated bench, in virtual time.
@@ -56,6 +59,11 @@ impl BoardName {
                     .map(Self::Virtual)
                     .ok_or_else(|| format!("a virtual board can have {}", known()));
             }
+            (_, Some(("probe", selector))) => {
+                return Selector::parse(selector).map(Self::Probe).ok_or_else(|| {
+                    "name the probe as probe:VID:PID or probe:VID:PID:SERIAL, or the only one as probe:".into()
+                });
+            }
             (_, Some(("micropython", port))) => {
                 return PortName::parse(port).map(Self::MicroPython).ok_or_else(|| {
                     "name the port of the board, as micropython:/dev/ttyACM0".into()
@@ -69,7 +77,9 @@ impl BoardName {
         if is_name(text) {
             return Ok(Self::Inventory(text.to_owned()));
         }
-        Err("name sim, process, virtual, emulated, a port (/dev/ttyUSB0, rfc2217://host:port) or a board of the inventory".into())
+        Err("name sim, process, virtual, emulated, external, a port (/dev/ttyUSB0, rfc2217://host:port), a debug probe (probe:) or a board of the \
+             inventory"
+            .into())
     }
 
     /// How many cases run at once where nobody says.
@@ -81,7 +91,11 @@ impl BoardName {
             // It keeps a core of this machine busy.
             Self::Emulated => std::thread::available_parallelism().map_or(1, Into::into),
             // There is one of it.
-            Self::External(_) | Self::Inventory(_) | Self::MicroPython(_) | Self::Port(_) => 1,
+            Self::External(_)
+            | Self::Inventory(_)
+            | Self::MicroPython(_)
+            | Self::Port(_)
+            | Self::Probe(_) => 1,
         }
     }
 
@@ -102,6 +116,7 @@ impl BoardName {
             | Self::Inventory(_)
             | Self::MicroPython(_)
             | Self::Port(_)
+            | Self::Probe(_)
             | Self::Process
             | Self::Virtual(_) => true,
         }
@@ -178,6 +193,7 @@ impl std::fmt::Display for BoardName {
             Self::Inventory(name) => f.write_str(name),
             Self::MicroPython(port) => write!(f, "micropython:{port}"),
             Self::Port(port) => port.fmt(f),
+            Self::Probe(selector) => selector.fmt(f),
             Self::Process => f.write_str("process"),
             Self::Sim => f.write_str("sim"),
             Self::Virtual(chip) => write!(f, "virtual:{}", chip.name()),
@@ -219,6 +235,9 @@ mod tests {
         check("external:9000", "External(127.0.0.1:9000)");
         check("external:192.168.4.1:80", "External(192.168.4.1:80)");
         check("external:nowhere", "name where the device finds its cloud");
+        check("probe:", "Probe(");
+        check("probe:303a:1001:84:F7:03:67:84:6C", "Probe(Selector { usb: Some((12346, 4097))");
+        check("probe:jlink", "name the probe as probe:VID:PID");
         check("virtual:z80", "a virtual board can have esp8266, ");
         check("my board", "name sim, process, ");
         check("rfc2217://nowhere", "name sim, process, ");

@@ -282,9 +282,13 @@ fn doctor<W: Write, E: Write>(
         PortSeen { port: port.path, usb: port.usb, state }
     };
     let aside = |board: &KnownBoard| Some((board.mac, aside::recall(&locks, board.mac)?));
+    let ports = ports.into_iter().map(seen).collect();
+    // Whoever names ports asks for nothing else.
+    let probes = if args.port.is_empty() { super::probe::seen() } else { Some(Vec::new()) };
     let seen = Seen {
-        ports: ports.into_iter().map(seen).collect(),
+        ports,
         grabbers: host::grabbers(),
+        probes,
         asides: boards.iter().filter_map(aside).collect(),
     };
     for board in boards.iter().filter(|board| doctor::is_back(board, &seen)) {

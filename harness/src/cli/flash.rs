@@ -9,15 +9,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::board_name::BoardName;
 use super::known::{self, Known, KnownArgs};
-use super::{Terminal, exit};
+use super::{Terminal, exit, probe};
 use crate::board::images;
 use crate::board::pins::{ControlPins, LinePins, Pins};
 use crate::board::port::{BootInto, Pace, PortError, PortName, PortOptions, SerialPort};
+use crate::board::probe::Selector;
 use crate::engine::ActionError;
 use crate::flash::image::Part;
 use crate::flash::{
-    self, EraseFirst, Fitted, Identity, Job, Mac, Rewrite, Update, Wanted, Written,
+    self, Chip, EraseFirst, Fitted, Identity, Job, Mac, Rewrite, Update, Wanted, Written,
 };
+use crate::inventory::KnownBoard;
 use crate::inventory::lock::BoardLock;
 use crate::time;
 
@@ -26,7 +28,7 @@ use crate::time;
 pub(super) struct FlashArgs {
     /// An ELF, a .bin (an app, or a merged image), flasher_args.json, or a name from device-under-test/boards.
     image: String,
-    /// The board: a port (/dev/ttyUSB0, rfc2217://host:port), or a name of the inventory.
+    /// The board: a port (/dev/ttyUSB0, rfc2217://host:port), a debug probe (probe:), or a name of the inventory.
     #[arg(long, value_name = "NAME", value_parser = BoardName::parse)]
     board: BoardName,
     #[command(flatten)]
@@ -66,6 +68,16 @@ enum What {
     Nvs,
 }
 
+impl FlashArgs {
+    fn erase_first(&self) -> EraseFirst {
+        if self.erase == What::All { EraseFirst::All } else { EraseFirst::Nothing }
+    }
+
+    const fn rewrite(&self) -> Rewrite {
+        if self.always { Rewrite::Always } else { Rewrite::IfChanged }
+    }
+}
+
 fn parse_mac(text: &str) -> Result<Mac, String> {
     Mac::parse(text).ok_or_else(|| "write six bytes in hexadecimal, joined by colons".into())
 }
@@ -79,8 +91,11 @@ pub(super) fn flash<W: Write, E: Write>(
     let mut teller = Teller::new(terminal.live);
     // A board of the inventory is held until it is flashed.
     let mut known = None;
-    let done = place_of(args, terminal.variable, &mut known)
-        .and_then(|(port, options, args)| run(&args, (&port, &options), &mut teller));
+    let done =
+        place_of(args, terminal.variable, &mut known).and_then(|(place, args)| match place {
+            Place::Port(port, options) => run(&args, (&port, &options), &mut teller),
+            Place::Probe(selector, chip) => run_by_probe(&args, (&selector, chip), &mut teller),
+        });
     teller.end();
     for line in &teller.lines {
         writeln!(terminal.err, "{line}")?;
@@ -115,29 +130,53 @@ pub(super) fn flash<W: Write, E: Write>(
     Ok(exit::PASSED)
 }
 
-/// The port of what `--board` names, and the words with what the inventory knows of the board.
+/// Where a board is.
+enum Place {
+    /// On a port, opened like this.
+    Port(PortName, PortOptions),
+    /// On a debug probe, with the chip that it has to have where that is known.
+    Probe(Selector, Option<Chip>),
+}
+
+/// Where what `--board` names is, and the words with what the inventory knows of the board.
 fn place_of(
     args: &FlashArgs,
     variable: fn(&str) -> Option<String>,
     held: &mut Option<(Known, BoardLock)>,
-) -> Result<(PortName, PortOptions, FlashArgs), ActionError> {
-    let BoardName::Inventory(name) = &args.board else {
-        return Ok((port_of(&args.board)?, PortOptions::default(), args.clone()));
+) -> Result<(Place, FlashArgs), ActionError> {
+    let name = match &args.board {
+        BoardName::Inventory(name) => name,
+        BoardName::Probe(selector) => {
+            return Ok((Place::Probe(selector.clone(), None), args.clone()));
+        }
+        board => {
+            let place = Place::Port(port_of(board)?, PortOptions::default());
+            return Ok((place, args.clone()));
+        }
     };
     let (known, _) = held.insert(known::take(name, &args.known, "flash", variable)?);
-    let port = known.port.clone().ok_or_else(|| {
-        ActionError::new(format!("flash {name}"), "it is a virtual board that only a run starts")
-            .help("name a port, such as /dev/ttyUSB0")
-    })?;
-    let control = known.board.serial.control.as_ref().map(PathBuf::from);
     let options = known.board.serial.options();
+    let KnownBoard { probe, chip, .. } = &known.board;
+    let place = match (probe, &known.port) {
+        (Some(selector), _) => {
+            let chip = chip.as_deref().and_then(Chip::by_name);
+            Place::Probe(selector.clone(), chip)
+        }
+        (None, Some(port)) => Place::Port(port.clone(), options.clone()),
+        (None, None) => {
+            let why = "it is a virtual board that only a run starts";
+            return Err(ActionError::new(format!("flash {name}"), why)
+                .help("name a port, such as /dev/ttyUSB0"));
+        }
+    };
+    let control = known.board.serial.control.as_ref().map(PathBuf::from);
     let args = FlashArgs {
         baud: args.baud.or(options.flash_baud_max),
         mac: args.mac.or(Some(known.board.mac)),
         control: args.control.clone().or(control),
         ..args.clone()
     };
-    Ok((port, options, args))
+    Ok((place, args))
 }
 
 /// The port of what `--board` names.
@@ -146,7 +185,7 @@ fn port_of(board: &BoardName) -> Result<PortName, ActionError> {
         |why: &str, help: &str| Err(ActionError::new(format!("flash {board}"), why).help(help));
     match board {
         BoardName::Port(port) => Ok(port.clone()),
-        BoardName::Inventory(_) => {
+        BoardName::Inventory(_) | BoardName::Probe(_) => {
             cannot("its port is not known here", "name a port, such as /dev/ttyUSB0")
         }
         BoardName::External(_) => {
@@ -164,6 +203,29 @@ fn port_of(board: &BoardName) -> Result<PortName, ActionError> {
             "start one by `cargo run -p virtual-board -- --chip esp32c3 --pty PATH`, and name its port",
         ),
     }
+}
+
+/// The same by a debug probe, which resets any board.
+fn run_by_probe(
+    args: &FlashArgs,
+    (selector, chip): (&Selector, Option<Chip>),
+    teller: &mut Teller,
+) -> Result<(Identity, Written, bool), ActionError> {
+    let job = probe::Job {
+        image: &args.image,
+        partition: args.partition.as_deref(),
+        erase: args.erase_first(),
+        rewrite: args.rewrite(),
+        runs: !args.no_run,
+    };
+    let add = |parts: &mut Vec<Part>, nvs| {
+        if args.erase == What::Nvs {
+            add_blank(parts, nvs);
+        }
+    };
+    let who = (selector, chip, args.mac);
+    let (identity, written) = probe::flash(who, &job, add, &mut |update| teller.tell(update))?;
+    Ok((identity, written, false))
 }
 
 /// Does it all; says whether the board stays in its loader though it should not. A board that is not flashed runs on.
@@ -202,8 +264,8 @@ fn write(
     }
     let job = Job {
         parts: &image.parts,
-        erase: if args.erase == What::All { EraseFirst::All } else { EraseFirst::Nothing },
-        rewrite: if args.always { Rewrite::Always } else { Rewrite::IfChanged },
+        erase: args.erase_first(),
+        rewrite: args.rewrite(),
         baud_max: args.baud,
     };
     let written = flash::write(port, pins, &identity, &job, &mut |update| teller.tell(update));

@@ -48,7 +48,8 @@ impl Known {
     /// The inventory does not say where it is.
     pub(super) fn of(board: &KnownBoard, inventory: &Path) -> Result<Self, ActionError> {
         let port = board.serial.port.as_deref().and_then(PortName::parse);
-        if port.is_none() && board.serial.kind != SerialKind::Virtual {
+        let needs_port = board.serial.kind != SerialKind::Virtual && board.probe.is_none();
+        if port.is_none() && needs_port {
             let shown = inventory.display();
             let why = format!("{shown} does not say on which port it is");
             return Err(ActionError::new(format!("take the board {}", board.name), why)

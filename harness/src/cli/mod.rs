@@ -20,6 +20,7 @@ mod list;
 mod monitor;
 mod new;
 mod prepare;
+mod probe;
 mod progress;
 mod real_cloud;
 mod record;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::report::format::Format;
 use crate::report::json::{self, RunFacts, Texts};
 use crate::report::read_error::ReadError;
-use crate::report::{CaseReport, RunReport, case, events, readme};
+use crate::report::{CaseReport, RunReport, case, events, readme, trace};
 
 /// The file that tells about the whole run; it is written last.
 const RUN: &str = "run.json";
@@ -16,6 +16,8 @@ const RUN: &str = "run.json";
 const CASE: &str = "case.json";
 /// The log of a case.
 const EVENTS: &str = "events.jsonl";
+/// What the current meter told of a case that measured.
+const TRACE: &str = "current.csv";
 /// The scenario of a case as it was run. Its name does not end with `.yaml`, so that `run .` never takes it for one to run.
 const SCENARIO: &str = "scenario.txt";
 
@@ -54,6 +56,9 @@ impl RunDir {
             fs::write(folder.join(included(index)), &*source.text)?;
         }
         fs::write(folder.join(EVENTS), events::render(case))?;
+        if let Some(trace) = trace::render(case) {
+            fs::write(folder.join(TRACE), trace)?;
+        }
         fs::write(folder.join(CASE), json::render_case(number + 1, case))
     }
 

@@ -115,6 +115,15 @@ pub fn measure(log: &Log, stretches: &[(Moment, Moment)]) -> Measured {
     measured
 }
 
+/// Since when the meter tells; `None` before its first reading.
+#[must_use]
+pub fn told_from(log: &Log) -> Option<Moment> {
+    log.entries().iter().find_map(|entry| match &entry.event {
+        Event::Current(reading) => Some(reading.from()),
+        _ => None,
+    })
+}
+
 /// Up to when the meter has told.
 #[must_use]
 pub fn told_until(log: &Log) -> Moment {

@@ -147,6 +147,15 @@ impl Chip {
         CHIPS.map(|facts| facts.name).join(", ")
     }
 
+    /// Where the low word of its address stands, with the high one behind it; `None` for the ESP8266, where it is spread.
+    #[cfg(feature = "board-probe")]
+    pub(crate) fn mac_words_at(self) -> Option<u32> {
+        match self.facts().mac_at {
+            MacAt::Words(at) => Some(at),
+            MacAt::Esp8266 => None,
+        }
+    }
+
     /// The chip of this number in images.
     #[must_use]
     pub fn by_image_id(id: u16) -> Option<Self> {

@@ -7,7 +7,7 @@ use crate::board::port::SerialPort;
 use crate::engine::ActionError;
 
 /// The size of a flash that does not say.
-const FLASH_BYTES_ASSUMED: u32 = 4 << 20;
+pub(crate) const FLASH_BYTES_ASSUMED: u32 = 4 << 20;
 
 /// What is wanted of a board.
 #[derive(Debug, Clone, Copy, Default)]

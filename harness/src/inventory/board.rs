@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Mac;
 use crate::board::port::{PortOptions, Wiring};
+use crate::board::probe::Selector;
 use crate::board::serial::NO_TABLE;
 use crate::board::virtual_board::NO_CONSOLE_INPUT;
 use crate::drive::Facts;
@@ -49,6 +50,8 @@ pub struct KnownBoard {
     pub usb: UsbHints,
     /// Its serial line.
     pub serial: Serial,
+    /// The debug probe that it hangs on, where it is used by it.
+    pub probe: Option<Selector>,
     /// Words to choose it by, as `motor` or `rig:window-2`.
     pub labels: Vec<String>,
     /// What switches its supply.
@@ -245,7 +248,7 @@ impl KnownBoard {
         if self.power.is_some() || is_virtual {
             can.push("power-switch");
         }
-        if self.meter.is_some() {
+        if self.meter.is_some() || is_virtual {
             can.push("current-meter");
         }
         // A pin that the file names is pulled by nobody yet.

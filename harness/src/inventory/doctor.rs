@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::Mac;
 use super::aside::Aside;
 use super::board::{Inventory, KnownBoard, SerialKind, UsbHints};
+use crate::board::probe::Selector;
 
 /// A serial port of the host, and what came of asking who is on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +80,17 @@ pub struct Finding {
     pub help: Option<String>,
 }
 
+/// A debug probe of the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeSeen {
+    /// What it calls itself.
+    pub name: String,
+    /// What names it and no other.
+    pub selector: Selector,
+    /// Whether this user may use it.
+    pub may_be_used: bool,
+}
+
 /// What was seen on the host.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
@@ -86,6 +98,8 @@ pub struct Seen {
     pub ports: Vec<PortSeen>,
     /// Programs that run and grab serial ports, as `ModemManager`.
     pub grabbers: Vec<String>,
+    /// Its debug probes; `None` where nobody looks for them.
+    pub probes: Option<Vec<ProbeSeen>>,
     /// Boards that a run has set aside.
     pub asides: Vec<(Mac, Aside)>,
 }
@@ -108,8 +122,57 @@ pub fn examine(inventory: &Inventory, seen: &Seen) -> Vec<Finding> {
     }
     findings.extend(strangers(inventory, seen));
     findings.extend(same_serial_numbers(seen));
+    findings.extend(seen.probes.iter().flatten().map(probe));
     findings.extend(seen.grabbers.iter().map(|name| grabber(name)));
     findings
+}
+
+/// A board that is used by its probe: whether that is there, the only one that is meant, and may be used.
+fn on_probe(board: &KnownBoard, selector: &Selector, seen: &Seen) -> Finding {
+    let is_meant = |probe: &&ProbeSeen| {
+        probe.selector.usb.is_some_and(|usb| selector.takes(usb, probe.selector.serial.as_deref()))
+    };
+    let meant: Vec<_> = seen.probes.iter().flatten().filter(is_meant).collect();
+    let (badness, what, help) = match (&seen.probes, meant.as_slice()) {
+        (None, _) => (
+            Badness::Bad,
+            format!("on {selector}, and this shadowrig was built without debug probes"),
+            Some("install it with them: `cargo install --path harness --features board-probe`"),
+        ),
+        (_, []) => (
+            Badness::Bad,
+            format!("on {selector}, which is not there"),
+            Some("attach it; a chip that sleeps may have taken its own one along"),
+        ),
+        (_, [probe]) if probe.may_be_used => {
+            (Badness::Good, format!("on {}, {}", probe.selector, probe.name), None)
+        }
+        (_, [probe]) => (
+            Badness::Bad,
+            format!("on {}, which this user may not use", probe.selector),
+            Some("copy the udev rules of docs/boards.md, reload them, and attach it again"),
+        ),
+        (_, several) => (
+            Badness::Bad,
+            format!("on {selector}, and {} probes are that", several.len()),
+            Some("give its `probe` in the inventory a `serial`"),
+        ),
+    };
+    let help = help.map(str::to_owned);
+    Finding { badness, about: board.name.clone(), what, help }
+}
+
+/// A probe that is there, and whether it can be used.
+fn probe(probe: &ProbeSeen) -> Finding {
+    let (badness, what, help) = match probe.may_be_used {
+        true => (Badness::Good, format!("{}, a debug probe", probe.name), None),
+        false => {
+            let help = "copy the udev rules of docs/boards.md, reload them, and attach it again";
+            let what = format!("{}, a debug probe that this user may not use", probe.name);
+            (Badness::Bad, what, Some(help.to_owned()))
+        }
+    };
+    Finding { badness, about: probe.selector.to_string(), what, help }
 }
 
 fn examine_board(board: &KnownBoard, inventory: &Inventory, seen: &Seen) -> Finding {
@@ -121,6 +184,9 @@ fn examine_board(board: &KnownBoard, inventory: &Inventory, seen: &Seen) -> Find
     };
     if board.serial.kind == SerialKind::Virtual {
         return finding(Badness::Good, "virtual; a run starts it".into(), None);
+    }
+    if let Some(selector) = &board.probe {
+        return on_probe(board, selector, seen);
     }
     let here = seen.ports.iter().find_map(|port| match &port.state {
         PortState::Board { mac, chip } if *mac == board.mac => Some((port, chip)),

@@ -19,6 +19,11 @@ pub const BOARD: &[Field] = &[
     optional("labels", Shape::List(&Shape::Text), "words to choose it by"),
     optional("power", Shape::Object, "what switches its supply"),
     optional("meter", Shape::Map(METER), "what measures its current"),
+    optional(
+        "probe",
+        Shape::Map(PROBE),
+        "the debug probe by which it is flashed and heard, in place of its serial line",
+    ),
     optional("wake", Shape::Map(WAKE), "what wakes it before its time"),
     optional("wifi", Shape::Text, "the name of the secret with its Wi-Fi network"),
     optional("notes", Shape::Text, "words for people"),
@@ -48,6 +53,11 @@ const SERIAL: &[Field] = &[
 const RESET: &[Field] = &[
     required("download", Shape::Text, "into its loader, as esptool's custom_reset_sequence"),
     required("run", Shape::Text, "into what was flashed"),
+];
+
+const PROBE: &[Field] = &[
+    optional("usb", Shape::Text, "its vendor and product, as `303a:1001`"),
+    optional("serial", Shape::Text, "its serial number"),
 ];
 
 const METER: &[Field] = &[

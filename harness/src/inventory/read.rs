@@ -13,6 +13,7 @@ use super::keys::{SWITCHES, TOP};
 use super::matching::{RESERVED, is_name};
 use super::tree;
 use crate::board::port::{Sequence, Wiring};
+use crate::board::probe::Selector;
 use crate::scenario::field::check_map;
 use crate::scenario::node::{Data, Node, Span};
 use crate::scenario::problem::{Problem, ProblemKind, nearest};
@@ -93,6 +94,7 @@ impl Reader {
             chip: text("chip"),
             usb: node.get("usb").map(usb).unwrap_or_default(),
             serial: node.get("serial").map(|node| self.serial(node)).unwrap_or_default(),
+            probe: node.get("probe").and_then(|node| self.probe(node)),
             labels: texts(node.get("labels")),
             power: node.get("power").and_then(|node| self.switch(node)),
             meter: node.get("meter").and_then(|node| self.meter(node)),
@@ -174,6 +176,18 @@ impl Reader {
             }),
             _ => Some(Switch::Virtual { control: text(node, "control") }),
         }
+    }
+
+    fn probe(&mut self, node: &Node) -> Option<Selector> {
+        let Some(usb) = node.get("usb") else {
+            return Some(Selector { usb: None, serial: text(node, "serial") });
+        };
+        let id = usb.text().and_then(Selector::parse).and_then(|selector| selector.usb);
+        if id.is_none() {
+            let got = usb.text().map_or(usb.kind().to_owned(), |text| format!("`{text}`"));
+            self.wrong(usb.span, "vendor and product of a probe, as 303a:1001", got);
+        }
+        Some(Selector { usb: Some(id?), serial: text(node, "serial") })
     }
 
     fn command(&mut self, node: &Node) -> Option<Switch> {

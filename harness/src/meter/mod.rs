@@ -9,4 +9,4 @@ pub mod ppk2;
 mod port;
 
 pub use meter::Meter;
-pub use port::Ppk2Meter;
+pub use port::{Ppk2Meter, open};

@@ -10,7 +10,7 @@ use serialport::{SerialPort, SerialPortType};
 
 use super::Meter;
 use super::decimate::{Decimator, Stretch};
-use super::ppk2::{CALIBRATION_END, Calibration, Decoder, order};
+use super::ppk2::{CALIBRATION_END, Calibration, Decoder, SAMPLES_A_SECOND, order};
 use crate::board::Sink;
 use crate::engine::reading::Reading;
 use crate::engine::{ActionError, Event};
@@ -26,8 +26,17 @@ const CALIBRATION_WAIT: Duration = Duration::from_secs(2);
 /// The most bytes of a calibration.
 const CALIBRATION_BYTES_MAX: usize = 64 * 1024;
 
+/// What it sends.
+const BYTES_A_SECOND: u64 = SAMPLES_A_SECOND * 4;
+
 /// The rate of the port; a USB device takes no notice of it.
 const BAUD: u32 = 115_200;
+
+/// The meter that the inventory names for a board. Nothing is opened before it is started.
+#[must_use]
+pub fn open(setting: &MeterSetting) -> Box<dyn Meter> {
+    Box::new(Ppk2Meter::new(setting.clone()))
+}
 
 /// A meter on its port.
 #[derive(Debug)]
@@ -136,7 +145,12 @@ fn measure(port: &mut dyn SerialPort, calibration: Calibration, sink: &Sink, end
                 return;
             }
         };
-        let began = *began.get_or_insert_with(Instant::now);
+        let began = *began.get_or_insert_with(|| {
+            // What comes first was measured before it came.
+            let measured = Duration::from_micros(count as u64 * 1_000_000 / BYTES_A_SECOND);
+            let now = Instant::now();
+            now.checked_sub(measured).unwrap_or(now)
+        });
         for sample in decoder.feed(&buffer[..count]) {
             if let Some(stretch) = decimator.feed(sample) {
                 tell(began, stretch);

@@ -157,7 +157,8 @@ pub enum Sample {
     Current {
         /// In nanoamperes.
         na: f64,
-        /// Whether the meter has just changed its range: the next few samples overshoot, and are no peak of the board.
+        /// Whether it was measured as it stands. The few samples behind a change of the range overshoot: they are told as a moving
+        /// average, and are no peak of the board.
         is_settled: bool,
     },
     /// So many samples that never arrived, or that say nothing.
@@ -166,6 +167,10 @@ pub enum Sample {
 
 /// How many samples a change of the range spoils.
 const SETTLE_SAMPLES: u32 = 4;
+
+/// The share that a sample has of the moving average, as the maker's own program takes it; in the highest range spikes are longer.
+const SHARE: f64 = 0.18;
+const SHARE_HIGHEST: f64 = 0.06;
 
 /// Bytes to samples.
 #[derive(Debug, Clone)]
@@ -176,13 +181,16 @@ pub struct Decoder {
     next_counter: Option<u32>,
     range: usize,
     unsettled: u32,
+    /// The moving averages in nanoamperes: of all ranges, and the slower one that stands in for spikes of the highest.
+    averages: Option<(f64, f64)>,
 }
 
 impl Decoder {
     /// A decoder for a meter that has just begun to send.
     #[must_use]
     pub const fn new(calibration: Calibration) -> Self {
-        Self { calibration, open: Vec::new(), next_counter: None, range: 0, unsettled: 0 }
+        let open = Vec::new();
+        Self { calibration, open, next_counter: None, range: 0, unsettled: 0, averages: None }
     }
 
     /// Takes in bytes, cut anywhere.
@@ -213,10 +221,23 @@ impl Decoder {
         self.unsettled = self.unsettled.saturating_sub(1);
         // A range that no meter has is a broken sample, and at the end of the highest one the current is not known.
         let is_known = range < RANGES && !(range == RANGE_HIGHEST && count == COUNT_MAX);
-        samples.push(match is_known {
-            true => Sample::Current { na: self.calibration.nanoamperes(range, count), is_settled },
-            false => Sample::Lost(1),
-        });
+        if !is_known {
+            samples.push(Sample::Lost(1));
+            return;
+        }
+        let measured = self.calibration.nanoamperes(range, count);
+        let average = self.average(measured);
+        let na = if is_settled { measured } else { average };
+        samples.push(Sample::Current { na, is_settled });
+    }
+
+    /// Takes a sample into the moving averages, and gives the one that stands in for a spike of this range.
+    fn average(&mut self, na: f64) -> f64 {
+        let (before, before_slow) = self.averages.unwrap_or((na, na));
+        let move_by = |before: f64, share: f64| before + share * (na - before);
+        let (average, slow) = (move_by(before, SHARE), move_by(before_slow, SHARE_HIGHEST));
+        self.averages = Some((average, slow));
+        if self.range == RANGE_HIGHEST { slow } else { average }
     }
 }
 
@@ -275,6 +296,23 @@ mod tests {
             Sample::Lost(_) => panic!("none is lost"),
         });
         assert_eq!(settled.collect::<Vec<_>>(), [false, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn a_spike_behind_a_change_of_the_range_is_told_as_a_moving_average() {
+        // A steady current that is told in range 3, and one sample of range 4 that overshoots a hundredfold.
+        let mut words: Vec<_> = (0..200).map(|counter| word(2000, 3, counter)).collect();
+        words.push(word(9000, 4, 200));
+        let mut decoder = Decoder::new(Calibration::default());
+        let samples = decoder.feed(&words.concat());
+        let na = |sample: &Sample| match sample {
+            Sample::Current { na, .. } => *na,
+            Sample::Lost(_) => panic!("none is lost"),
+        };
+        let (steady, spike) = (na(&samples[199]), na(&samples[200]));
+        let measured = Calibration::default().nanoamperes(4, 9000);
+        assert!(measured > steady * 50.0);
+        assert!((spike - (steady + 0.06 * (measured - steady))).abs() < measured * 1e-6, "{spike}");
     }
 
     proptest! {

@@ -17,6 +17,7 @@ pub mod readme;
 mod record;
 pub mod summary;
 pub mod tap;
+pub mod trace;
 pub mod visible;
 
 pub use case::{Attempt, CaseReport, PlanFacts, RunReport, Status};

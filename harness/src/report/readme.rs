@@ -23,6 +23,7 @@ pub fn render(run: &RunReport) -> String {
     scenario.txt    the file that was run, as it was
     case.json       how it ended: steps, failure, times
     events.jsonl    everything that was observed, one JSON object a line; all reports are made from it
+    current.csv     what the current meter told, where the case measured
 
 `shadowrig report show FOLDER` prints the verdicts again; with `--report FORMAT=PATH` it writes any report again.
 `shadowrig report merge FOLDER... --out NEW` joins several such folders.

@@ -58,12 +58,12 @@ impl Bench {
     }
 }
 
-fn signal_thing(erase: Erase) -> Firmware {
+pub(crate) fn signal_thing(erase: Erase) -> Firmware {
     Firmware { erase, ..Firmware::of_image("signal-thing") }
 }
 
 /// The suite. `make` makes a board that is off, with a folder for what it keeps.
-fn contract(make: impl Fn(&Path, Sink) -> Box<dyn Board>) {
+pub(crate) fn contract(make: impl Fn(&Path, Sink) -> Box<dyn Board>) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let (sink, seen) = Sink::new();
     let mut bench = Bench { board: make(folder.path(), sink), seen };
@@ -147,7 +147,7 @@ fn a_process_is_a_board() {
 }
 
 /// Settings with which each wake ends with an error and a sleep: nobody listens there.
-fn settings_to_nowhere() -> Provisioning {
+pub(crate) fn settings_to_nowhere() -> Provisioning {
     Provisioning {
         endpoint: Some("http://127.0.0.1:9".into()),
         thing_name: Some("contract".into()),
@@ -215,7 +215,7 @@ fn serial(folder: &Path, sink: Sink, over_tcp: bool, fault: Option<Fault>) -> Se
     SerialBoard::new(recipe, sink)
 }
 
-fn thing_of(image: &str, chip: Chip) -> Result<Source, ActionError> {
+pub(crate) fn thing_of(image: &str, chip: Chip) -> Result<Source, ActionError> {
     let Some(kind) = thing::Kind::by_name(image) else {
         return shadowrig::board::images::find(image, chip);
     };

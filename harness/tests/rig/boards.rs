@@ -160,7 +160,7 @@ fn a_port_that_somebody_else_has_open_is_named_with_its_holder() {
 
 /// A board on a pseudo-terminal with its control socket, an image of our thing, a case for it, and an inventory that calls
 /// it `desk` and gives it that address.
-fn desk(folder: &Path, mac_in_the_file: &str) -> Running {
+pub(crate) fn desk(folder: &Path, mac_in_the_file: &str) -> Running {
     let (port, control) = (folder.join("port"), folder.join("control"));
     let mac = virtual_board::Mac::parse("84:f7:03:67:84:6c").expect("a MAC");
     let options = Options {

@@ -15,12 +15,15 @@ mod flashing;
 mod fleet;
 mod lab;
 mod language;
+mod meter;
 mod micropython;
 mod monitor;
 mod new;
 mod nvs;
 mod planted;
 mod power_contract;
+#[cfg(feature = "board-probe")]
+mod probe;
 mod provision;
 mod real_cloud;
 mod record;
@@ -29,6 +32,8 @@ mod robust;
 mod run_dirs;
 mod scenarios;
 mod schema;
+#[cfg(feature = "board-probe")]
+mod soft_chip;
 mod support;
 mod symbols;
 mod tidy;

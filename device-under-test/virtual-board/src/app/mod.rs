@@ -9,7 +9,7 @@ mod region;
 mod sensors;
 
 pub(crate) use kept::{read_kept, write_kept};
-pub(crate) use program::{App, Told, Want};
+pub(crate) use program::{App, Join, Told, Want};
 pub use provisioning::Provisioning;
 pub use region::Region;
 pub use sensors::Sensors;

@@ -37,8 +37,18 @@ pub(crate) enum Want {
     Send(Vec<u8>),
     Disconnect,
     Drive(Actuator),
+    JoinNetwork,
     Persist(Vec<u8>),
     Sleep { seconds: u32 },
+}
+
+/// How the network is joined.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Join {
+    /// It is there when it is asked for.
+    AtOnce,
+    /// The board says when it is there.
+    Later,
 }
 
 /// A running program.
@@ -47,12 +57,20 @@ pub(crate) struct App {
     thing: Thing,
     workspace: Box<Workspace>,
     provisioning: Provisioning,
+    join: Join,
     started_at: Moment,
 }
 
 impl App {
-    pub(crate) fn new(kind: &'static Kind, provisioning: Provisioning, now: Moment) -> Self {
-        Self { thing: Thing::new(kind), workspace: Box::default(), provisioning, started_at: now }
+    /// A program that starts now, on a board whose network is there at once or takes its time.
+    pub(crate) fn new(
+        kind: &'static Kind,
+        provisioning: Provisioning,
+        join: Join,
+        now: Moment,
+    ) -> Self {
+        let thing = Thing::new(kind);
+        Self { thing, workspace: Box::default(), provisioning, join, started_at: now }
     }
 
     /// When [`Told::Tick`] is due.
@@ -63,7 +81,7 @@ impl App {
     }
 
     /// Takes what happened and gives all that the program wants. What the board knows by itself, the
-    /// sensors and that there is a network, is answered here.
+    /// sensors and a network that is there, is answered here.
     pub(crate) fn handle(&mut self, now: Moment, told: Told, sensors: &Sensors) -> Vec<Want> {
         let mut inbox = VecDeque::from([told]);
         let mut wants = Vec::new();
@@ -73,7 +91,9 @@ impl App {
             };
             for output in self.turn(now, &told) {
                 match output {
-                    Asked::Network => inbox.push_back(Told::NetworkUp),
+                    Asked::Board(Want::JoinNetwork) if self.join == Join::AtOnce => {
+                        inbox.push_back(Told::NetworkUp);
+                    }
                     Asked::Sample(sensor) => {
                         let value = sensors.read(sensor);
                         inbox.push_back(Told::Sample { sensor, value });
@@ -127,7 +147,6 @@ impl App {
 /// What the thing asks for, with bytes of its own.
 #[derive(Debug)]
 enum Asked {
-    Network,
     Sample(Sensor),
     Connect,
     Board(Want),
@@ -136,9 +155,9 @@ enum Asked {
 impl From<Output<'_>> for Asked {
     fn from(output: Output<'_>) -> Self {
         Self::Board(match output {
-            Output::BringUpNetwork => return Self::Network,
             Output::Sample(sensor) => return Self::Sample(sensor),
             Output::Connect => return Self::Connect,
+            Output::BringUpNetwork => Want::JoinNetwork,
             Output::Console(line) => Want::Console(line.to_owned()),
             Output::AskTime => Want::AskTime,
             Output::Send(bytes) => Want::Send(bytes.to_vec()),

@@ -1,5 +1,7 @@
 //! The machine itself: what it is, what can happen to it, and what is due.
 
+use std::time::Duration;
+
 use crate::app::{App, Sensors, Told};
 use crate::boot::ResetCause;
 use crate::circuit::{CircuitState, Pull};
@@ -38,6 +40,7 @@ pub(super) enum Stage {
 /// What is due without anybody's doing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Due {
+    NetworkUp,
     PowerOn(BootMode),
     Program,
     Reset(ResetCause),
@@ -58,6 +61,8 @@ pub struct Board {
     circuit: CircuitState,
     pub(super) faults: Faults,
     pub(super) sensors: Sensors,
+    /// How long it takes to join the network.
+    pub(super) join_time: Duration,
     /// Counts starts of the chip, so that answers to a former life are known.
     pub(super) life: u64,
     /// The chip that executes machine code, for as long as it has power.
@@ -78,6 +83,7 @@ impl Board {
             stage: Stage::Off,
             faults: Faults::default(),
             sensors: Sensors::default(),
+            join_time: Duration::ZERO,
             life: 0,
             chip: None,
             due: None,
@@ -170,6 +176,7 @@ impl Board {
                     self.flash.spoil_sector(sector);
                 }
             }
+            Order::JoinTime(length) => self.join_time = length,
             Order::PowerCut => self.power_cut(now),
             Order::PowerCycle { off, into } => {
                 self.power_cut(now);
@@ -240,6 +247,7 @@ impl Board {
     fn tick(&mut self, now: Moment) {
         if let Some((_, due)) = self.due.take_if(|(at, _)| *at <= now) {
             match due {
+                Due::NetworkUp => self.tell(now, Told::NetworkUp),
                 Due::PowerOn(into) => self.power_on(now, into),
                 Due::Program => self.run(now),
                 Due::Reset(cause) => self.reset(now, cause, BootMode::Run),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use thing::Kind;
 
 use super::machine::{Board, Due, Stage};
-use crate::app::{App, Region, Told, Want, read_kept, write_kept};
+use crate::app::{App, Join, Region, Told, Want, read_kept, write_kept};
 use crate::boot::ResetCause;
 use crate::image::Descriptor;
 use crate::io::{Ask, Event, Heard, Output};
@@ -29,7 +29,8 @@ impl Board {
             return;
         };
         let provisioning = self.setup.provisioning.on(chip, &self.flash);
-        self.stage = Stage::Running(Box::new(App::new(kind, provisioning, now)));
+        let join = if self.join_time.is_zero() { Join::AtOnce } else { Join::Later };
+        self.stage = Stage::Running(Box::new(App::new(kind, provisioning, join, now)));
         let kept = read_kept(&self.flash, Region::of(chip, &self.flash));
         self.tell(now, Told::Wake { cause: cause.wake_cause(chip), kept });
     }
@@ -48,6 +49,10 @@ impl Board {
             Want::Console(line) => return self.print(now, &format!("{line}\r\n")),
             Want::Drive(actuator) => {
                 return self.outputs.push(Output::Event(Event::Drive(actuator)));
+            }
+            Want::JoinNetwork => {
+                self.due = Some((now.after(self.join_time), Due::NetworkUp));
+                return;
             }
             Want::Persist(bytes) => {
                 let region = Region::of(self.setup.chip, &self.flash);

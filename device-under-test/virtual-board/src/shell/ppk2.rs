@@ -55,7 +55,12 @@ fn run(receiver: &Receiver<Message>, board: &Sender<Message>) {
     let mut sent = 0;
     loop {
         let was_sending = meter.is_sending();
-        match receiver.recv_timeout(TICK) {
+        // A meter that nobody reads waits for orders, and costs nothing.
+        let came = match was_sending {
+            true => receiver.recv_timeout(TICK),
+            false => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match came {
             Ok(Message::Port(to_port)) => port = Some(to_port),
             Ok(Message::Input(Input::Serial(bytes))) => {
                 let answer = meter.orders(&bytes);

@@ -46,6 +46,7 @@ fn connection(board: &Running) -> Connection {
         serial_number: None,
         manufacturer: None,
         product: None,
+        interface: None,
     };
     Connection::new(
         port,

@@ -205,8 +205,14 @@ impl SerialPort {
             .map_err(|error| PortError::io(&self.name, "share it", error))?;
         tty.set_timeout(Duration::from_secs(3))
             .map_err(|error| PortError::io(&self.name, "share it", error))?;
-        let nobody =
-            UsbPortInfo { vid: 0, pid: 0, serial_number: None, manufacturer: None, product: None };
+        let nobody = UsbPortInfo {
+            vid: 0,
+            pid: 0,
+            serial_number: None,
+            manufacturer: None,
+            product: None,
+            interface: None,
+        };
         let usb = self.usb.clone().unwrap_or(nobody);
         let (before, after) = (ResetBeforeOperation::NoReset, ResetAfterOperation::NoResetNoStub);
         Ok(Connection::new(tty, usb, after, before, BAUD_DEFAULT))

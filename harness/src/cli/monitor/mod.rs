@@ -1,6 +1,7 @@
 //! `shadowrig monitor`: the console of a board, with what it means.
 
 mod keys;
+mod probe;
 mod view;
 mod watch;
 mod words;

@@ -11,35 +11,37 @@ use super::super::{Terminal, exit};
 use super::MonitorArgs;
 use super::keys::{Keys, Typed};
 use super::view::View;
-use super::words::{Unusable, Wanted};
+use super::words::{Place, Unusable, Wanted};
 use crate::board::console::Console;
 use crate::board::port::{PortError, PortName, PortOptions, SerialPort};
-use crate::engine::Event;
+use crate::engine::{ActionError, Event};
 use crate::time::{self, Moment};
 
 /// How long a key or Ctrl-C may wait.
-const GLANCE: Duration = Duration::from_millis(20);
+pub(super) const GLANCE: Duration = Duration::from_millis(20);
 
 /// How long a port that is back may still refuse: its owner and group are set a moment after it appears.
 const REFUSED_MAX: Duration = Duration::from_secs(5);
 
 /// Why a monitor ended.
 #[derive(Debug)]
-enum End {
+pub(super) enum End {
     /// Ctrl-C, or the signal by which a CI system cancels a job.
     Interrupted,
     /// The key for it, or the time was over.
     Wanted,
     /// The port fails.
     Port(PortError),
+    /// The probe fails.
+    Probe(ActionError),
 }
 
 /// A monitor that runs.
-struct Monitor<'a, 'b, W: Write, E: Write> {
+pub(super) struct Monitor<'a, 'b, W: Write, E: Write> {
     terminal: &'a mut Terminal<'b, W, E>,
     view: View,
-    console: Console,
-    keys: Keys,
+    pub(super) console: Console,
+    pub(super) keys: Keys,
     interrupted: Arc<AtomicBool>,
     began: Instant,
     ends_after: Option<Duration>,
@@ -50,7 +52,7 @@ pub(in super::super) fn monitor<W: Write, E: Write>(
     args: &MonitorArgs,
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<u8> {
-    let Wanted { port, options, symbols, patterns } = match args.understand(terminal.variable) {
+    let Wanted { place, symbols, patterns } = match args.understand(terminal.variable) {
         Ok(wanted) => wanted,
         Err(Unusable { code, why, help }) => {
             writeln!(terminal.err, "error: {why}\nhelp: {help}")?;
@@ -84,7 +86,10 @@ pub(in super::super) fn monitor<W: Write, E: Write>(
         began: Instant::now(),
         ends_after: args.span,
     };
-    let end = monitor.run(&port, &options, args.wait)?;
+    let end = match &place {
+        Place::Port(port, options) => monitor.run(port, options, args.wait)?,
+        Place::Probe(selector, elf) => monitor.run_on_probe(selector, elf, args.wait)?,
+    };
     let now = monitor.now();
     let events = monitor.console.end(now);
     monitor.show(now, &events)?;
@@ -95,6 +100,13 @@ pub(in super::super) fn monitor<W: Write, E: Write>(
         End::Port(error) => {
             writeln!(terminal.err, "error: {error}")?;
             if let Some(help) = error.help() {
+                writeln!(terminal.err, "help: {help}")?;
+            }
+            Ok(exit::RIG)
+        }
+        End::Probe(error) => {
+            writeln!(terminal.err, "error: {error}")?;
+            if let Some(help) = &error.help {
                 writeln!(terminal.err, "help: {help}")?;
             }
             Ok(exit::RIG)
@@ -145,14 +157,14 @@ impl<W: Write, E: Write> Monitor<'_, '_, W, E> {
     }
 
     /// Why to end now, if anything says so.
-    fn is_over(&self) -> Option<End> {
+    pub(super) fn is_over(&self) -> Option<End> {
         if self.interrupted.load(Ordering::SeqCst) {
             return Some(End::Interrupted);
         }
         self.ends_after.filter(|span| self.began.elapsed() >= *span).map(|_| End::Wanted)
     }
 
-    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
         let now = self.now();
         let events =
             if bytes.is_empty() { self.console.tick(now) } else { self.console.feed(now, bytes) };
@@ -194,12 +206,12 @@ impl<W: Write, E: Write> Monitor<'_, '_, W, E> {
         Ok(None)
     }
 
-    fn note(&mut self, text: String) -> io::Result<()> {
+    pub(super) fn note(&mut self, text: String) -> io::Result<()> {
         let now = self.now();
         self.show(now, &[Event::Note { text }])
     }
 
-    fn show(&mut self, now: Moment, events: &[Event]) -> io::Result<()> {
+    pub(super) fn show(&mut self, now: Moment, events: &[Event]) -> io::Result<()> {
         let text: String = events.iter().map(|event| self.view.event(now, event)).collect();
         self.print(&text)
     }
@@ -212,7 +224,7 @@ impl<W: Write, E: Write> Monitor<'_, '_, W, E> {
         self.terminal.out.flush()
     }
 
-    fn now(&self) -> Moment {
+    pub(super) fn now(&self) -> Moment {
         Moment::at(self.began.elapsed())
     }
 }

@@ -11,6 +11,7 @@ use super::super::{exit, known};
 use crate::board::console::{Patterns, Symbols};
 use crate::board::images;
 use crate::board::port::{BAUD_DEFAULT, PortName, PortOptions};
+use crate::board::probe::Selector;
 use crate::engine::ActionError;
 use crate::scenario::plan::ConsoleLines;
 use crate::time;
@@ -18,7 +19,8 @@ use crate::time;
 /// The words behind `shadowrig monitor`.
 #[derive(Debug, Args)]
 pub(in super::super) struct MonitorArgs {
-    /// The port of the board: /dev/ttyUSB0, rfc2217://host:port, the one of a running virtual-board; or a name of the inventory.
+    /// The port of the board: /dev/ttyUSB0, rfc2217://host:port, the one of a running virtual-board; a debug probe (probe:); or a name of the
+    /// inventory.
     #[arg(long, value_name = "NAME", value_parser = BoardName::parse)]
     pub(super) board: BoardName,
     #[command(flatten)]
@@ -26,7 +28,7 @@ pub(in super::super) struct MonitorArgs {
     /// The firmware that it runs, by its name in device-under-test/boards: what it prints when it sleeps and wakes, and its ELF.
     #[arg(long, value_name = "NAME")]
     image: Option<String>,
-    /// The ELF that the board runs: crashes are shown with functions and lines.
+    /// The ELF that the board runs: crashes are shown with functions and lines, defmt with its texts.
     #[arg(long, value_name = "FILE")]
     elf: Option<PathBuf>,
     /// The rate; the ROM of an ESP8266 speaks at 74880.
@@ -52,10 +54,18 @@ pub(in super::super) struct MonitorArgs {
 /// The words, understood.
 #[derive(Debug)]
 pub(super) struct Wanted {
-    pub(super) port: PortName,
-    pub(super) options: PortOptions,
+    pub(super) place: Place,
     pub(super) symbols: Option<Symbols>,
     pub(super) patterns: Patterns,
+}
+
+/// Where the board is.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// On a port, opened like this.
+    Port(PortName, PortOptions),
+    /// On a debug probe; with the ELF that it runs.
+    Probe(Selector, Vec<u8>),
 }
 
 /// What is wrong with the words, and what to do next.
@@ -77,7 +87,6 @@ impl MonitorArgs {
         &self,
         variable: fn(&str) -> Option<String>,
     ) -> Result<Wanted, Unusable> {
-        let port = self.port(variable)?;
         let mut patterns = Patterns::default();
         let mut lines =
             ConsoleLines { sleep: self.sleep_line.clone(), wake: self.wake_line.clone() };
@@ -92,27 +101,27 @@ impl MonitorArgs {
             lines.wake.extend(described.wake);
         }
         patterns.add(&lines).map_err(|error| error.stops("watch the board"))?;
-        let symbols = elf.as_ref().map(|path| {
+        let elf = elf.as_ref().map(|path| {
             let unusable = |why: String| Unusable {
                 code: exit::USAGE,
                 why: format!("failed to read {}: {why}", path.display()),
                 help: "name the ELF of the firmware that is on the board".into(),
             };
             let bytes = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-            Symbols::read(&bytes).map_err(|error| unusable(error.to_string()))
+            let symbols = Symbols::read(&bytes).map_err(|error| unusable(error.to_string()))?;
+            Ok::<_, Unusable>((symbols, bytes))
         });
-        Ok(Wanted {
-            port,
-            options: PortOptions { baud: self.baud, ..PortOptions::default() },
-            symbols: symbols.transpose()?,
-            patterns,
-        })
+        let (symbols, elf) = elf.transpose()?.unzip();
+        let place = self.place(elf.unwrap_or_default(), variable)?;
+        Ok(Wanted { place, symbols, patterns })
     }
 
-    /// The port of what `--board` names. Nobody is kept from the board: whoever watches only listens.
-    fn port(&self, variable: fn(&str) -> Option<String>) -> Result<PortName, Unusable> {
+    /// Where what `--board` names is. Nobody is kept from the board: whoever watches only listens.
+    fn place(&self, elf: Vec<u8>, variable: fn(&str) -> Option<String>) -> Result<Place, Unusable> {
+        let options = PortOptions { baud: self.baud, ..PortOptions::default() };
         let name = match &self.board {
-            BoardName::Port(port) => return Ok(port.clone()),
+            BoardName::Port(port) => return Ok(Place::Port(port.clone(), options)),
+            BoardName::Probe(selector) => return Ok(Place::Probe(selector.clone(), elf)),
             BoardName::Inventory(name) => name,
             BoardName::External(_)
             | BoardName::MicroPython(_)
@@ -123,7 +132,10 @@ impl MonitorArgs {
         };
         let known = known::find(name, &self.inventory, variable);
         let known = known.map_err(|error| Unusable { code: exit::RIG, ..error.into() })?;
-        known.port.ok_or_else(|| self.no_port())
+        if let Some(selector) = known.board.probe {
+            return Ok(Place::Probe(selector, elf));
+        }
+        known.port.map(|port| Place::Port(port, options)).ok_or_else(|| self.no_port())
     }
 
     fn no_port(&self) -> Unusable {

@@ -234,8 +234,10 @@ impl ExpectCurrent {
     fn stretch(&self, run: &Run<'_>) -> Option<(Moment, Moment)> {
         let since = run.common.since.is_some().then(|| since(run));
         match (since, run.common.watch_for) {
-            (since, Some(length)) => {
-                let from = since.unwrap_or(run.started_at);
+            (Some(from), Some(length)) => Some((from, from.after(length))),
+            // The first step of a case begins before its board is flashed and its meter is there.
+            (None, Some(length)) => {
+                let from = run.started_at.max(reading::told_from(run.log)?);
                 Some((from, from.after(length)))
             }
             (Some(from), None) => Some((from, run.started_at)),
@@ -350,6 +352,9 @@ impl Step for ExpectCurrent {
     fn late(&self, run: &Run<'_>) -> Mismatch {
         let within = time::span(self.within(run.common));
         let why = match self.stretch(run) {
+            None if run.common.watch_for.is_some() => {
+                format!("the meter told nothing within {within}")
+            }
             None => {
                 let headline = format!("no cycle ended within {within}");
                 let window = run.started_index..run.log.len();

@@ -22,6 +22,9 @@ enum OrderLine {
     ClearFaults,
     EndSleep,
     Fault(FaultLine),
+    JoinTime {
+        ms: u64,
+    },
     PowerCut,
     PowerCycle {
         #[serde(default = "off_ms")]
@@ -127,6 +130,7 @@ pub(super) fn read(line: &str) -> Result<Option<Order>, String> {
         OrderLine::ClearFaults => Order::ClearFaults,
         OrderLine::EndSleep => Order::EndSleep,
         OrderLine::Fault(fault) => Order::Fault(fault.into()),
+        OrderLine::JoinTime { ms } => Order::JoinTime(Duration::from_millis(ms)),
         OrderLine::PowerCut => Order::PowerCut,
         OrderLine::PowerCycle { off_ms, into } => {
             Order::PowerCycle { off: Duration::from_millis(off_ms), into: into.into() }
@@ -252,6 +256,8 @@ mod tests {
         let sag = Order::Sag { millivolts: 2600 };
         check(r#"{"order":"sag","to_mv":2600,"for_ms":30}"#, Some(sag));
         check(r#"{"order":"end-sleep"}"#, Some(Order::EndSleep));
+        let join = Duration::from_millis(300);
+        check(r#"{"order":"join-time","ms":300}"#, Some(Order::JoinTime(join)));
         let sensors = Sensors { battery_mv: Some(3300), motor_ma: None, ..Sensors::default() };
         let line = r#"{"order":"sensors","battery_mv":3300,"motor_ma":null}"#;
         check(line, Some(Order::Sensors(sensors)));
