@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use fake_shadow::clock::UnixMillis;
 use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
 use fake_shadow::fault::{Channel, Delivery, Faulty};
 use fake_shadow::http::{self, Server, ServerIdentity, Shared, usual_names};
@@ -21,7 +20,7 @@ use super::cloud_side::{self, CloudSide};
 use super::controlled;
 use super::host_command;
 use super::real_service::{RealService, ServiceSide};
-use super::seen::{Seen, Sink, What};
+use super::seen::{Seen, Sink, What, system_time};
 use crate::board::Board;
 use crate::engine::event::{ConnectionChange, Party};
 use crate::engine::reading::Reading;
@@ -399,9 +398,4 @@ impl Bench for RealBench {
         self.cloud.shared.with(|cloud, now| side.expire(cloud, now));
         std::iter::from_fn(|| self.next_seen()).map(|(_, event)| event).collect()
     }
-}
-
-fn system_time() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

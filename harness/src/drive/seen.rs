@@ -1,8 +1,9 @@
 //! What is seen in real time, on its way from the threads that see it to the loop.
 
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use fake_shadow::clock::UnixMillis;
 use fake_shadow::event::CloudEvent;
 
 use crate::engine::{ActionError, Event};
@@ -64,4 +65,10 @@ impl Sink {
         // The other end is gone when the run is over; what is seen then matters to nobody.
         let _run_is_over = self.0.send(Seen { at: Instant::now(), what });
     }
+}
+
+/// What time it is.
+pub(super) fn system_time() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
