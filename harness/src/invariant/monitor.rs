@@ -72,7 +72,8 @@ pub struct Monitor {
     /// Quiet wakes in a row.
     calm: u32,
     is_wake_disturbed: bool,
-    /// Whether the power was cut since the last wake. What a bench sees before it is told of the next wake belongs to that one.
+    /// Whether the last wake is over, by a sleep or a power cut. What a bench sees before it is told of the next wake belongs to that one: a request
+    /// may come in before the console has told of the wake.
     is_dark: bool,
     version: u64,
     /// One bit for each rule that was violated.
@@ -119,8 +120,6 @@ impl Monitor {
             Seen::PowerCut => {
                 self.check_awake(look, found);
                 self.woken_at = None;
-                self.wake += u32::from(!self.is_dark);
-                self.is_dark = true;
                 self.disturb();
             }
             Seen::Reset(_) => self.disturb(),
@@ -143,6 +142,10 @@ impl Monitor {
             {
                 self.count(look, index, seen, found);
             }
+        }
+        if matches!(seen, Seen::PowerCut | Seen::Sleep(_)) {
+            self.wake += 1;
+            self.is_dark = true;
         }
     }
 
