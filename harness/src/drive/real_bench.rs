@@ -85,15 +85,12 @@ impl CloudServer {
                 "is something else listening there? it must be a free port and an address of this machine, as `ip address` shows them",
             )
         };
-        let names = || {
-            let mut names = usual_names(&settings.region);
-            names.push(address.to_string());
-            names
-        };
+        let mut names = usual_names(&settings.region);
+        names.push(address.to_string());
         let identity = match channel {
             Channel::Plain => None,
             Channel::Tls => Some(
-                ServerIdentity::of_private_ca(None, &names())
+                ServerIdentity::of_private_ca(None, &names)
                     .map_err(|error| ActionError::new(what, error.to_string()))?,
             ),
         };
