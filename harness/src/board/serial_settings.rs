@@ -12,7 +12,7 @@ use crate::scenario::plan::{Erase, Firmware};
 use crate::scenario::provision::Setting;
 
 /// The bytes of the sector that the settings of our own things stand in.
-pub(super) const SECTOR_BYTES: u32 = 4096;
+const SECTOR_BYTES: u32 = 4096;
 
 /// What is done when a thing is told its cloud.
 const TELL: &str = "tell the board its cloud";

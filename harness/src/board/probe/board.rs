@@ -9,7 +9,7 @@ use super::link::Link;
 use super::listener::{Heard, Listener};
 use super::rtt::control_block_in;
 use crate::board::serial::{FindImage, patterns_of, symbols_of};
-use crate::board::serial_settings::{SECTOR_BYTES, settings_part};
+use crate::board::serial_settings::settings_part;
 use crate::board::{Board, Sink};
 use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
