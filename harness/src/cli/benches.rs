@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use fake_shadow::Settings;
 use fake_shadow::fault::{Channel, Place};
 use fake_shadow::settings::DEFAULT_REGION;
 use tokio::runtime::Runtime;
@@ -102,7 +101,7 @@ impl Benches {
                 }
             },
             None => {
-                let mut bench = SimBench::new(seed);
+                let mut bench = SimBench::new(seed).for_plan(&case.plan);
                 let facts = self.facts(bench.facts());
                 let outcome = self.skip(&facts, None, &case.plan).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
@@ -215,7 +214,7 @@ impl Benches {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
-        let mut settings = Settings { seed, ..Settings::default() };
+        let mut settings = plan.settings(seed);
         let (mut thing, mut region) = (self.thing.clone(), DEFAULT_REGION.to_owned());
         let service = self.real_cloud.as_ref().map(|real| {
             let real_thing = real.thing(self.made.fetch_add(1, Ordering::Relaxed) + 1);

@@ -22,6 +22,7 @@ pub mod matcher_check;
 pub mod node;
 pub mod parse;
 pub mod path;
+pub mod pattern;
 pub mod plan;
 mod point_in_time;
 pub mod problem;

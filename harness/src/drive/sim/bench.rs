@@ -21,7 +21,7 @@ use crate::drive::cloud_side::CloudSide;
 use crate::drive::host_command;
 use crate::engine::action::StateCutOrder;
 use crate::engine::{Action, ActionError, Event};
-use crate::scenario::plan::CloudKind;
+use crate::scenario::plan::{CloudKind, Plan};
 use crate::scenario::top::NEEDS;
 use crate::time::Moment;
 
@@ -83,6 +83,14 @@ impl SimBench {
             state_cuts: Vec::new(),
             meter: None,
         }
+    }
+
+    /// The same with the cloud that a case asks for; to be said before anything else.
+    #[must_use]
+    pub fn for_plan(mut self, plan: &Plan) -> Self {
+        let seed = self.cloud.cloud().settings().seed;
+        self.cloud = Faulty::new(FakeShadow::new(plan.settings(seed)));
+        self
     }
 
     pub(super) fn at(&mut self, at: Moment, due: Due) {
