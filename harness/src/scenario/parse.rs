@@ -63,14 +63,15 @@ pub fn parse(text: &str, file: &str) -> Parsed {
 #[must_use]
 pub fn parse_with(text: &str, file: &str, load: &mut Load<'_>) -> Parsed {
     let mut sources = Sources::new(file, text, load);
-    let root = match yaml::parse(text, 0) {
-        Ok(root) => root,
-        Err(problem) => {
-            let sources = sources.into_list();
-            return Parsed { plans: Vec::new(), problems: vec![*problem], sources };
-        }
+    let (root, mut problems) = yaml::parse_all(text, 0);
+    let Some(root) = root else {
+        return Parsed { plans: Vec::new(), problems, sources: sources.into_list() };
     };
-    let mut problems = Vec::new();
+    if root.data == Data::Null {
+        problems
+            .push(Problem::new(root.span, ProblemKind::Empty { what: "scenario in this file" }));
+        return Parsed { plans: Vec::new(), problems, sources: sources.into_list() };
+    }
     find_ambiguous(&root, text, &mut problems);
     let ambiguous: Vec<_> = problems.iter().map(|problem| problem.span).collect();
     variables::check_matrix(root.get("matrix"), &mut problems);

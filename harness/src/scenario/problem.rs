@@ -304,6 +304,9 @@ impl ProblemKind {
             Self::UnclosedVariable { .. } => {
                 Some("write `${name}`, or `$${` for the text itself".into())
             }
+            Self::UnknownKey { key, place, .. } if key.starts_with('$') && place.contains('$') => {
+                Some("a matcher has one `$` key; a range is `{ $near: 3, by: 2 }`".into())
+            }
             Self::UnknownKey { key, nearest, .. } => match nearest {
                 Some(nearest) => Some(format!("did you mean `{nearest}`?")),
                 None => elsewhere::place_of(key),
@@ -329,6 +332,22 @@ impl ProblemKind {
             Self::NotYaml { reason } => yaml_help::help(reason),
             Self::WrongKind { wanted, got } if wanted == "a list of steps" && got == "a map" => {
                 Some("begin each step with `- `".into())
+            }
+            Self::Empty { what: "scenario in this file" } => {
+                Some("`shadowrig new NAME` writes a first one".into())
+            }
+            Self::WrongKind { wanted, got }
+                if wanted.ends_with("number") && got.contains("quotes") =>
+            {
+                Some("take the quotes away".into())
+            }
+            Self::WrongKind { wanted, .. }
+                if wanted == "a map with `version`, `name` and `steps`" =>
+            {
+                Some(
+                    "begin the file with `version: 1`; `shadowrig new NAME` writes a first one"
+                        .into(),
+                )
             }
             Self::BadFault { .. }
             | Self::BadInvariant { .. }

@@ -120,8 +120,8 @@ fn shape_schema(shape: &Shape) -> Value {
         }
         Shape::Regex => json!({ "type": "string", "format": "regex" }),
         Shape::Request => text("^(GET|POST|DELETE) (shadow(/.+)?|shadows)$|^\\$\\{"),
-        Shape::SignedSpan => text("^[+-]?[0-9]|^\\$\\{"),
-        Shape::Span => text("^[0-9].*(ms|s|m|h)$|^\\$\\{"),
+        Shape::SignedSpan => text("^[+-]?([0-9]+(\\.[0-9]+)?(ms|s|m|h|d) *)+$|^\\$\\{"),
+        Shape::Span => text("^\\+?([0-9]+(\\.[0-9]+)?(ms|s|m|h|d) *)+$|^\\$\\{"),
         Shape::Steps => json!({ "type": "array", "items": { "$ref": "#/$defs/step" } }),
         Shape::Text => json!({ "type": ["string", "number"] }),
         Shape::TrueFalse => json!({ "type": "boolean" }),
