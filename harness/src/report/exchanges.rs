@@ -199,6 +199,7 @@ mod tests {
         let request = |id| {
             Event::Request(Request {
                 id,
+                connection: None,
                 method: "GET".into(),
                 target: format!("/things/a/shadow?n={id}"),
                 pattern: None,

@@ -26,6 +26,7 @@ pub mod pattern;
 pub mod plan;
 mod point_in_time;
 pub mod problem;
+mod problem_help;
 pub mod provision;
 mod read_step;
 pub mod reference;
