@@ -147,7 +147,8 @@ impl Script {
 
     fn write_steps(&self, text: &mut String, mishaps: &[Mishap], end: End) {
         let mut steps: Vec<(Moment, Value)> = self.acts.clone();
-        steps.extend(mishaps.iter().map(Mishap::step));
+        let among = |index: usize| mishaps[index].among(&mishaps[..index]).step();
+        steps.extend((0..mishaps.len()).map(among));
         // Stable: what is armed at the beginning comes behind what the scenario does there.
         steps.sort_by_key(|(at, _)| *at);
         let mut now = Moment::START;
