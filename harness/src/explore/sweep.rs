@@ -9,7 +9,7 @@ use super::edges::{self, EDGES_MAX, Edge, Meeting, Write};
 use super::faults::variants;
 use super::reduce::{Reduction, reduce};
 use super::runner::{Pace, Runner};
-use super::script::{End, Script, sleeps, steps_began};
+use super::script::{End, Script, head, shortest, sleeps, steps_began};
 use crate::drive::sim::MakeDevice;
 use crate::engine::event::Event;
 use crate::engine::{Outcome, Verdict};
@@ -343,31 +343,6 @@ impl<'a> Explorer<'a> {
         found.iter_mut().for_each(|found| found.at = Moment::at(found.at.since(began)));
         found
     }
-}
-
-/// How long a run must be watched behind its last step, so that it still shows a violation. A second more, so that the file also
-/// fails on a bench that is not as quick.
-pub(super) fn shortest(
-    script: &Script,
-    mishaps: &[super::place::Mishap],
-    violation: &Violation,
-) -> End {
-    End::Wait(violation.at.since(script.last_act(mishaps)) + Duration::from_secs(1))
-}
-
-/// What a scenario that was written out says of itself.
-pub fn head(rule: &Rule, why: &str, mishaps: &[super::place::Mishap]) -> String {
-    let mut needs = vec!["a console"];
-    for need in mishaps.iter().filter_map(super::place::Mishap::needs) {
-        if !needs.contains(&need) {
-            needs.push(need);
-        }
-    }
-    format!(
-        "# Proves: that `{}` does not hold: {why}.\n# Needs: {}.\n",
-        rule.name,
-        needs.join(" and ")
-    )
 }
 
 /// The outcome of a text that could not be run.
