@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Opens the HTML report of a failing run in headless Chromium, at the width of a desk and of a phone, in the light and in the
-# dark, and asks the page what it sees. Leaves pictures for a person to look at.
+# Opens the HTML report of a failing run, and the pages of a fleet and of a sweep, in headless Chromium, at the width of a desk and of
+# a phone, in the light and in the dark, and asks each page what it sees. Leaves pictures for a person to look at.
 #
 #   bash harness/tests/html/run.sh [FOLDER]     pictures go to FOLDER (default target/html-report)
 #   SHADOWRIG=path                              the program; without it, it is built
@@ -76,6 +76,27 @@ for width in 1280 390; do
   seen=$(grep -o 'data-probe="[^"]*"' "$out/$width-plain.dom" || true)
   for wanted in all-cases no-dead-controls all-events no-overflow; do
     check "$width without the script: $wanted" grep -q "[\" ]$wanted[\" ]" <<<"$seen"
+  done
+done
+
+# The pages of a fleet and of a sweep have the same frame, and no script.
+"$SHADOWRIG" simulate --devices 20 --for 2h --seed 7 --profile rough --report "html=$out/fleet.html" >>"$out/run.log"
+"$SHADOWRIG" explore scenarios/obey-once.yaml --filter 'status 503' --report "html=$out/explore.html" >>"$out/run.log"
+for page in fleet explore; do
+  { sed '/http-equiv="Content-Security-Policy"/d; /<\/body>/d; /<\/html>/d' "$out/$page.html"
+    echo '<script>'; cat harness/tests/html/probe-plain.js; echo '</script></body></html>'; } >"$out/$page-probed.html"
+  for width in 1280 390; do
+    for scheme in light:1 dark:0; do
+      name=$page-$width-${scheme%:*}
+      browse "$width" 1500 "${scheme#*:}" --screenshot="$out/$name.png" "file://$out/$page.html" 2>"$out/$name.log" >/dev/null
+      check "$name: a picture" test -s "$out/$name.png"
+      check "$name: nothing to complain about" bash -c "! grep -q CONSOLE '$out/$name.log'"
+      browse "$width" 1500 "${scheme#*:}" --dump-dom "file://$out/$page-probed.html" 2>/dev/null >"$out/$name.dom"
+      seen=$(grep -o 'data-probe="[^"]*"' "$out/$name.dom" || true)
+      for wanted in verdict content keyboard no-overflow alone "${scheme%:*}"; do
+        check "$name: $wanted" grep -q "[\" ]$wanted[\" ]" <<<"$seen"
+      done
+    done
   done
 done
 
