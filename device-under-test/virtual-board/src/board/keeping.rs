@@ -59,8 +59,11 @@ impl Keeping {
 
     /// What of these bytes reaches the flash.
     fn pass<'d>(&mut self, address: u32, data: &'d [u8]) -> &'d [u8] {
-        let Keeping { places, is_dark: false, .. } = self else { return &[] };
-        if let Some(bytes) = record::announced(data).filter(|_| places.contains(&address)) {
+        if self.is_dark {
+            return &[];
+        }
+        let is_place = self.places.contains(&address);
+        if let Some(bytes) = record::announced(data).filter(|_| is_place) {
             let end = address.saturating_add(record::length(bytes) as u32);
             self.write = Some(Write { at: address, end, bytes, cut: self.next_cut() });
         }
