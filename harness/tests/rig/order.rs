@@ -80,10 +80,10 @@ fn finally_runs_after_a_pass_a_failure_and_an_error_and_changes_no_verdict() {
 fn a_step_of_finally_that_fails_fails_a_case_that_passed_and_the_first_failure_counts() {
     for (first, headline) in [
         ("GET shadow", "no POST shadow as described within 1s"),
-        ("DELETE shadow", "no DELETE shadow as described within 2s"),
+        ("DELETE shadow", "no DELETE shadow as described within 9s"),
     ] {
         let text = format!(
-            "{HEAD}steps:\n  - expect-request: {first}\n    within: 2s\nfinally:\n  - expect-request: POST shadow\n    within: 1s\n"
+            "{HEAD}steps:\n  - expect-request: {first}\n    within: 9s\nfinally:\n  - expect-request: POST shadow\n    within: 1s\n"
         );
         let cases = run(&text, "finally", 0);
         assert_eq!(cases[0].status(), Status::Fail, "{first}");

@@ -34,6 +34,10 @@ const NOT_REPEATABLE: &[(&str, &str)] = &[
         "power is cut at each moment of a request, on a line and on a current",
         "the rig cuts the power on a line and on a current, and a recording knows only that it was cut",
     ),
+    (
+        "power lost while the state is written costs nothing that was kept before [at=after]",
+        "the rig cuts the power right behind a write, and a recording knows only that it was cut",
+    ),
 ];
 
 fn run(plan: &Arc<Plan>) -> Outcome {
