@@ -115,7 +115,8 @@ pub fn address(answer: &[u8], name: &str, id: u16) -> Result<Ipv4Addr, NameError
     }
     let asked = DnsQuestion::parse(packet.payload());
     let (mut rest, asked) = asked.map_err(|_| NameError::NotAnAnswer)?;
-    let labels = name.strip_suffix('.').unwrap_or(name).split('.').map(|label| Ok(label.as_bytes()));
+    let labels =
+        name.strip_suffix('.').unwrap_or(name).split('.').map(|label| Ok(label.as_bytes()));
     if packet.question_count() != 1 || !is_same(packet.parse_name(asked.name), labels) {
         return Err(NameError::NotMine);
     }
@@ -168,7 +169,11 @@ mod tests {
     const NAME: &str = "A1-ats.iot.eu-west-1.amazonaws.com";
 
     /// What another library answers to our question: these records and this code.
-    fn answer(records: &[(&'static str, RData<'static>)], code: RCODE, flags: PacketFlag) -> Vec<u8> {
+    fn answer(
+        records: &[(&'static str, RData<'static>)],
+        code: RCODE,
+        flags: PacketFlag,
+    ) -> Vec<u8> {
         let mut buffer = [0; QUESTION_BYTES_MAX];
         let asked = Packet::parse(question(NAME, 77, &mut buffer).unwrap()).unwrap();
         assert!(asked.has_flags(PacketFlag::RECURSION_DESIRED));

@@ -11,6 +11,7 @@ use fake_shadow::fault::{Channel, Place};
 use fake_shadow::settings::DEFAULT_REGION;
 use tokio::runtime::Runtime;
 
+use super::again::CommandLine;
 use super::board_name::BoardName;
 use super::files::Case;
 use super::known::Known;
@@ -79,6 +80,8 @@ pub(super) struct Benches {
     pub(super) listening: Option<Sender<String>>,
     /// What runs the clouds; only in real time.
     pub(super) runtime: Option<Runtime>,
+    /// What is to be typed to have such a run again, besides file, board and seed.
+    pub(super) again: CommandLine,
 }
 
 impl Benches {
@@ -95,6 +98,8 @@ impl Benches {
         let round = case.round.map_or(0, |(round, _)| u64::from(round) - 1);
         let seed = self.seed.wrapping_add(round).wrapping_add(attempt.wrapping_mul(ATTEMPT_SEED));
         let mut mask = case.plan.mask.clone();
+        // Which one of several it was, where a run has several.
+        let board = known.map_or_else(|| self.board.to_string(), |known| known.board.name.clone());
         let (facts, outcome) = match &self.runtime {
             Some(runtime) => match self.real((runtime, known), folder, (&case.plan, seed)) {
                 Ok((mut bench, told)) => {
@@ -138,6 +143,7 @@ impl Benches {
             board: facts,
             aside: None,
             seed,
+            command: self.again.of_case(&case.plan, &board, seed),
             origin: None,
             earlier: Vec::new(),
             outcome: outcome.masked(&mask),
@@ -399,6 +405,7 @@ pub(super) fn not_begun(case: &Case, board: String, verdict: Verdict) -> CaseRep
         board,
         aside: None,
         seed: 0,
+        command: String::new(),
         origin: case.round.map(|(round, of)| format!("{round} of {of}")),
         earlier: Vec::new(),
         outcome: untouched(verdict),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
+use super::again::CommandLine;
 use super::benches::{self, Benches};
 use super::board_name::BoardName;
 use super::command_words::{Words, parse_command};
@@ -243,7 +244,7 @@ fn run<W: Write, E: Write>(
         real_cloud: None,
         made: AtomicU64::new(0),
         seed: 0,
-        command: args.command.clone().map(|words| words.0),
+        command: args.command.clone().map(|words| words.words),
         allow_run: false,
         things: std::env::current_exe()?,
         thing: args.thing_name.clone(),
@@ -252,6 +253,7 @@ fn run<W: Write, E: Write>(
             true => Some(tokio::runtime::Runtime::new()?),
             false => None,
         },
+        again: CommandLine::default(),
     };
     let held = match &args.board {
         BoardName::Inventory(name) => {

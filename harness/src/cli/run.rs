@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
+use super::again::CommandLine;
 use super::attempts::{RetryArgs, RigErrors};
 use super::benches::{self, Benches};
 use super::board_name::{BoardName, RunOn, Wanted};
@@ -117,18 +118,30 @@ impl RunArgs {
             real_cloud,
             made: AtomicU64::new(0),
             seed: self.seed,
-            command: self.command.clone().map(|words| words.0),
+            command: self.command.clone().map(|command| command.words),
             allow_run: self.prepare.allow_run(),
             things: std::env::current_exe()?,
             thing: self.thing_name.clone(),
             listening: None,
             runtime,
+            again: self.again(),
         })
+    }
+
+    /// The words that make a run what it is, besides its files, board and seed.
+    fn again(&self) -> CommandLine {
+        let thing_name = self.thing_name.as_str();
+        let line = CommandLine::default()
+            .value("--command", self.command.as_ref().map(|command| command.text.as_str()))
+            .value("--thing-name", (thing_name != benches::THING_NAME).then_some(thing_name))
+            .path("--inventory", self.known.inventory.inventory.as_deref());
+        let line = self.real_cloud.again(self.cloud, line);
+        self.prepare.again(self.network.again(line))
     }
 
     /// What a watcher looks at: scenarios, and the device's program and its arguments where they are files.
     pub(super) fn watched(&self) -> Vec<PathBuf> {
-        let words = self.command.iter().flat_map(|words| &words.0).map(PathBuf::from);
+        let words = self.command.iter().flat_map(|command| &command.words).map(PathBuf::from);
         self.paths.iter().cloned().chain(words.filter(|word| word.is_file())).collect()
     }
 }

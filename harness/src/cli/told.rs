@@ -8,6 +8,7 @@ use fake_shadow::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use serde_json::Value;
 use virtual_board::Provisioning;
 
+use super::again::CommandLine;
 use super::wifi::{self, Wifi};
 use crate::drive::real_bench::CloudServer;
 use crate::engine::ActionError;
@@ -58,6 +59,13 @@ impl Network {
 }
 
 impl NetworkArgs {
+    /// The words that a run must have again.
+    pub(super) fn again(&self, line: CommandLine) -> CommandLine {
+        let is_default = self.cloud_address == IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let address = (!is_default).then(|| self.cloud_address.to_string());
+        line.value("--wifi", self.wifi.as_deref()).value("--cloud-address", address.as_deref())
+    }
+
     /// The network of a run.
     pub(super) fn network(&self, variable: fn(&str) -> Option<String>) -> Network {
         Network { cloud_address: self.cloud_address, named: self.wifi.clone(), variable }
@@ -213,9 +221,7 @@ mod tests {
             endpoint: "https://192.0.2.7:8443".into(),
             ntp_server: "192.0.2.7:123".into(),
             name_server: "192.0.2.7:53".into(),
-            ca_pem: Some(
-                "-----BEGIN CERTIFICATE-----\nAQ\nID\n-----END CERTIFICATE-----\n".into(),
-            ),
+            ca_pem: Some("-----BEGIN CERTIFICATE-----\nAQ\nID\n-----END CERTIFICATE-----\n".into()),
             wifi: Some(Wifi { ssid: "lab".into(), password: Some("opensesame".into()) }),
         };
         let mut names: Vec<_> = told.variables().into_iter().map(|(name, _)| name).collect();
