@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the images for an emulated board (Ethernet) with TLS, compares their sizes with the table in README.md, and has them
 # flashed to the virtual board, which boots each by its name and lives the wakes of a scenario. Then a chip in software executes them: first
-# its core is compared with others, then it lives through wakes, sleeps, power cuts, TLS, and servers of the time that fail.
+# its core is compared with others, then it lives through wakes, sleeps, power cuts, TLS, and servers of time and names that fail.
 #
 # WIFI=1 builds the image with Wi-Fi too, in place of the one with Ethernet, which takes as long again. CI does without.
 set -euo pipefail
@@ -49,7 +49,7 @@ unset CARGO_BUILD_TARGET
 
 bash ../emulated-chip/conformance.sh
 (cd ../.. && cargo shadowrig run --board emulated device-under-test/esp32c3/tests \
-    scenarios/{obey-once,power-loss,idle-wake,lost-status}.yaml scenarios/faults/{large-handshake,time-server}.yaml)
+    scenarios/{obey-once,power-loss,idle-wake,lost-status}.yaml scenarios/faults/{large-handshake,name-server,time-server}.yaml)
 
 if [ "${WIFI:-}" = 1 ]; then
     export CARGO_BUILD_TARGET=riscv32imc-unknown-none-elf
