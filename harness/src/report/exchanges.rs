@@ -18,8 +18,8 @@ const THING: &str = "(thing)";
 #[must_use]
 pub fn exchanges(log: &Log) -> Vec<String> {
     let mut first_version = None;
-    let events = log.entries().iter().map(|entry| &entry.event);
-    let thing = events.clone().find_map(|event| match event {
+    let events = answers_behind_requests(log);
+    let thing = events.iter().find_map(|event| match event {
         Event::Request(request) => thing_of(&request.target),
         _ => None,
     });
@@ -27,7 +27,27 @@ pub fn exchanges(log: &Log) -> Vec<String> {
         Some(thing) => without_thing(&line, thing),
         None => line,
     };
-    events.filter_map(|event| line(event, &mut first_version)).map(nameless).collect()
+    events
+        .into_iter()
+        .filter_map(|event| line(event, &mut first_version))
+        .map(nameless)
+        .collect()
+}
+
+/// The events with each answer right behind its request. In real time that is not so by itself: an answer is told when its last byte
+/// has left, and by then the next request may have come over another connection.
+fn answers_behind_requests(log: &Log) -> Vec<&Event> {
+    let mut events: Vec<&Event> = Vec::new();
+    for event in log.entries().iter().map(|entry| &entry.event) {
+        let request = match event {
+            Event::Answer(answer) => events.iter().rposition(|earlier| {
+                matches!(earlier, Event::Request(request) if request.id == answer.request)
+            }),
+            _ => None,
+        };
+        events.insert(request.map_or(events.len(), |at| at + 1), event);
+    }
+    events
 }
 
 /// The thing in a target, as it stands there.
@@ -150,6 +170,35 @@ mod tests {
             log.push(Moment::START, Event::Console { line: "not told".into() });
         }
         assert_eq!(exchanges(&log), expected);
+    }
+
+    #[test]
+    fn an_answer_that_is_told_late_stands_behind_its_request() {
+        let request = |id: u64| {
+            Event::Request(Request {
+                id,
+                connection: Some(id),
+                method: "GET".to_owned(),
+                target: format!("/things/thing-1/shadow?name={id}"),
+                pattern: None,
+                headers: Vec::new(),
+                body: String::new(),
+                signature: Signature::Good,
+            })
+        };
+        let answer = |request: u64| {
+            let status = Some(200 + request as u16);
+            Event::Answer(Answer { request, status, body: String::new(), fault: None })
+        };
+        let lines = |events: Vec<Event>| {
+            let mut log = Log::default();
+            events.into_iter().for_each(|event| log.push(Moment::START, event));
+            exchanges(&log)
+        };
+        let in_order = lines(vec![request(1), answer(1), request(2), answer(2)]);
+        assert_eq!(in_order.len(), 4);
+        assert_eq!(lines(vec![request(1), request(2), answer(1), answer(2)]), in_order);
+        assert_eq!(lines(vec![request(1), request(2), answer(2), answer(1)]), in_order);
     }
 
     #[test]
