@@ -10,7 +10,7 @@ use virtual_board::Provisioning;
 
 use super::again::CommandLine;
 use super::wifi::{self, Wifi};
-use crate::drive::real_bench::CloudServer;
+use crate::drive::cloud_server::CloudServer;
 use crate::engine::ActionError;
 use crate::scenario::plan::Plan;
 use crate::scenario::secrets::Mask;

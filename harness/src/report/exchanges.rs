@@ -27,11 +27,7 @@ pub fn exchanges(log: &Log) -> Vec<String> {
         Some(thing) => without_thing(&line, thing),
         None => line,
     };
-    events
-        .into_iter()
-        .filter_map(|event| line(event, &mut first_version))
-        .map(nameless)
-        .collect()
+    events.into_iter().filter_map(|event| line(event, &mut first_version)).map(nameless).collect()
 }
 
 /// The events with each answer right behind its request. In real time that is not so by itself: an answer is told when its last byte
