@@ -2,6 +2,7 @@
 
 mod again;
 mod attempts;
+mod bench_board;
 mod benches;
 mod board_name;
 mod boards;

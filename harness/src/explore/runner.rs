@@ -1,5 +1,6 @@
 //! What runs the scenarios of a sweep: the simulated bench here, boards in real time behind the command line.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::script::take_down;
@@ -23,6 +24,16 @@ pub enum Pace {
 pub trait Runner {
     /// What the bench is and what it can do.
     fn facts(&self) -> Facts;
+
+    /// Why it cannot run a plan; `None` if it can.
+    fn misses(&self, plan: &Plan) -> Option<String> {
+        self.facts().misses(plan)
+    }
+
+    /// Where the runs were made, with their number on each board; empty where there are no boards to tell apart.
+    fn shares(&self) -> BTreeMap<String, usize> {
+        BTreeMap::new()
+    }
 
     /// How time passes on it.
     fn pace(&self) -> Pace;
@@ -60,12 +71,13 @@ impl Runner for SimRunner {
     }
 
     fn take_down(&mut self, plan: &Arc<Plan>) -> (Vec<(Moment, Action)>, Outcome) {
-        take_down(plan, &mut SimBench::of(self.seed, self.make))
+        take_down(plan, &mut SimBench::of(self.seed, self.make).for_plan(plan))
     }
 
     fn run_all(&mut self, plans: &[Arc<Plan>]) -> Vec<Outcome> {
         let run = |plan: &Arc<Plan>| {
-            virtual_time::run(Arc::clone(plan), &mut SimBench::of(self.seed, self.make))
+            let mut bench = SimBench::of(self.seed, self.make).for_plan(plan);
+            virtual_time::run(Arc::clone(plan), &mut bench)
         };
         plans.iter().map(run).collect()
     }
