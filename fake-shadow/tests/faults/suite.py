@@ -274,6 +274,15 @@ def the_right_request_meets_it(cloud):
     assert cloud_says("GET") == 200 and cloud.met() == [0]
 
 
+def a_fault_is_there_when_its_arming_was_answered(cloud):
+    """Whoever connects right after meets it, over and over; and by the time of the answer the cloud knows that it was met."""
+    for _ in range(50):
+        cloud.arm({"status": 503})
+        assert cloud.ask().status == 503
+        assert cloud.met() == [1]
+        assert cloud.ask().status == 200, "it was met twice"
+
+
 def an_answer_is_lost_and_the_update_kept(cloud):
     version = lambda: cloud.ask().json()["version"]
     before = version()
@@ -354,6 +363,7 @@ def checks(cloud):
         yield f"ntplib {json.dumps(fault)}", lambda f=fault, e=expected: ntp_meets(cloud, f, e)
     yield from system.checks(cloud, pathlib.Path(cloud.ca.name).parent)
     yield "http.client: the request that is meant meets it", lambda: the_right_request_meets_it(cloud)
+    yield "http.client: whoever connects right after meets it", lambda: a_fault_is_there_when_its_arming_was_answered(cloud)
     yield "http.client: an answer is lost, and the update kept", lambda: an_answer_is_lost_and_the_update_kept(cloud)
     yield "a socket: the connection stays open behind the answer", lambda: the_connection_stays_open(cloud)
     yield "http.client: throttling lets some pass", lambda: throttling_lets_some_pass(cloud)
