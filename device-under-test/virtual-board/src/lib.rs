@@ -55,6 +55,9 @@ pub use boot::ResetCause;
 pub use chips::{Chip, Mac};
 pub use fault::Fault;
 pub use flash::{FLASH_BYTES_DEFAULT, FLASH_BYTES_MAX, Flash, FlashError, SECTOR_BYTES, Wear};
-pub use io::{Activity, Ask, Destination, Event, Heard, Input, Order, Output, Security, Status};
+pub use io::{
+    Activity, Ask, CutAtWrite, Destination, Event, Heard, Input, Order, Output, Security, Status,
+    WriteCut,
+};
 pub use setup::{BootMode, Circuit, Fidelity, Programs, Setup};
 pub use time::Moment;

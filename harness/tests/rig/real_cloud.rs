@@ -169,6 +169,8 @@ steps:
     to: connect
   - expect-fault: applied
     within: 60s
+  - expect-sleep: {}
+    within: 60s
   - expect-cycle: { requests: [GET shadow] }
     within: 60s
 ";

@@ -76,6 +76,8 @@ steps:
   - fault: ${matrix.fault}
   - expect-fault: applied
     within: 60s
+  - expect-sleep: {}
+    within: 60s
   - expect-cycle: { requests: [GET shadow] }
     within: 60s
 ";
