@@ -14,6 +14,7 @@ mod flash_command;
 mod flash_images;
 mod flashing;
 mod fleet;
+mod fleet_docs;
 mod lab;
 mod language;
 mod meter;
