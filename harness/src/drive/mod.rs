@@ -3,6 +3,7 @@
 //! Only here and in the adapters of boards is anything waited for. The engine does not know which loop runs it.
 
 pub(crate) mod bench;
+pub mod cloud_server;
 pub mod cloud_side;
 pub mod controlled;
 pub mod crew;
