@@ -253,6 +253,9 @@ impl KnownBoard {
         if self.power.is_some() || is_virtual {
             can.push("power-switch");
         }
+        if is_virtual {
+            can.push("state-writes");
+        }
         if self.meter.is_some() || is_virtual {
             can.push("current-meter");
         }
