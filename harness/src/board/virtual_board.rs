@@ -30,9 +30,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long joining the network takes while the current is measured.
 const JOIN_TIME: Duration = Duration::from_millis(300);
 
-/// Why nobody writes on its console.
-pub const NO_CONSOLE_INPUT: (&str, &str) =
-    ("write-console", "what runs on a virtual board reads nothing from its console");
+/// Why nobody writes on the console of the firmware that it executes.
+const NO_CONSOLE_INPUT: (&str, &str) =
+    ("write-console", "the firmware of device-under-test/esp32c3 reads nothing from its console");
 
 /// A virtual board in this process.
 #[derive(Debug)]
@@ -173,13 +173,24 @@ impl VirtualBoard {
 impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
         // The pins of an executed program lead to a light, and to no motor, and nobody says what it draws.
-        let can = match self.programs {
-            Programs::Executed => vec!["console", "power-switch", "wake-pin"],
+        let (can, cannot) = match self.programs {
+            Programs::Executed => (
+                vec!["console", "power-switch", "programmable-supply", "wake-pin"],
+                vec![NO_CONSOLE_INPUT],
+            ),
             Programs::Recognized => {
-                vec!["console", "power-switch", "current-meter", "wake-pin", "motor"]
+                let can = vec![
+                    "console",
+                    "power-switch",
+                    "programmable-supply",
+                    "current-meter",
+                    "wake-pin",
+                    "motor",
+                ];
+                (can, Vec::new())
             }
         };
-        let cannot = [self.serial.facts().cannot, vec![NO_CONSOLE_INPUT]].concat();
+        let cannot = [self.serial.facts().cannot, cannot].concat();
         Facts { can, cannot, ..self.serial.facts() }
     }
 
@@ -210,6 +221,11 @@ impl Board for VirtualBoard {
                 self.restore(off)
             }
         }
+    }
+
+    fn brownout(&mut self, to_mv: u32, _: Duration) -> Result<(), ActionError> {
+        // A chip whose detector sees it is reset at once, however short it is.
+        self.order("let the supply sag", Order::Sag { millivolts: to_mv })
     }
 
     fn measure(&mut self) -> Result<(), ActionError> {

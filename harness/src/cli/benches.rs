@@ -29,7 +29,8 @@ use crate::board::process::{ProcessBoard, Recipe};
 use crate::board::serial::{self, SerialBoard};
 use crate::board::virtual_board::{VirtualBoard, image_of_thing};
 use crate::drive::bench::RUN_NOT_ALLOWED;
-use crate::drive::real_bench::{CloudServer, RealBench};
+use crate::drive::cloud_server::CloudServer;
+use crate::drive::real_bench::RealBench;
 use crate::drive::real_service::RealService;
 use crate::drive::seen::Sink;
 use crate::drive::sim::SimBench;
@@ -351,7 +352,7 @@ fn known_board(
     let recipe = serial::Recipe {
         name: name.clone(),
         port: port.clone(),
-        options: known.board.serial.options(),
+        options: known.options(),
         pins: known.pins(),
         chip: chip.as_deref().and_then(Chip::by_name),
         mac: Some(*mac),

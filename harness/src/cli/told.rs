@@ -8,7 +8,7 @@ use serde_json::Value;
 use virtual_board::Provisioning;
 
 use super::wifi::{self, Wifi};
-use crate::drive::real_bench::CloudServer;
+use crate::drive::cloud_server::CloudServer;
 use crate::engine::ActionError;
 use crate::scenario::plan::Plan;
 use crate::scenario::secrets::Mask;

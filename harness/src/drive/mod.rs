@@ -3,6 +3,7 @@
 //! Only here and in the adapters of boards is anything waited for. The engine does not know which loop runs it.
 
 pub(crate) mod bench;
+pub mod cloud_server;
 pub mod cloud_side;
 pub mod controlled;
 pub mod crew;
@@ -13,5 +14,6 @@ pub mod real_time;
 pub mod seen;
 pub mod sim;
 pub mod virtual_time;
+mod wake_first;
 
 pub use bench::{Bench, Facts};

@@ -1,32 +1,32 @@
 //! A bench in real time: a board, and the fake cloud on a free port of this machine.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+use fake_shadow::Settings;
 use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
-use fake_shadow::fault::{Channel, Delivery, Faulty};
-use fake_shadow::http::{self, Server, ServerIdentity, Shared, usual_names};
-use fake_shadow::ntp::{NtpServer, serve_ntp};
+use fake_shadow::fault::Delivery;
 use fake_shadow::operation::Operation;
-use fake_shadow::{FakeShadow, Settings};
-use tokio::net::{TcpListener, UdpSocket};
-use tokio::runtime::Handle;
 
 use super::bench::{Bench, Facts};
+use super::cloud_server::CloudServer;
 use super::cloud_side::{self, CloudSide};
 use super::controlled;
 use super::host_command;
-use super::real_service::{RealService, ServiceSide};
-use super::seen::{Seen, Sink, What, system_time};
+use super::real_service::ServiceSide;
+use super::seen::{Seen, What, system_time};
+use super::wake_first::WakeFirst;
 use crate::board::Board;
 use crate::engine::event::{ConnectionChange, Party};
 use crate::engine::reading::Reading;
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::Sleeping;
 use crate::time::Moment;
+
+/// How long one look at what is seen takes at least while something is held back.
+const HELD_GLANCE: Duration = Duration::from_millis(5);
 
 /// A bench in real time.
 pub struct RealBench {
@@ -37,6 +37,8 @@ pub struct RealBench {
     seen: Receiver<Seen>,
     /// What was seen and not told yet.
     waiting: VecDeque<(Instant, Event)>,
+    /// What the cloud saw of a device whose wake is still on its way.
+    wake_first: WakeFirst<CloudEvent>,
     began: Instant,
     /// The request that each connection is busy with, and its number.
     open: BTreeMap<u64, (u64, Arc<Served>)>,
@@ -49,99 +51,6 @@ pub struct RealBench {
     acts: Vec<(Moment, Action)>,
     /// Why the board cannot be used any more, until that is told.
     broken: Option<ActionError>,
-}
-
-/// The fake cloud on a port of this machine.
-#[derive(Debug)]
-pub struct CloudServer {
-    runtime: Handle,
-    server: Option<Server>,
-    ntp: Option<NtpServer>,
-    /// The real service, where this stands before it instead of playing it.
-    service: Option<ServiceSide>,
-    /// The certificate that clients are to trust, where it is served over TLS.
-    ca_pem: Option<String>,
-    shared: Arc<Shared>,
-    settings: Settings,
-}
-
-impl CloudServer {
-    /// Starts a cloud at an address, over TLS or not; port 0 picks a free one. What it sees goes into the sink. With the real
-    /// service it passes requests on.
-    ///
-    /// # Errors
-    ///
-    /// The address cannot be had, or no certificate can be made.
-    pub fn start_at(
-        listen: SocketAddr,
-        (runtime, settings): (&Handle, Settings),
-        (channel, service): (Channel, Option<&RealService>),
-        sink: Sink,
-    ) -> Result<Self, ActionError> {
-        let what = "start the cloud";
-        let address = listen.ip();
-        let error = |error: std::io::Error| {
-            ActionError::new(what, format!("{listen}: {error}")).help(
-                "is something else listening there? it must be a free port and an address of this machine, as `ip address` shows them",
-            )
-        };
-        let mut names = usual_names(&settings.region);
-        names.push(address.to_string());
-        let identity = match channel {
-            Channel::Plain => None,
-            Channel::Tls => Some(
-                ServerIdentity::of_private_ca(None, &names)
-                    .map_err(|error| ActionError::new(what, error.to_string()))?,
-            ),
-        };
-        let cloud = Faulty::new(FakeShadow::new(settings.clone()));
-        let mut shared = Shared::new(cloud, system_time);
-        if let Some(RealService { reach, .. }) = service {
-            shared = shared.passing_on_to(reach.upstream.clone(), Some(reach.signer.clone()));
-        }
-        let shared = Arc::new(shared.observed_by(move |event| sink.tell_cloud(event.clone())));
-        let listener = runtime.block_on(TcpListener::bind(listen)).map_err(error)?;
-        let _in_runtime = runtime.enter();
-        let server = match &identity {
-            None => http::serve(listener, Arc::clone(&shared)),
-            Some(identity) => http::serve_tls(listener, Arc::clone(&shared), identity),
-        };
-        let server = Some(server.map_err(error)?);
-        let ntp = runtime.block_on(UdpSocket::bind((address, 0)));
-        let ntp = ntp.and_then(|socket| serve_ntp(socket, Arc::clone(&shared))).map_err(error)?;
-        let ca_pem = identity.and_then(|identity| identity.ca_pem().map(str::to_owned));
-        let service = service.map(|service| ServiceSide::new(runtime.clone(), service));
-        let runtime = runtime.clone();
-        Ok(Self { runtime, server, ntp: Some(ntp), service, ca_pem, shared, settings })
-    }
-
-    /// Where it listens, as `http://127.0.0.1:41873`.
-    #[must_use]
-    pub fn endpoint(&self) -> String {
-        let scheme = if self.ca_pem.is_some() { "https" } else { "http" };
-        let address = self.server.as_ref().map(Server::local_addr);
-        address.map_or_else(String::new, |address| format!("{scheme}://{address}"))
-    }
-
-    /// Where its time server listens, as `127.0.0.1:41874`.
-    #[must_use]
-    pub fn ntp_address(&self) -> String {
-        self.ntp.as_ref().map_or_else(String::new, |server| server.local_addr().to_string())
-    }
-
-    /// The certificate that clients are to trust, in PEM form; none without TLS.
-    #[must_use]
-    pub fn ca_pem(&self) -> Option<&str> {
-        self.ca_pem.as_deref()
-    }
-}
-
-impl Drop for CloudServer {
-    fn drop(&mut self) {
-        if let Some(server) = self.server.take() {
-            self.runtime.block_on(server.shutdown());
-        }
-    }
 }
 
 impl RealBench {
@@ -160,6 +69,7 @@ impl RealBench {
             cloud,
             seen,
             waiting: VecDeque::new(),
+            wake_first: WakeFirst::new(),
             began: Instant::now(),
             open: BTreeMap::new(),
             last_request: 0,
@@ -178,6 +88,7 @@ impl RealBench {
 
     /// Waits until something is seen, this long at most.
     pub fn wait(&mut self, at_most: Duration) {
+        let at_most = if self.holds() { at_most.max(HELD_GLANCE) } else { at_most };
         if self.waiting.is_empty()
             && self.changed.is_empty()
             && let Ok(seen) = self.seen.recv_timeout(at_most)
@@ -186,10 +97,19 @@ impl RealBench {
         }
     }
 
+    /// Whether something was seen that is not told yet, since it has to come behind something else. No deadline may pass meanwhile.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.wake_first.holds()
+    }
+
     /// The oldest thing that was seen and not told yet, with its time.
     pub fn next_seen(&mut self) -> Option<(Moment, Event)> {
         while let Ok(seen) = self.seen.try_recv() {
             self.take_in(seen);
+        }
+        for (at, event) in self.wake_first.expired(Instant::now()) {
+            self.take_in_cloud(at, &event);
         }
         let (at, event) = match self.waiting.pop_front() {
             Some(seen) => seen,
@@ -232,6 +152,9 @@ impl RealBench {
         while let Ok(seen) = self.seen.try_recv() {
             self.take_in(seen);
         }
+        for (at, event) in self.wake_first.rest() {
+            self.take_in_cloud(at, &event);
+        }
         self.cloud.service.as_mut().map_or(Ok(()), ServiceSide::restore)
     }
 
@@ -248,19 +171,33 @@ impl RealBench {
     }
 
     fn take_in(&mut self, seen: Seen) {
-        let events = match seen.what {
+        let Seen { at, what } = seen;
+        match what {
             What::Board(Event::Current(reading)) => {
-                let until = Moment::at(seen.at.saturating_duration_since(self.began));
-                vec![Event::Current(Reading { until, ..reading })]
+                let until = Moment::at(at.saturating_duration_since(self.began));
+                self.waiting.push_back((at, Event::Current(Reading { until, ..reading })));
             }
-            What::Board(event) => vec![event],
+            What::Board(event) => {
+                let behind = self.wake_first.board(at, &event);
+                self.waiting.push_back((at, event));
+                for (at, event) in behind {
+                    self.take_in_cloud(at, &event);
+                }
+            }
             What::Broken(error) => {
                 self.broken.get_or_insert(error);
-                Vec::new()
             }
-            What::Cloud(event) => self.cloud_events(&event),
-        };
-        self.waiting.extend(events.into_iter().map(|event| (seen.at, event)));
+            What::Cloud(event) => {
+                if let Some((at, event)) = self.wake_first.cloud(at, event) {
+                    self.take_in_cloud(at, &event);
+                }
+            }
+        }
+    }
+
+    fn take_in_cloud(&mut self, at: Instant, event: &CloudEvent) {
+        let events = self.cloud_events(event);
+        self.waiting.extend(events.into_iter().map(|event| (at, event)));
     }
 
     fn cloud_events(&mut self, event: &CloudEvent) -> Vec<Event> {

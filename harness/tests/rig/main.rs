@@ -22,7 +22,6 @@ mod new;
 mod nvs;
 mod planted;
 mod power_contract;
-#[cfg(feature = "board-probe")]
 mod probe;
 mod provision;
 mod real_cloud;
@@ -32,7 +31,6 @@ mod robust;
 mod run_dirs;
 mod scenarios;
 mod schema;
-#[cfg(feature = "board-probe")]
 mod soft_chip;
 mod support;
 mod symbols;

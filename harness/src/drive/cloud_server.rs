@@ -1,0 +1,108 @@
+//! The fake cloud, or the real one behind the rig, on a port of this machine.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use fake_shadow::fault::{Channel, Faulty};
+use fake_shadow::http::{self, Server, ServerIdentity, Shared, usual_names};
+use fake_shadow::ntp::{NtpServer, serve_ntp};
+use fake_shadow::{FakeShadow, Settings};
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::runtime::Handle;
+
+use super::real_service::{RealService, ServiceSide};
+use super::seen::{Sink, system_time};
+use crate::engine::ActionError;
+
+/// The fake cloud on a port of this machine.
+#[derive(Debug)]
+pub struct CloudServer {
+    pub(super) runtime: Handle,
+    pub(super) server: Option<Server>,
+    ntp: Option<NtpServer>,
+    /// The real service, where this stands before it instead of playing it.
+    pub(super) service: Option<ServiceSide>,
+    /// The certificate that clients are to trust, where it is served over TLS.
+    ca_pem: Option<String>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) settings: Settings,
+}
+
+impl CloudServer {
+    /// Starts a cloud at an address, over TLS or not; port 0 picks a free one. What it sees goes into the sink. With the real
+    /// service it passes requests on.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be had, or no certificate can be made.
+    pub fn start_at(
+        listen: SocketAddr,
+        (runtime, settings): (&Handle, Settings),
+        (channel, service): (Channel, Option<&RealService>),
+        sink: Sink,
+    ) -> Result<Self, ActionError> {
+        let what = "start the cloud";
+        let address = listen.ip();
+        let error = |error: std::io::Error| {
+            ActionError::new(what, format!("{listen}: {error}")).help(
+                "is something else listening there? it must be a free port and an address of this machine, as `ip address` shows them",
+            )
+        };
+        let mut names = usual_names(&settings.region);
+        names.push(address.to_string());
+        let identity = match channel {
+            Channel::Plain => None,
+            Channel::Tls => Some(
+                ServerIdentity::of_private_ca(None, &names)
+                    .map_err(|error| ActionError::new(what, error.to_string()))?,
+            ),
+        };
+        let cloud = Faulty::new(FakeShadow::new(settings.clone()));
+        let mut shared = Shared::new(cloud, system_time);
+        if let Some(RealService { reach, .. }) = service {
+            shared = shared.passing_on_to(reach.upstream.clone(), Some(reach.signer.clone()));
+        }
+        let shared = Arc::new(shared.observed_by(move |event| sink.tell_cloud(event.clone())));
+        let listener = runtime.block_on(TcpListener::bind(listen)).map_err(error)?;
+        let _in_runtime = runtime.enter();
+        let server = match &identity {
+            None => http::serve(listener, Arc::clone(&shared)),
+            Some(identity) => http::serve_tls(listener, Arc::clone(&shared), identity),
+        };
+        let server = Some(server.map_err(error)?);
+        let ntp = runtime.block_on(UdpSocket::bind((address, 0)));
+        let ntp = ntp.and_then(|socket| serve_ntp(socket, Arc::clone(&shared))).map_err(error)?;
+        let ca_pem = identity.and_then(|identity| identity.ca_pem().map(str::to_owned));
+        let service = service.map(|service| ServiceSide::new(runtime.clone(), service));
+        let runtime = runtime.clone();
+        Ok(Self { runtime, server, ntp: Some(ntp), service, ca_pem, shared, settings })
+    }
+
+    /// Where it listens, as `http://127.0.0.1:41873`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        let scheme = if self.ca_pem.is_some() { "https" } else { "http" };
+        let address = self.server.as_ref().map(Server::local_addr);
+        address.map_or_else(String::new, |address| format!("{scheme}://{address}"))
+    }
+
+    /// Where its time server listens, as `127.0.0.1:41874`.
+    #[must_use]
+    pub fn ntp_address(&self) -> String {
+        self.ntp.as_ref().map_or_else(String::new, |server| server.local_addr().to_string())
+    }
+
+    /// The certificate that clients are to trust, in PEM form; none without TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+}
+
+impl Drop for CloudServer {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            self.runtime.block_on(server.shutdown());
+        }
+    }
+}
