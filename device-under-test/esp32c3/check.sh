@@ -1,16 +1,14 @@
 #!/usr/bin/env bash
-# Builds the images for an emulated board (Ethernet) with TLS, compares their sizes with the table in README.md, and has them
-# flashed to the virtual board, which boots each by its name and lives the wakes of a scenario. Then a chip in software executes them: first
-# its core is compared with others, then it lives through wakes, sleeps, power cuts, TLS, and servers of the time that fail.
-#
-# WIFI=1 builds the image with Wi-Fi too, in place of the one with Ethernet, which takes as long again. CI does without.
+# Builds the images for silicon (Wi-Fi) and for an emulated board (Ethernet), both with TLS, compares their sizes with the table in README.md,
+# and has them flashed to the virtual board, which boots each by its name and lives the wakes of a scenario. Then a chip in software executes
+# those with Ethernet: first its core is compared with others, then it lives through wakes, sleeps, power cuts, TLS, servers of the time that
+# fail, a program that hangs, and one that crashes.
 set -euo pipefail
 cd "$(dirname "$0")"
 source ../riscv.sh
 programs=target/$CARGO_BUILD_TARGET/release
 
 cargo fmt --check
-riscv_cargo build --release --locked --no-default-features --features ethernet,tls
 
 # Bytes of the sections with this name.
 section() { readelf -SW "$programs/$1" | sed -n "s/^ *\[ *[0-9]*\] \(\.$2\) *[A-Z]* *[0-9a-f]* *[0-9a-f]* *\([0-9a-f]*\) .*/\2/p"; }
@@ -38,21 +36,22 @@ weigh() {
     done
 }
 
+# The rig on this machine, where the paths in the scenarios begin. It makes the images from the ELF files, writes them over a serial port, and
+# reads their MD5 back.
+rig() { (cd ../.. && env -u CARGO_BUILD_TARGET cargo shadowrig run "$@"); }
+
 echo "built by the toolchain of $riscv_toolchain; bytes of code, constants, code in RAM, data, and what is left for the stack:"
+riscv_cargo build --release --locked
+weigh signal-thing '`signal-thing`, Wi-Fi and TLS'
+weigh shade-thing '`shade-thing`, Wi-Fi and TLS'
+rig device-under-test/esp32c3/tests/{signal,shade}.yaml --board virtual
+
+riscv_cargo build --release --locked --no-default-features --features ethernet,tls
 weigh signal-thing '`signal-thing`, Ethernet and TLS'
 weigh shade-thing '`shade-thing`, Ethernet and TLS'
+rig device-under-test/esp32c3/tests/{signal,shade}.yaml --board virtual
 
-# The rig makes the images from the ELF files, writes them over a serial port, and reads their MD5 back. It runs where the paths in the
-# scenarios begin.
-unset CARGO_BUILD_TARGET
-(cd ../.. && cargo shadowrig run device-under-test/esp32c3/tests --board virtual)
-
-bash ../emulated-chip/conformance.sh
-(cd ../.. && cargo shadowrig run --board emulated device-under-test/esp32c3/tests \
-    scenarios/{obey-once,power-loss,idle-wake,lost-status}.yaml scenarios/faults/{large-handshake,time-server}.yaml)
-
-if [ "${WIFI:-}" = 1 ]; then
-    export CARGO_BUILD_TARGET=riscv32imc-unknown-none-elf
-    riscv_cargo build --release --locked --bin signal-thing
-    weigh signal-thing '`signal-thing`, Wi-Fi and TLS'
-fi
+env -u CARGO_BUILD_TARGET bash ../emulated-chip/conformance.sh
+for mistake in hang crash; do bash plant.sh $mistake "$programs/signal-thing" "$programs/${mistake}ing-thing"; done
+rig device-under-test/esp32c3/tests scenarios/{obey-once,power-loss,idle-wake,lost-status}.yaml scenarios/faults/{large-handshake,time-server}.yaml \
+    --board emulated

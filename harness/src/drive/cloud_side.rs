@@ -216,7 +216,7 @@ pub fn shadow_event(cloud: &Faulty, now: UnixMillis, id: &ShadowId, by: Party) -
 #[must_use]
 pub fn request_events(
     settings: &Settings,
-    number: u64,
+    (number, connection): (u64, u64),
     request: &CloudRequest,
     delivery: &Delivery,
 ) -> Vec<Event> {
@@ -227,6 +227,7 @@ pub fn request_events(
     };
     let mut events = vec![Event::Request(Request {
         id: number,
+        connection: Some(connection),
         method: request.method.clone(),
         target: request.target.clone(),
         pattern: delivery.operation.as_ref().ok().and_then(pattern),

@@ -211,7 +211,7 @@ impl RealBench {
                 self.open.insert(id, (number, Arc::clone(served)));
                 let Served { request, delivery, .. } = served.as_ref();
                 self.take_in_passed(delivery);
-                cloud_side::request_events(&self.settings, number, request, delivery)
+                cloud_side::request_events(&self.settings, (number, id), request, delivery)
             }
             CloudEventKind::Controlled(done) => controlled::events(&self.side.thing, done),
             // A fault on a request is told with the request.

@@ -70,6 +70,8 @@ pub enum Event {
 pub struct Request {
     /// Its number in this run, from 1.
     pub id: u64,
+    /// The connection that it came on; none where that is not known, as in logs of earlier versions.
+    pub connection: Option<u64>,
     /// The method as sent.
     pub method: String,
     /// The raw target as sent.
@@ -399,7 +401,7 @@ impl Request {
             }
         };
         json!({
-            "id": self.id, "method": self.method, "target": self.target,
+            "id": self.id, "connection": self.connection, "method": self.method, "target": self.target,
             "short": self.short(), "headers": headers, "body": self.body,
             "signature": signature, "refusal": message, "explanation": explanation,
         })

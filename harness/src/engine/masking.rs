@@ -101,7 +101,8 @@ fn mask_event(event: &mut Event, mask: &Mask) {
 }
 
 fn mask_request(request: &mut Request, mask: &Mask) {
-    let Request { id: _, method, target, pattern, headers, body, signature } = request;
+    let Request { id: _, connection: _, method, target, pattern, headers, body, signature } =
+        request;
     if let Some(RequestPattern { target: Target::Named(name), .. }) = pattern {
         mask.apply(name);
     }

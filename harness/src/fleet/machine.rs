@@ -206,9 +206,7 @@ impl Fleet {
         match due {
             Due::Change => self.change(now, device),
             // What was sent arrives, whatever has become of the sender.
-            Due::Request { connection, bytes } => {
-                self.request(now, (device, life), connection, &bytes)
-            }
+            Due::Request { sender, bytes } => self.request(now, sender, &bytes),
             Due::Accept { connection } if is_on(member, connection) => {
                 self.accept(now, device, connection);
             }

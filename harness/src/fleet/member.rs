@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use thing::{Output, WakeCause, Workspace};
 
+use super::cloud::Sender;
 use super::incident::{Carried, CutAt};
 use super::network::{Network, Way};
 use super::queue::{Due, Queue};
@@ -156,8 +157,8 @@ impl Obey<'_> {
                 None
             }
             Output::Send(bytes) => {
-                let connection = self.member.connection;
-                let due = Due::Request { connection, bytes: bytes.to_vec() };
+                let sender = Sender::of(self.member);
+                let due = Due::Request { sender, bytes: bytes.to_vec() };
                 self.travel(Duration::ZERO, (Carried::Request, due));
                 None
             }

@@ -130,49 +130,52 @@ impl Network {
     /// The faults of the profile that chance wants for a connection of a device, by their place.
     pub(super) fn faults(
         &self,
-        member: &Member,
-        connection: u16,
+        (device, wake, connection): (u32, u32, u16),
         since_start: Duration,
     ) -> Vec<usize> {
         let is_due = |(index, fault): &(usize, &super::profile::ProfileFault)| {
-            let place = place(member, connection, *index as u16);
+            let place = Place { device, wake, number: number(connection, *index as u16) };
             // What is named happens at any time: where less goes wrong before, the same wake comes earlier or later.
             let is_named = self.subset.as_ref().is_some_and(|subset| subset.incidents.is_some());
             let is_open = fault.window.is_none_or(|window| window.is_open(since_start));
             (is_named || is_open && self.chance.happens(fault.chance, Question::Fault, place))
-                && self.is_wanted(member, Mishap::Fault(*index as u16, connection))
+                && self.is_wanted(Incident { wake, what: Mishap::Fault(*index as u16, connection) })
         };
         self.profile.faults.iter().enumerate().filter(is_due).map(|(index, _)| index).collect()
     }
 
     /// Whether something that chance wants may happen; if so it is remembered.
     pub(super) fn may_happen(&mut self, member: &Member, what: Mishap, met: Met) -> bool {
-        let is_wanted = self.is_wanted(member, what);
+        let incident = Incident { wake: member.wake, what };
+        let is_wanted = self.is_wanted(incident);
         if is_wanted {
-            self.note(member, what, met);
+            self.note(incident, met);
         }
         is_wanted
     }
 
     /// Remembers what has happened, where one device is looked at.
-    pub(super) fn note(&mut self, member: &Member, what: Mishap, met: Met) {
+    pub(super) fn note(&mut self, incident: Incident, met: Met) {
         if self.subset.is_some() {
-            self.incidents.push((Incident { wake: member.wake, what }, met));
+            self.incidents.push((incident, met));
         }
     }
 
-    fn is_wanted(&self, member: &Member, what: Mishap) -> bool {
+    fn is_wanted(&self, incident: Incident) -> bool {
         let only = self.subset.as_ref().and_then(|subset| subset.incidents.as_ref());
-        let is_named = |only: &BTreeSet<Incident>| match what {
+        let is_named = |only: &BTreeSet<Incident>| match incident.what {
             // The app side does not wait for wakes, so a change may fall into another one.
-            Mishap::Change(..) => only.iter().any(|incident| incident.what == what),
-            _ => only.contains(&Incident { wake: member.wake, what }),
+            Mishap::Change(..) => only.iter().any(|named| named.what == incident.what),
+            _ => only.contains(&incident),
         };
         only.is_none_or(is_named)
     }
 }
 
-const fn place(member: &Member, number: u16, part: u16) -> Place {
-    let number = (number as u32) << 16 | part as u32;
-    Place { device: member.number, wake: member.wake, number }
+const fn place(member: &Member, first: u16, second: u16) -> Place {
+    Place { device: member.number, wake: member.wake, number: number(first, second) }
+}
+
+const fn number(first: u16, second: u16) -> u32 {
+    (first as u32) << 16 | second as u32
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::cloud::Sender;
 use crate::drive::sim::device::Told;
 use crate::drive::sim::wire::Wire;
 use crate::time::Moment;
@@ -31,7 +32,7 @@ pub(super) enum Due {
     /// The power comes back, or comes for the first time.
     PowerOn,
     /// The cloud reads a request.
-    Request { connection: u16, bytes: Vec<u8> },
+    Request { sender: Sender, bytes: Vec<u8> },
     /// The sleep is over.
     SleepOver,
     /// The device may have waited long enough.

@@ -1,11 +1,13 @@
 //! Shows a whole run to a monitor.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::monitor::{Look, Monitor, Seen, Violation};
 use super::rule::Rule;
 use crate::engine::Log;
-use crate::engine::event::{Event, Party, PowerChange};
+use crate::engine::event::{ConnectionChange, Event, Party, PowerChange};
 use crate::engine::mismatch::Mismatch;
 use crate::scenario::node::Span;
 use crate::scenario::plan::Plan;
@@ -24,6 +26,7 @@ pub fn over_log(
     let mut monitor = Monitor::new(rules);
     let mut found = Vec::new();
     let mut document: Option<Value> = None;
+    let mut connections = Connections::default();
     for entry in log.entries() {
         if let Event::Shadow { name, document: changed, .. } = &entry.event {
             if name.as_deref() != shadow {
@@ -33,7 +36,9 @@ pub fn over_log(
         }
         let ask = || document.clone();
         let look = Look { now: entry.at, unix_ms: unix_ms(entry.at), rules, document: &ask, log };
-        for seen in seen(&entry.event).into_iter().flatten() {
+        connections.follow(&entry.event, monitor.wakes());
+        let sent_in = connections.sent_in(&entry.event).unwrap_or_else(|| monitor.wakes());
+        for seen in seen(&entry.event, sent_in).into_iter().flatten() {
             monitor.see(&look, seen, &mut found);
         }
     }
@@ -68,13 +73,43 @@ pub fn broken(
     Some((rule.span, mismatch))
 }
 
-/// What a monitor makes of an event.
-fn seen(event: &Event) -> [Option<Seen<'_>>; 2] {
+/// Connections that did not outlive their wake: no power cut and no reset leaves one open, so what is read on it later was sent before.
+#[derive(Debug, Default)]
+struct Connections {
+    opened: BTreeMap<u64, u32>,
+    /// Those that a power cut or a reset ended, with the wake in which they were opened.
+    broken: BTreeMap<u64, u32>,
+}
+
+impl Connections {
+    fn follow(&mut self, event: &Event, wake: u32) {
+        match event {
+            Event::Connection { id, change: ConnectionChange::Opened } => {
+                self.opened.insert(*id, wake);
+            }
+            Event::Power { change: PowerChange::Cut } | Event::Reset { .. } => {
+                self.broken.append(&mut self.opened);
+            }
+            _ => {}
+        }
+    }
+
+    /// The wake of a request that came on a broken connection.
+    fn sent_in(&self, event: &Event) -> Option<u32> {
+        match event {
+            Event::Request(request) => self.broken.get(&request.connection?).copied(),
+            _ => None,
+        }
+    }
+}
+
+/// What a monitor makes of an event; a request was sent in that wake.
+fn seen(event: &Event, sent_in: u32) -> [Option<Seen<'_>>; 2] {
     match event {
         Event::Clock { .. } | Event::FaultMet { .. } => [Some(Seen::Disturbed), None],
         Event::Console { line } => [Some(Seen::Console(line)), None],
         Event::Power { change: PowerChange::Cut } => [Some(Seen::PowerCut), None],
-        Event::Request(request) => [Some(Seen::Request(request)), None],
+        Event::Request(request) => [Some(Seen::Request { request, sent_in }), None],
         Event::Reset { cause } => [Some(Seen::Reset(cause)), None],
         Event::Shadow { by, document, .. } => {
             let changed = (*by == Party::Rig).then_some(Seen::Changed);
@@ -84,5 +119,83 @@ fn seen(event: &Event) -> [Option<Seen<'_>>; 2] {
         Event::Sleep { announced } => [Some(Seen::Sleep(*announced)), None],
         Event::Wake { cause } => [Some(Seen::Wake(cause)), None],
         _ => [None, None],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::event::{Request, Signature};
+    use crate::invariant::built_in;
+    use crate::scenario::request_pattern::parse_short;
+
+    fn opened(id: u64) -> Event {
+        Event::Connection { id, change: ConnectionChange::Opened }
+    }
+
+    fn get(connection: u64) -> Event {
+        Event::Request(Request {
+            id: connection,
+            connection: Some(connection),
+            method: "GET".to_owned(),
+            target: "/things/t/shadow".to_owned(),
+            pattern: parse_short("GET shadow").ok(),
+            headers: Vec::new(),
+            body: String::new(),
+            signature: Signature::Good,
+        })
+    }
+
+    fn wake() -> Event {
+        Event::Wake { cause: "timer".to_owned() }
+    }
+
+    fn cut() -> Event {
+        Event::Power { change: PowerChange::Cut }
+    }
+
+    fn sleep() -> Event {
+        Event::Sleep { announced: None }
+    }
+
+    /// The invariants that such a run breaks.
+    fn check(events: Vec<Event>) -> Vec<&'static str> {
+        let mut log = Log::default();
+        events.into_iter().for_each(|event| log.push(Moment::START, event));
+        let found = over_log(built_in(), &log, None, (Moment::START, &|_| 0));
+        found.into_iter().map(|violation| built_in()[violation.rule].name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_request_on_a_connection_that_a_power_cut_ended_is_of_the_wake_before() {
+        assert_eq!(
+            check(vec![wake(), opened(1), cut(), get(1), wake(), opened(2), get(2)]),
+            [""; 0]
+        );
+        assert_eq!(
+            check(vec![wake(), opened(1), cut(), wake(), opened(2), get(2), get(1)]),
+            [""; 0]
+        );
+        let twice =
+            vec![wake(), opened(1), get(1), cut(), wake(), opened(2), get(2), opened(3), get(3)];
+        assert_eq!(check(twice), ["one-get-a-wake"]);
+    }
+
+    /// In real time a request may be seen before the console has told of its wake.
+    #[test]
+    fn a_connection_that_is_opened_in_the_dark_is_of_the_next_wake() {
+        let of_next =
+            vec![wake(), opened(1), get(1), cut(), opened(2), get(2), wake(), opened(3), get(3)];
+        assert_eq!(check(of_next), ["one-get-a-wake"]);
+        let of_next = vec![wake(), opened(1), get(1), sleep(), opened(2), get(2), wake(), sleep()];
+        assert_eq!(check(of_next), [""; 0]);
+    }
+
+    /// A device that only dozes keeps its connections.
+    #[test]
+    fn a_connection_outlives_a_sleep() {
+        let dozes =
+            vec![wake(), opened(1), get(1), sleep(), wake(), get(1), sleep(), wake(), get(1)];
+        assert_eq!(check(dozes), [""; 0]);
     }
 }

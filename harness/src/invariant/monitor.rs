@@ -24,7 +24,12 @@ pub enum Seen<'a> {
     /// Its supply was cut.
     PowerCut,
     /// Its request reached the cloud.
-    Request(&'a Request),
+    Request {
+        /// The request.
+        request: &'a Request,
+        /// The wake in which it was sent, as [`Monitor::wakes`] counts: it may arrive in a later one, when the power was cut behind it.
+        sent_in: u32,
+    },
     /// Its chip was reset, with the cause.
     Reset(&'a str),
     /// It went to sleep, with the span that it announced.
@@ -67,8 +72,8 @@ pub struct Monitor {
     woken_at: Option<Moment>,
     wake: u32,
     changes: u32,
-    /// The number of changes when the device last asked for its shadow.
-    asked_at_change: u32,
+    /// The number of changes when the device last asked for its shadow; for each of the last wakes, at its number modulo the length.
+    asked_at_change: [u32; WAKES_REMEMBERED],
     /// Quiet wakes in a row.
     calm: u32,
     is_wake_disturbed: bool,
@@ -78,17 +83,26 @@ pub struct Monitor {
     version: u64,
     /// One bit for each rule that was violated.
     broken: u64,
-    counts: Box<[Count]>,
+    /// One for each rule that counts, in their order.
+    counts: Box<[Counts]>,
 }
 
-/// How often a rule's event was seen.
+/// How many wakes, the present one among them, are remembered for requests that arrive late. What is later still is not counted.
+const WAKES_REMEMBERED: usize = 4;
+
+/// How often a rule's event was seen in the last wakes or changes, each at its number modulo the length.
+type Counts = [Count; WAKES_REMEMBERED];
+
+/// How often a rule's event was seen in one wake, or for one change.
 #[derive(Debug, Clone, Copy, Default)]
 struct Count {
     seen: u32,
-    /// The wake or the change that it was seen in.
+    /// The wake or the change.
     within: u32,
     /// The last wake that counted.
     wake: u32,
+    /// One bit for each wake that counted: the lowest for the last one, the next for the one before it.
+    recent: u32,
 }
 
 impl Monitor {
@@ -99,13 +113,14 @@ impl Monitor {
             woken_at: None,
             wake: 0,
             changes: 0,
-            asked_at_change: 0,
+            asked_at_change: [0; WAKES_REMEMBERED],
             calm: 0,
             is_wake_disturbed: false,
             is_dark: false,
             version: 0,
             broken: 0,
-            counts: vec![Count::default(); rules.len()].into(),
+            counts: vec![Counts::default(); rules.iter().filter(|rule| counts(rule)).count()]
+                .into(),
         }
     }
 
@@ -123,28 +138,25 @@ impl Monitor {
                 self.disturb();
             }
             Seen::Reset(_) => self.disturb(),
-            Seen::Request(request) if request.method == "GET" => {
-                self.asked_at_change = self.changes;
+            // What arrives when its device has lost its power is answered to nobody.
+            Seen::Request { sent_in, .. } if sent_in != self.wake => self.disturb(),
+            Seen::Request { request, .. } if request.method == "GET" => {
+                self.asked_at_change[slot(self.wake)] = self.changes;
             }
             Seen::Sleep(announced) => self.sleep(look, announced, found),
             Seen::Version(version) => self.version(look, version, found),
             Seen::Wake(_) => {
-                self.wake += u32::from(!self.is_dark);
-                self.is_dark = false;
+                if !std::mem::take(&mut self.is_dark) {
+                    self.next_wake();
+                }
                 self.woken_at = Some(look.now);
                 self.is_wake_disturbed = false;
             }
-            Seen::Console(_) | Seen::Request(_) => {}
+            Seen::Console(_) | Seen::Request { .. } => {}
         }
-        for (index, rule) in look.rules.iter().enumerate() {
-            if let Some(watch) = rule.kind.watch()
-                && is_seen(watch, seen, look)
-            {
-                self.count(look, index, seen, found);
-            }
-        }
+        self.watch(look, seen, found);
         if matches!(seen, Seen::PowerCut | Seen::Sleep(_)) {
-            self.wake += 1;
+            self.next_wake();
             self.is_dark = true;
         }
     }
@@ -154,7 +166,7 @@ impl Monitor {
         self.check_awake(look, found);
     }
 
-    /// How many wakes were seen.
+    /// The number of the wake that what is seen now belongs to; the first one is 1.
     #[must_use]
     pub const fn wakes(&self) -> u32 {
         self.wake
@@ -165,34 +177,67 @@ impl Monitor {
         self.is_wake_disturbed = true;
     }
 
-    fn count(&mut self, look: &Look<'_>, index: usize, seen: Seen<'_>, found: &mut Vec<Violation>) {
-        let (limit, per) = match &look.rules[index].kind {
-            RuleKind::AtMost { count, per, .. } => (*count, *per),
-            RuleKind::Never(_) => (0, Per::Wake),
-            _ => return,
+    const fn next_wake(&mut self) {
+        let asked_at_change = self.asked_at_change[slot(self.wake)];
+        self.wake += 1;
+        self.asked_at_change[slot(self.wake)] = asked_at_change;
+    }
+
+    /// Holds what was seen against the patterns of the rules.
+    fn watch(&mut self, look: &Look<'_>, seen: Seen<'_>, found: &mut Vec<Violation>) {
+        let wake = match seen {
+            Seen::Request { sent_in, .. } => sent_in,
+            _ => self.wake,
         };
-        let Some(count) = self.counts.get_mut(index) else { return };
-        let within = match per {
-            Per::Change => self.asked_at_change,
-            Per::Wake => self.wake,
-        };
-        if count.within != within {
-            *count = Count { within, ..Count::default() };
-        }
-        if per == Per::Change && count.wake == self.wake && count.seen > 0 {
-            return;
-        }
-        count.wake = self.wake;
-        count.seen += 1;
-        if count.seen > limit {
-            let times = count.seen;
-            let why = match (&look.rules[index].kind, per) {
-                (RuleKind::Never(_), _) => words(seen),
-                (_, Per::Change) => format!("{} in wake {times} for one change", words(seen)),
-                (_, Per::Wake) => format!("{} for the {times}. time in one wake", words(seen)),
+        let mut counting = 0;
+        for (index, rule) in look.rules.iter().enumerate() {
+            let why = match &rule.kind {
+                RuleKind::AtMost { count, of, per } => {
+                    counting += 1;
+                    let times = is_seen(of, seen, look)
+                        .then(|| self.count(counting - 1, *per, wake))
+                        .flatten()
+                        .filter(|times| times > count);
+                    times.map(|times| match per {
+                        Per::Change => format!("{} in wake {times} for one change", words(seen)),
+                        Per::Wake => format!("{} for the {times}. time in one wake", words(seen)),
+                    })
+                }
+                RuleKind::Never(watch) => is_seen(watch, seen, look).then(|| words(seen)),
+                _ => None,
             };
-            self.violate(look, index, why, found);
+            if let Some(why) = why {
+                self.violate(look, index, why, found);
+            }
         }
+    }
+
+    /// Counts an event of a wake for a rule, and says how often it was seen; `None` where it does not count.
+    fn count(&mut self, counting: usize, per: Per, wake: u32) -> Option<u32> {
+        if self.wake.saturating_sub(wake) >= WAKES_REMEMBERED as u32 {
+            return None;
+        }
+        let within = match per {
+            Per::Change => self.asked_at_change[slot(wake)],
+            Per::Wake => wake,
+        };
+        let count = &mut self.counts.get_mut(counting)?[slot(within)];
+        if count.within > within {
+            return None;
+        }
+        if count.within < within {
+            *count = Count { within, wake, ..Count::default() };
+        }
+        let later = wake.saturating_sub(count.wake);
+        count.recent = count.recent.checked_shl(later).unwrap_or(0);
+        count.wake = count.wake.max(wake);
+        let bit = 1_u32.checked_shl(count.wake - wake).unwrap_or(0);
+        if per == Per::Change && count.recent & bit != 0 {
+            return None;
+        }
+        count.recent |= bit;
+        count.seen += 1;
+        Some(count.seen)
     }
 
     fn sleep(&mut self, look: &Look<'_>, announced: Option<Duration>, found: &mut Vec<Violation>) {
@@ -268,6 +313,16 @@ impl Monitor {
     }
 }
 
+/// Whether a rule needs a count.
+const fn counts(rule: &Rule) -> bool {
+    matches!(rule.kind, RuleKind::AtMost { .. })
+}
+
+/// Where a wake or a change is remembered.
+const fn slot(number: u32) -> usize {
+    number as usize % WAKES_REMEMBERED
+}
+
 /// Whether what was seen is what a pattern describes.
 fn is_seen(watch: &Watch, seen: Seen<'_>, look: &Look<'_>) -> bool {
     let none = Variables::new();
@@ -276,7 +331,7 @@ fn is_seen(watch: &Watch, seen: Seen<'_>, look: &Look<'_>) -> bool {
         (Watch::Console(pattern), Seen::Console(line)) => {
             pattern.matches(line, &none, &mut captured)
         }
-        (Watch::Request(want), Seen::Request(request)) => {
+        (Watch::Request(want), Seen::Request { request, .. }) => {
             if request.pattern.as_ref() != Some(&want.pattern) {
                 return false;
             }
@@ -298,9 +353,144 @@ fn is_seen(watch: &Watch, seen: Seen<'_>, look: &Look<'_>) -> bool {
 fn words(seen: Seen<'_>) -> String {
     match seen {
         Seen::Console(line) => format!("`{line}`"),
-        Seen::Request(request) => request.short(),
+        Seen::Request { request, .. } => request.short(),
         Seen::Reset(cause) => format!("a reset by {cause}"),
         Seen::Wake(cause) => format!("a wake by {cause}"),
         _ => "it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::event::Signature;
+    use crate::invariant::read;
+    use crate::scenario::request_pattern::parse_short;
+    use crate::scenario::yaml;
+
+    /// A request of a method, sent in that wake; everything else is seen when it happens.
+    enum Step {
+        Changed,
+        Cut,
+        Line,
+        Sent(&'static str, u32),
+        Sleep,
+        Wake,
+    }
+    use Step::{Changed, Cut, Line, Sent, Sleep, Wake};
+
+    fn request(method: &str) -> Request {
+        Request {
+            id: 0,
+            connection: None,
+            method: method.to_owned(),
+            target: "/things/t/shadow".to_owned(),
+            pattern: parse_short(&format!("{method} shadow")).ok(),
+            headers: Vec::new(),
+            body: String::new(),
+            signature: Signature::Good,
+        }
+    }
+
+    /// What is said of a rule when this was seen.
+    fn check(rule: &str, steps: &[Step]) -> Vec<String> {
+        let list = yaml::parse(&format!("- {rule}\n"), 0).expect("it is YAML");
+        let rules = read::rules(&list, &mut Vec::new());
+        let mut monitor = Monitor::new(&rules);
+        let (log, mut found) = (Log::default(), Vec::new());
+        for step in steps {
+            let method = if let Sent(method, _) = step { method } else { "" };
+            let request = request(method);
+            let seen = match step {
+                Changed => Seen::Changed,
+                Cut => Seen::PowerCut,
+                Line => Seen::Console("beep"),
+                Sent(_, sent_in) => Seen::Request { request: &request, sent_in: *sent_in },
+                Sleep => Seen::Sleep(None),
+                Wake => Seen::Wake("timer"),
+            };
+            let look = Look {
+                now: Moment::START,
+                unix_ms: 0,
+                rules: &rules,
+                document: &|| Some(serde_json::json!({ "state": { "delta": 1 } })),
+                log: &log,
+            };
+            monitor.see(&look, seen, &mut found);
+        }
+        found.into_iter().map(|violation| violation.why).collect()
+    }
+
+    const TWICE: &str = "GET shadow for the 2. time in one wake";
+
+    #[test]
+    fn a_request_counts_to_the_wake_in_which_it_was_sent() {
+        let once = "one-get-a-wake";
+        let none: &[&str] = &[];
+        // It arrives while the power is off, in the next wake before its request and behind it, and two wakes later.
+        assert_eq!(check(once, &[Wake, Cut, Sent("GET", 1), Wake, Sent("GET", 2)]), none);
+        assert_eq!(check(once, &[Wake, Cut, Wake, Sent("GET", 1), Sent("GET", 2)]), none);
+        assert_eq!(check(once, &[Wake, Cut, Wake, Sent("GET", 2), Sent("GET", 1)]), none);
+        let late = [Wake, Cut, Wake, Sent("GET", 2), Sleep, Wake, Sent("GET", 1), Sent("GET", 3)];
+        assert_eq!(check(once, &late), none);
+        // And a second one of the same wake is found, however late.
+        assert_eq!(check(once, &[Wake, Sent("GET", 1), Cut, Sent("GET", 1)]), [TWICE]);
+        assert_eq!(check(once, &[Wake, Sent("GET", 1), Cut, Wake, Sent("GET", 1)]), [TWICE]);
+        let both = [Wake, Cut, Wake, Sent("GET", 2), Sent("GET", 1), Sent("GET", 2)];
+        assert_eq!(check(once, &both), [TWICE]);
+    }
+
+    #[test]
+    fn a_request_that_is_later_than_all_that_is_remembered_does_not_count() {
+        let mut steps = vec![Wake, Sent("GET", 1)];
+        for _ in 0..WAKES_REMEMBERED {
+            steps.extend([Sleep, Wake]);
+        }
+        steps.push(Sent("GET", 1));
+        assert_eq!(check("one-get-a-wake", &steps), [""; 0]);
+    }
+
+    #[test]
+    fn a_late_get_tells_its_device_of_no_change() {
+        let act_again = [
+            Wake,
+            Changed,
+            Sent("GET", 1),
+            Line,
+            Sleep,
+            Changed,
+            Wake,
+            Sent("GET", 1),
+            Line,
+            Sleep,
+        ];
+        assert_eq!(check("acts-once", &act_again), ["`beep` in wake 2 for one change"]);
+        let asked = [Wake, Changed, Sent("GET", 1), Line, Sleep, Changed, Wake, Sent("GET", 2)];
+        let asked: Vec<_> = asked.into_iter().chain([Line]).collect();
+        assert_eq!(check("acts-once", &asked), [""; 0]);
+    }
+
+    #[test]
+    fn a_late_request_counts_once_to_the_change_of_its_wake() {
+        let rule = "{ name: x, at-most: { count: 2, of: POST shadow, per: change } }";
+        // Wake 1 counts once, though its second report comes behind that of wake 2.
+        let twice = [Wake, Sent("POST", 1), Cut, Wake, Sent("POST", 2), Sent("POST", 1)];
+        assert_eq!(check(rule, &twice), [""; 0]);
+        let thrice = [Wake, Cut, Wake, Sent("POST", 2), Sleep, Wake, Sent("POST", 3)];
+        let thrice: Vec<_> = thrice.into_iter().chain([Sent("POST", 1)]).collect();
+        assert_eq!(check(rule, &thrice), ["POST shadow in wake 3 for one change"]);
+        // What was asked for since then is another change.
+        let other = [Wake, Sent("POST", 1), Cut, Changed, Wake, Sent("GET", 2), Sent("POST", 2)];
+        let other: Vec<_> = other.into_iter().chain([Sent("POST", 1)]).collect();
+        assert_eq!(check(rule, &other), [""; 0]);
+    }
+
+    #[test]
+    fn a_wake_into_which_a_late_request_falls_is_not_quiet() {
+        let quiet =
+            "{ name: x, quiet: { wakes: 2, shadow: { state: { delta: { $absent: true } } } } }";
+        let late = [Wake, Sleep, Wake, Sent("POST", 1), Sleep, Wake, Sleep];
+        assert_eq!(check(quiet, &late), [""; 0]);
+        assert_eq!(check(quiet, &[Wake, Sleep, Wake, Sent("POST", 2), Sleep]).len(), 1);
     }
 }

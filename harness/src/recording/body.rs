@@ -136,6 +136,7 @@ mod tests {
                 Moment::START,
                 Event::Request(Request {
                     id: 1,
+                    connection: None,
                     method: "POST".into(),
                     target: "/things/t/shadow".into(),
                     pattern: None,

@@ -97,6 +97,8 @@ enum EventRecord {
 #[derive(Debug, Deserialize)]
 struct RequestRecord {
     id: u64,
+    #[serde(default)]
+    connection: Option<u64>,
     method: String,
     target: String,
     short: String,
@@ -238,6 +240,7 @@ impl From<RequestRecord> for Request {
         Self {
             pattern: pattern(&record),
             id: record.id,
+            connection: record.connection,
             method: record.method,
             target: record.target,
             headers: record.headers.into_iter().flat_map(header).collect(),
@@ -334,6 +337,7 @@ mod tests {
         let text = |text: &str| text.to_owned();
         let request = Request {
             id: 1,
+            connection: Some(3),
             method: text("GET"),
             target: text("/things/x/shadow"),
             pattern: Some(RequestPattern { method: text("GET"), target: Target::Classic }),
@@ -348,6 +352,7 @@ mod tests {
         };
         let unknown = Request {
             target: text("/other shadow"),
+            connection: None,
             pattern: None,
             signature: Signature::Unchecked,
             ..request.clone()

@@ -49,6 +49,27 @@ fn our_thing_keeps_all_invariants_under_each_profile() {
     }
 }
 
+/// Slow ways, many losses and a supply that is soon back: a request arrives when its device has lost its power, and in wakes behind it.
+#[test]
+fn a_request_that_outlives_its_wake_violates_nothing() {
+    let text = "name: late\nsays: Requests that outlive their wakes.\n\
+        network: { latency: 100ms, jitter: 4s, loss: 10% }\npower: { cut: 40%, off: 100ms }\n";
+    let settings = Settings {
+        devices: 20,
+        span: Duration::from_secs(2 * 3600),
+        seed: 1,
+        every: Duration::from_secs(5),
+        changes_every: Duration::from_secs(60),
+        ..Settings::default()
+    };
+    let profile = Profile::parse(text).expect("it is a profile");
+    let mut fleet = Fleet::new(settings, profile, built_in().to_vec());
+    fleet.run();
+    assert_eq!(fleet.found(), []);
+    let totals = fleet.tally().totals();
+    assert!(totals.cuts > 1000 && totals.requests > 5000, "{totals:?}");
+}
+
 #[test]
 fn each_profile_makes_happen_what_it_says() {
     let totals = |profile| run(device::thing, profile, 3).tally().totals();

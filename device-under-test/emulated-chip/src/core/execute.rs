@@ -124,6 +124,10 @@ impl Hart {
                 Kind::Jal => {
                     set!(next);
                     next = target;
+                    // Only an interrupt ends a jump to itself, and none comes before `until`: its turns are counted, not taken.
+                    if target == pc {
+                        left = 0;
+                    }
                 }
                 Kind::Jalr => {
                     set!(next);

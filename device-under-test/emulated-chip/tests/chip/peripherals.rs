@@ -38,6 +38,18 @@ fn a_watchdog_that_nobody_feeds_resets_the_chip() {
 }
 
 #[test]
+fn a_program_that_hangs_is_bitten_in_time_and_its_turns_are_counted() {
+    // j .
+    let mut bench = Bench::new(Program::default().word(0x0000_006f));
+    bench.pass(1);
+    let a_millisecond = bench.chip.instructions();
+    bench.pass(8_899);
+    assert_eq!(bench.chip.instructions(), 8_900 * a_millisecond);
+    bench.pass(200);
+    assert_eq!(bench.seen, [Output::Reset(ResetKind::RtcWatchdogAll)]);
+}
+
+#[test]
 fn a_program_resets_the_chip_and_finds_the_cause() {
     let mut bench = Bench::new(without_watchdog().store(RTC, 1 << 31).stay());
     bench.pass(1);

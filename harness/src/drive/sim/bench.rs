@@ -299,8 +299,9 @@ impl SimBench {
         let cloud_now = true_time(now);
         let delivery = self.cloud.handle(cloud_now, &request);
         let number = self.last_request;
+        let settings = self.cloud.cloud().settings();
         let events =
-            cloud_side::request_events(self.cloud.cloud().settings(), number, &request, &delivery);
+            cloud_side::request_events(settings, (number, connection), &request, &delivery);
         let answer = cloud_side::answer_event(number, &delivery);
         let steps = match (delivery.wire, delivery.exchange) {
             (Some(steps), _) => steps,
