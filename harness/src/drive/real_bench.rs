@@ -28,6 +28,9 @@ use crate::time::Moment;
 /// How long one look at what is seen takes at least while something is held back.
 const HELD_GLANCE: Duration = Duration::from_millis(5);
 
+/// How long a sleep lasts at least that is measured: a meter has a clock of its own, and the ends of a sleep are no part of what is measured.
+const MEASURED_SLEEP: Duration = Duration::from_secs(3);
+
 /// A bench in real time.
 pub struct RealBench {
     board: Box<dyn Board>,
@@ -47,6 +50,10 @@ pub struct RealBench {
     changed: VecDeque<(Instant, Option<String>)>,
     /// Whether sleeps are cut short where the board lets them.
     sleeping: Sleeping,
+    /// Whether the current is measured.
+    measures: bool,
+    /// When a sleep is cut short that is measured.
+    sleep_ends_at: Option<Instant>,
     /// What was asked for, and when.
     acts: Vec<(Moment, Action)>,
     /// Why the board cannot be used any more, until that is told.
@@ -75,6 +82,8 @@ impl RealBench {
             last_request: 0,
             changed: VecDeque::new(),
             sleeping: Sleeping::Real,
+            measures: false,
+            sleep_ends_at: None,
             acts: Vec::new(),
             broken: None,
         }
@@ -111,15 +120,33 @@ impl RealBench {
         for (at, event) in self.wake_first.expired(Instant::now()) {
             self.take_in_cloud(at, &event);
         }
+        if self.sleep_ends_at.take_if(|at| *at <= Instant::now()).is_some() {
+            self.board.end_sleep();
+        }
         let (at, event) = match self.waiting.pop_front() {
             Some(seen) => seen,
             None => self.look()?,
         };
-        if self.sleeping == Sleeping::FastForward && matches!(event, Event::Sleep { .. }) {
-            // A board that cannot sleeps on, which only costs time.
-            self.board.end_sleep();
+        if self.sleeping == Sleeping::FastForward {
+            self.shorten(&event);
         }
         Some((Moment::at(at.saturating_duration_since(self.began)), event))
+    }
+
+    /// Cuts a sleep short: at once, or when it has lasted long enough to be measured. A board that cannot sleeps on, which only costs time.
+    fn shorten(&mut self, event: &Event) {
+        match event {
+            Event::Sleep { .. } if self.measures => {
+                self.sleep_ends_at = Some(Instant::now() + MEASURED_SLEEP);
+            }
+            Event::Sleep { .. } => {
+                self.board.end_sleep();
+            }
+            Event::Wake { .. } | Event::Reset { .. } | Event::Power { .. } => {
+                self.sleep_ends_at = None;
+            }
+            _ => {}
+        }
     }
 
     /// Why the board cannot be used any more, once: what was seen before is told before.
@@ -302,7 +329,10 @@ impl Bench for RealBench {
                 ));
             }
             Action::Flash(firmware) => self.board.flash(firmware)?,
-            Action::Measure => self.board.measure()?,
+            Action::Measure => {
+                self.board.measure()?;
+                self.measures = true;
+            }
             Action::Power(order) => self.board.power(*order)?,
             Action::Reset => self.board.reset()?,
             Action::RunCommand(order) => return host_command::run(order),
