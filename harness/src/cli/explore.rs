@@ -1,5 +1,6 @@
 //! `shadowrig explore`: one good cycle, and all the bad ones.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,16 +11,17 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::benches::Benches;
-use super::board_name::BoardName;
+use super::board_name::{RunOn, Wanted};
 use super::command_words::{Words, parse_command};
-use super::explore_boards::BoardRunner;
+use super::explore_boards::{BoardRunner, Boards, Told};
 use super::interrupt::Interrupt;
 use super::known::{self, KnownArgs};
-use super::{Terminal, exit, files};
+use super::{Terminal, exit, files, lab};
 use crate::drive::sim::device;
 use crate::engine::ActionError;
 use crate::explore::sweep::NotExplored;
 use crate::explore::{SimRunner, Sweep, matrix, page, sweep_on};
+use crate::inventory::file;
 use crate::scenario::plan::Plan;
 
 /// The words behind `shadowrig explore`.
@@ -28,9 +30,9 @@ pub(super) struct ExploreArgs {
     /// A scenario that passes; of a matrix the first row.
     scenario: PathBuf,
     /// What to run on, as of `run`. On `sim` a sweep takes seconds; on boards it takes as long as the device is awake, some
-    /// hundred times.
-    #[arg(long, default_value = "sim", value_name = "NAME", value_parser = BoardName::parse)]
-    board: BoardName,
+    /// hundred times; boards of the inventory, as `lab`, share the runs among them.
+    #[arg(long, default_value = "sim", value_name = "NAME,...", value_delimiter = ',', value_parser = Wanted::parse)]
+    board: Vec<Wanted>,
     /// On `process`: the program that is the device, with its arguments.
     #[arg(long, value_name = "COMMAND", value_parser = parse_command)]
     command: Option<Words>,
@@ -74,6 +76,13 @@ pub(super) fn explore<W: Write, E: Write>(
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<u8> {
     let began = Instant::now();
+    let on = match RunOn::of(&args.board) {
+        Ok(on) => on,
+        Err(why) => {
+            writeln!(terminal.err, "error: {why}")?;
+            return Ok(exit::USAGE);
+        }
+    };
     let files = match files::read(std::slice::from_ref(&args.scenario), terminal)? {
         Ok(files) => files,
         Err(code) => return Ok(code),
@@ -86,8 +95,8 @@ pub(super) fn explore<W: Write, E: Write>(
         writeln!(terminal.err, "help: name a scenario file")?;
         return Ok(exit::NOTHING_SELECTED);
     };
-    let swept = match args.board.is_in_real_time() {
-        true => match sweep_boards(args, &case.plan, terminal)? {
+    let swept = match on.name().is_in_real_time() {
+        true => match sweep_boards(args, (&case.plan, &on), terminal)? {
             Ok(swept) => swept,
             Err(code) => return Ok(code),
         },
@@ -138,25 +147,31 @@ fn tell<W: Write, E: Write>(
 /// Sweeps in real time; the exit code where there is no bench.
 fn sweep_boards<W: Write, E: Write>(
     args: &ExploreArgs,
-    plan: &Arc<Plan>,
+    (plan, on): (&Arc<Plan>, &RunOn),
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<Result<Result<Sweep, NotExplored>, u8>> {
     let interrupt = Interrupt::listen()?;
-    let taken = match &args.board {
-        BoardName::Inventory(name) => {
-            let run = args.out.display().to_string();
-            match known::take(name, &args.known, &run, terminal.variable) {
-                Ok(taken) => Some(taken),
-                Err(error) => return rig_failed(&error, terminal).map(Err),
+    let boards = match on {
+        RunOn::Bench(_) => None,
+        RunOn::Lab(choice) => match lab::choose(choice, &args.known, terminal)? {
+            Ok(known) => {
+                let settings = lab::Settings {
+                    locks: file::locks(terminal.variable),
+                    holder: known::holder(&args.out.display().to_string(), terminal.variable),
+                    wait: args.known.wait_board,
+                    choice: on.to_string(),
+                };
+                Some(Boards { known, settings })
             }
-        }
-        _ => None,
+            Err(code) => return Ok(Err(code)),
+        },
     };
-    // The lock is held until the sweep is over.
-    let (known, _lock) = taken.unzip();
+    let board = on.name();
+    let suits = boards.as_ref().map_or_else(|| board.default_jobs(), |boards| boards.known.len());
+    let jobs = args.jobs.map_or(suits, usize::from);
     let benches = Benches {
         network: super::told::Network::default(),
-        board: args.board.clone(),
+        board,
         real_cloud: None,
         made: AtomicU64::new(0),
         seed: args.seed,
@@ -167,7 +182,6 @@ fn sweep_boards<W: Write, E: Write>(
         thing: super::benches::THING_NAME.to_owned(),
         listening: None,
     };
-    let jobs = args.jobs.map_or_else(|| args.board.default_jobs(), usize::from);
     let folder = tempfile::tempdir()?;
     let bar = indicatif::ProgressBar::with_draw_target(
         None,
@@ -176,21 +190,24 @@ fn sweep_boards<W: Write, E: Write>(
             false => indicatif::ProgressDrawTarget::hidden(),
         },
     );
-    let told = |over: usize, of: usize| {
-        bar.set_length(of as u64);
-        bar.set_position(over as u64);
+    let notes = RefCell::new(&mut terminal.err);
+    let told = |told: Told| match told {
+        Told::Over(over, of) => {
+            bar.set_length(of as u64);
+            bar.set_position(over as u64);
+        }
+        // Who cannot be told of what is waited for is not to lose the sweep by it.
+        Told::Note(text) => drop(bar.suspend(|| writeln!(notes.borrow_mut(), "note: {text}"))),
     };
     let place = (plan, folder.path().to_owned());
-    let runner = BoardRunner::new((benches, known, jobs), place, &interrupt, &told);
-    let swept = match runner {
-        Ok(mut runner) => sweep_on(plan, &mut runner, &|what| args.wants(what)),
-        Err(error) => return rig_failed(&error, terminal).map(Err),
-    };
+    let swept = BoardRunner::new((benches, boards, jobs), place, &interrupt, &told)
+        .map(|mut runner| sweep_on(plan, &mut runner, &|what| args.wants(what)));
     bar.finish_and_clear();
-    if interrupt.is_wanted() {
-        return Ok(Err(exit::INTERRUPTED));
+    match swept {
+        Err(error) => rig_failed(&error, terminal).map(Err),
+        Ok(_) if interrupt.is_wanted() => Ok(Err(exit::INTERRUPTED)),
+        Ok(swept) => Ok(Ok(swept)),
     }
-    Ok(Ok(swept))
 }
 
 fn rig_failed<W: Write, E: Write>(

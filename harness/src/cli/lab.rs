@@ -46,7 +46,7 @@ pub(super) struct Lab<'a> {
 }
 
 /// How boards are taken.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Settings {
     /// The folder of locks.
     pub(super) locks: PathBuf,

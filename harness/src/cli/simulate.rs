@@ -164,7 +164,7 @@ fn reduce<W: Write, E: Write>(
         let again = summary::again(&settings, &args.profile, more);
         write!(terminal.out, "{}", summary::minimal_words((&minimal, rule), &again))?;
         match from_fleet::written(&whole, (fleet.profile(), rule), &minimal) {
-            Some(written) => {
+            Ok(written) => {
                 let path = args.out.join(format!("{}.yaml", rule.name));
                 super::reports::create(&path, &written.text)?;
                 let (took, trials) = (time::span(written.took), written.trials);
@@ -174,10 +174,7 @@ fn reduce<W: Write, E: Write>(
                     path.display()
                 )?;
             }
-            None => writeln!(
-                terminal.out,
-                "  no scenario: the simulated bench, whose network always takes the same time, does not show it"
-            )?,
+            Err(reason) => writeln!(terminal.out, "  no scenario: {reason}")?,
         }
     }
     Ok(())

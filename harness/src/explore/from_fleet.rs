@@ -3,6 +3,7 @@
 //! A fleet and a bench do not take the same time for a wake, so each incident is placed by what it met: the power cut at a line, the
 //! fault at a request. Wakes in which nothing goes wrong are left out as far as the violation is still seen.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -10,8 +11,7 @@ use serde_json::{Value, json};
 use super::edges::{Meeting, meetings};
 use super::place::{Mishap, Place};
 use super::runner::{Runner, SimRunner};
-use super::script::{End, Script};
-use super::sweep::{head, shortest};
+use super::script::{End, Script, head, shortest};
 use crate::engine::event::{Event, StateCut};
 use crate::engine::{Log, Outcome};
 use crate::fleet::incident::{Carried, CutAt, Incident, Met, Mishap as FleetMishap};
@@ -20,6 +20,7 @@ use crate::fleet::{Profile, Settings};
 use crate::invariant::{Rule, Violation, over_log};
 use crate::scenario;
 use crate::scenario::plan::{Firmware, Sleeping, StartShadow};
+use crate::shrink::shrink;
 use crate::time::Moment;
 
 /// How many sleeps a scenario is watched behind its last mishap while it is looked for.
@@ -27,6 +28,12 @@ const SLEEPS_WATCHED: u32 = 8;
 
 /// The same as a time at least: longer than any wake may last.
 const WATCHED_MIN: Duration = Duration::from_secs(300);
+
+/// How often the time is doubled in which a wake is looked for.
+const WATCHED_DOUBLINGS: u32 = 5;
+
+/// How many sets of incidents are tried to find a smaller one.
+const SEARCHES_MAX: usize = 40;
 
 /// A scenario that shows on the simulated bench what a fleet showed.
 #[derive(Debug, Clone)]
@@ -41,29 +48,58 @@ pub struct Written {
     pub trials: usize,
 }
 
-/// Writes what a violation takes as a scenario; `None` where the simulated bench does not show it.
-#[must_use]
+/// Why nothing was written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotWritten {
+    /// The fleet's cloud is set up in a way that no scenario can say.
+    Cloud,
+    /// On the simulated bench there is nothing that this incident could meet.
+    NoPlace(Incident),
+    /// The simulated bench, whose network always takes the same time, does not show it.
+    NotShown,
+}
+
+impl fmt::Display for NotWritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cloud => {
+                f.write_str("the fleet's cloud is set up in a way that no scenario can say")
+            }
+            Self::NoPlace(incident) => {
+                write!(f, "on the simulated bench there is nothing for `{incident}` to meet")
+            }
+            Self::NotShown => f.write_str(
+                "the simulated bench, whose network always takes the same time, does not show it",
+            ),
+        }
+    }
+}
+
+/// Writes what a violation takes as a scenario. What is needed in the fleet only to bring a change into its wake is left out.
+///
+/// # Errors
+///
+/// Why it cannot be written out.
 pub fn written(
     settings: &Settings,
     (profile, rule): (&Profile, &Rule),
     minimal: &Minimal,
-) -> Option<Written> {
-    let mut writer = Writer {
-        runner: SimRunner { seed: settings.seed, make: settings.make },
-        settings,
-        profile,
-        rule,
-        trials: 0,
-    };
-    let mut wakes: Vec<u32> = minimal.incidents.iter().map(|(it, _)| it.wake).collect();
-    wakes.dedup();
-    let gaps: Vec<u32> = wakes.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let close = vec![1; gaps.len()];
-    // As close together as can be; then as far apart as they were.
-    [1, 2, 0]
-        .into_iter()
-        .flat_map(|lead| [(lead, close.clone()), (lead, gaps.clone())])
-        .find_map(|(lead, gaps)| writer.attempt((lead, &wakes, &gaps), &minimal.incidents))
+) -> Result<Written, NotWritten> {
+    if settings.cloud != fake_shadow::Settings::default() {
+        return Err(NotWritten::Cloud);
+    }
+    let runner = SimRunner { seed: settings.seed, make: settings.make };
+    let mut writer = Writer { runner, settings, profile, rule, trials: 0 };
+    let mut written = writer.search(&minimal.incidents)?;
+    shrink(minimal.incidents.clone(), SEARCHES_MAX, &mut |incidents| {
+        let smaller = writer.search(incidents);
+        let fails = smaller.is_ok();
+        if let Ok(smaller) = smaller {
+            written = smaller;
+        }
+        fails
+    });
+    Ok(Written { trials: writer.trials, ..written })
 }
 
 struct Writer<'a> {
@@ -75,42 +111,73 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Looks for places at which these incidents show the violation.
+    fn search(&mut self, incidents: &[(Incident, Met)]) -> Result<Written, NotWritten> {
+        let mut wakes: Vec<u32> = incidents.iter().map(|(it, _)| it.wake).collect();
+        wakes.dedup();
+        let gaps: Vec<u32> = wakes.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let close = vec![1; gaps.len()];
+        let mut why = NotWritten::NotShown;
+        // As close together as can be; then as far apart as they were.
+        for lead in [1, 2, 0] {
+            for gaps in [&close, &gaps] {
+                match self.attempt((lead, &wakes, gaps), incidents) {
+                    Ok(written) => return Ok(written),
+                    Err(NotWritten::NotShown) => {}
+                    Err(error) => why = error,
+                }
+            }
+        }
+        Err(why)
+    }
+
     /// Places all incidents, the first ones `lead` wakes behind the first wake, and looks whether the violation is seen.
     fn attempt(
         &mut self,
         (lead, wakes, gaps): (u32, &[u32], &[u32]),
         incidents: &[(Incident, Met)],
-    ) -> Option<Written> {
+    ) -> Result<Written, NotWritten> {
         let mut script = self.script();
         let mut mishaps = Vec::new();
+        let mut watched = Moment::START;
         for (incident, met) in incidents {
-            let place = wakes.iter().position(|wake| *wake == incident.wake)?;
-            let wake = 1 + lead + gaps.iter().take(place).sum::<u32>();
-            let until = self.settings.every * (wake + 1) + WATCHED_MIN;
-            let log = self.run(&script, &mishaps, End::Wait(until))?.log;
-            let wake = WakeOf::nth(&log, wake)?;
+            let no_place = || NotWritten::NoPlace(*incident);
+            let place = wakes.iter().position(|wake| *wake == incident.wake);
+            let wake = 1 + lead + gaps.iter().take(place.ok_or_else(no_place)?).sum::<u32>();
+            let (log, wake) = self.wake(&script, &mishaps, wake).ok_or_else(no_place)?;
             let site = Site { log: &log, wake: &wake, profile: self.profile };
-            match site.place(incident, met)? {
+            match site.place(incident, met).ok_or_else(no_place)? {
                 Placed::Act(at, act) => {
                     script.acts.push((at, act));
                     script.acts.sort_by_key(|(at, _)| *at);
                 }
                 Placed::Mishap(mishap) => mishaps.push(mishap),
             }
+            watched = watched.max(wake.slept.unwrap_or(wake.began));
         }
         let settle = WATCHED_MIN.max(self.settings.every * SLEEPS_WATCHED);
-        let last = lead + gaps.iter().sum::<u32>();
-        let end = End::Wait(self.settings.every * (last + 1) + settle);
-        let violation = self.violation(&script, &mishaps, end)?;
+        let behind = watched.since(script.last_act(&mishaps));
+        let end = End::Wait(behind + self.settings.every + settle);
+        let violation = self.violation(&script, &mishaps, end).ok_or(NotWritten::NotShown)?;
         let end = shortest(&script, &mishaps, &violation);
         // The last run is of what is handed out, so that it is known to fail.
-        let violation = self.violation(&script, &mishaps, end)?;
+        let violation = self.violation(&script, &mishaps, end).ok_or(NotWritten::NotShown)?;
         let text = script.written(&mishaps, &[self.rule], end);
-        Some(Written {
+        Ok(Written {
             text: format!("{}{text}", head(self.rule, &violation.why, &mishaps)),
             took: violation.at.since_start(),
             why: violation.why,
             trials: self.trials,
+        })
+    }
+
+    /// A wake of a run, in the run's log. Sleeps may be longer than the device was told to sleep, so it is watched for long enough.
+    fn wake(&mut self, script: &Script, mishaps: &[Mishap], number: u32) -> Option<(Log, WakeOf)> {
+        let least = self.settings.every * (number + 1) + WATCHED_MIN;
+        let mut spans = (0..WATCHED_DOUBLINGS).map(|doublings| least * 2_u32.pow(doublings));
+        spans.find_map(|span| {
+            let log = self.run(script, mishaps, End::Wait(span))?.log;
+            WakeOf::nth(&log, number).map(|wake| (log, wake))
         })
     }
 

@@ -127,6 +127,19 @@ pub(super) fn reasons(sweep: &Sweep) -> Vec<(char, String, usize)> {
     reasons
 }
 
+/// What it ran on; of several boards how many runs each made.
+pub(super) fn place(sweep: &Sweep) -> String {
+    let share = |(board, runs): (&String, &usize)| match runs {
+        1 => format!("1 run on {board}"),
+        runs => format!("{runs} runs on {board}"),
+    };
+    let shares: Vec<_> = sweep.shares.iter().map(share).collect();
+    match shares.len() {
+        0 | 1 => sweep.board.clone(),
+        _ => format!("{}: {}", sweep.board, shares.join(", ")),
+    }
+}
+
 /// What was left out before anything was tried.
 pub(super) fn left_out(sweep: &Sweep) -> Vec<String> {
     let broken = sweep.broken_before.iter();
@@ -144,7 +157,7 @@ pub(super) fn left_out(sweep: &Sweep) -> Vec<String> {
 pub fn words(sweep: &Sweep) -> String {
     let mut text = String::new();
     let letters = letters(sweep);
-    let _ = writeln!(text, "{} (on {})", sweep.name, sweep.board);
+    let _ = writeln!(text, "{} (on {})", sweep.name, place(sweep));
     for line in left_out(sweep) {
         let _ = writeln!(text, "left out: {line}");
     }
@@ -252,6 +265,7 @@ pub fn to_json(sweep: &Sweep) -> Value {
         "version": 1,
         "name": sweep.name,
         "board": sweep.board,
+        "shares": sweep.shares,
         "runs": sweep.runs,
         "rules": sweep.rules.iter().map(|rule| json!({ "name": rule.name, "says": rule.says })).collect::<Vec<_>>(),
         "left_out": left_out(sweep),

@@ -97,6 +97,35 @@ impl Mishap {
         }
     }
 
+    /// The same among others that are armed before it: what one of them takes, this one does not count.
+    #[must_use]
+    pub fn among(&self, earlier: &[Self]) -> Self {
+        let mut mishap = self.clone();
+        if let Some((to, after)) = self.target() {
+            let takes = |other: &&Self| {
+                other.target().is_some_and(|(other_to, before)| other_to == to && before < after)
+            };
+            let left = after - earlier.iter().filter(takes).count().min(after);
+            match &mut mishap {
+                Self::Cut(Place::Request { after, .. }) | Self::Fault { after, .. } => {
+                    *after = left
+                }
+                Self::Cut(_) | Self::Reset(_) | Self::Sag(_) => {}
+            }
+        }
+        mishap
+    }
+
+    /// What the cloud is to do something to, and how many like it come before.
+    fn target(&self) -> Option<(&str, usize)> {
+        match self {
+            Self::Cut(Place::Request { to, after, .. }) | Self::Fault { to, after, .. } => {
+                Some((to, *after))
+            }
+            Self::Cut(_) | Self::Reset(_) | Self::Sag(_) => None,
+        }
+    }
+
     /// The point of the run that it stands at; the beginning for what waits for something.
     #[must_use]
     pub fn at(&self) -> Moment {
@@ -114,5 +143,25 @@ impl Mishap {
             Self::Fault { .. } | Self::Reset(_) => None,
             Self::Sag(_) => Some("a programmable supply"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(to: &str, after: usize) -> Mishap {
+        Mishap::Fault { fault: json!({ "kind": "empty" }), to: to.to_owned(), after }
+    }
+
+    #[test]
+    fn a_fault_does_not_count_what_an_earlier_one_takes() {
+        let (get, post) = ("GET shadow", "POST shadow");
+        let cut = Mishap::Cut(Place::Request { to: get.to_owned(), at: "body", after: 1 });
+        let earlier = [fault(get, 0), cut, fault(post, 0), fault(get, 7)];
+        assert_eq!(fault(get, 5).among(&earlier), fault(get, 3));
+        assert_eq!(fault(get, 1).among(&earlier), fault(get, 0));
+        assert_eq!(fault(post, 2).among(&earlier), fault(post, 1));
+        assert_eq!(Mishap::Reset(Moment::START).among(&earlier), Mishap::Reset(Moment::START));
     }
 }

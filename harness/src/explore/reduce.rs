@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::place::Mishap;
-use super::script::{End, Script};
-use super::sweep::{Explorer, shortest};
+use super::script::{End, Script, shortest};
+use super::sweep::Explorer;
 use crate::invariant::{Rule, Violation};
 use crate::shrink::shrink;
 use crate::time::{self, Moment};

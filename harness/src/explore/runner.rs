@@ -1,5 +1,6 @@
 //! What runs the scenarios of a sweep: the simulated bench here, boards in real time behind the command line.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::script::take_down;
@@ -23,6 +24,16 @@ pub enum Pace {
 pub trait Runner {
     /// What the bench is and what it can do.
     fn facts(&self) -> Facts;
+
+    /// Why it cannot run a plan; `None` if it can.
+    fn misses(&self, plan: &Plan) -> Option<String> {
+        self.facts().misses(plan)
+    }
+
+    /// Where the runs were made, with their number on each board; empty where there are no boards to tell apart.
+    fn shares(&self) -> BTreeMap<String, usize> {
+        BTreeMap::new()
+    }
 
     /// How time passes on it.
     fn pace(&self) -> Pace;

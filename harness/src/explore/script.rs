@@ -10,7 +10,7 @@ use super::place::Mishap;
 use crate::drive::bench::{Bench, Facts};
 use crate::drive::virtual_time;
 use crate::engine::{Action, ActionError, Event, Log, Outcome};
-use crate::invariant::Rule;
+use crate::invariant::{Rule, Violation};
 use crate::scenario::plan::{ConsoleLines, Erase, Firmware, Plan, Sleeping, StartShadow};
 use crate::time::Moment;
 
@@ -147,7 +147,8 @@ impl Script {
 
     fn write_steps(&self, text: &mut String, mishaps: &[Mishap], end: End) {
         let mut steps: Vec<(Moment, Value)> = self.acts.clone();
-        steps.extend(mishaps.iter().map(Mishap::step));
+        let among = |index: usize| mishaps[index].among(&mishaps[..index]).step();
+        steps.extend((0..mishaps.len()).map(among));
         // Stable: what is armed at the beginning comes behind what the scenario does there.
         steps.sort_by_key(|(at, _)| *at);
         let mut now = Moment::START;
@@ -168,6 +169,27 @@ impl Script {
             }
         }
     }
+}
+
+/// How long a run must be watched behind its last step, so that it still shows a violation. A second more, so that the file also
+/// fails on a bench that is not as quick.
+pub(super) fn shortest(script: &Script, mishaps: &[Mishap], violation: &Violation) -> End {
+    End::Wait(violation.at.since(script.last_act(mishaps)) + Duration::from_secs(1))
+}
+
+/// What a scenario that was written out says of itself.
+pub(super) fn head(rule: &Rule, why: &str, mishaps: &[Mishap]) -> String {
+    let mut needs = vec!["a console"];
+    for need in mishaps.iter().filter_map(Mishap::needs) {
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+    }
+    format!(
+        "# Proves: that `{}` does not hold: {why}.\n# Needs: {}.\n",
+        rule.name,
+        needs.join(" and ")
+    )
 }
 
 fn write_wait(text: &mut String, span: Duration) {

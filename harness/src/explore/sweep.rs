@@ -1,5 +1,6 @@
 //! The sweep: each combination run, and its invariants checked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use super::edges::{self, EDGES_MAX, Edge, Meeting, Write};
 use super::faults::variants;
 use super::reduce::{Reduction, reduce};
 use super::runner::{Pace, Runner};
-use super::script::{End, Script, sleeps, steps_began};
+use super::script::{End, Script, head, shortest, sleeps, steps_began};
 use crate::drive::sim::MakeDevice;
 use crate::engine::event::Event;
 use crate::engine::{Outcome, Verdict};
@@ -44,6 +45,8 @@ pub struct Sweep {
     pub name: String,
     /// What it ran on.
     pub board: String,
+    /// Where several boards shared the runs, how many each made.
+    pub shares: BTreeMap<String, usize>,
     /// The invariants that were checked.
     pub rules: Vec<Rule>,
     /// Invariants that do not hold even when nothing goes wrong, which were left out.
@@ -112,7 +115,7 @@ pub fn sweep_on(
     runner: &mut dyn Runner,
     is_wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Sweep, NotExplored> {
-    if let Some(reason) = runner.facts().misses(plan) {
+    if let Some(reason) = runner.misses(plan) {
         return Err(NotExplored::Skipped(reason));
     }
     let (acts, outcome) = runner.take_down(plan);
@@ -219,6 +222,7 @@ impl<'a> Explorer<'a> {
         Sweep {
             name: self.script.name,
             board: self.runner.facts().board,
+            shares: self.runner.shares(),
             rules: self.rules,
             broken_before: self.broken_before,
             meetings,
@@ -242,14 +246,13 @@ impl<'a> Explorer<'a> {
 
     /// Runs all combinations; with each its first violation, at the time of its steps.
     fn try_out(&mut self, combinations: &[Combination]) -> Vec<(Cell, Option<Violation>)> {
-        let facts = self.runner.facts();
         let rules: Vec<_> = self.rules.iter().collect();
         let plan = |combination: &Combination| {
             let mishaps = std::slice::from_ref(&combination.mishap);
             let text = self.script.written(mishaps, &rules, self.end);
             let plan = scenario::parse(&text, "explore").plans.into_iter().next();
             let plan = plan.ok_or_else(|| Cell::Odd("it cannot be written out".to_owned()))?;
-            match facts.misses(&plan) {
+            match self.runner.misses(&plan) {
                 Some(reason) => Err(Cell::Skipped(reason)),
                 None => Ok(Arc::new(plan)),
             }
@@ -340,31 +343,6 @@ impl<'a> Explorer<'a> {
         found.iter_mut().for_each(|found| found.at = Moment::at(found.at.since(began)));
         found
     }
-}
-
-/// How long a run must be watched behind its last step, so that it still shows a violation. A second more, so that the file also
-/// fails on a bench that is not as quick.
-pub(super) fn shortest(
-    script: &Script,
-    mishaps: &[super::place::Mishap],
-    violation: &Violation,
-) -> End {
-    End::Wait(violation.at.since(script.last_act(mishaps)) + Duration::from_secs(1))
-}
-
-/// What a scenario that was written out says of itself.
-pub fn head(rule: &Rule, why: &str, mishaps: &[super::place::Mishap]) -> String {
-    let mut needs = vec!["a console"];
-    for need in mishaps.iter().filter_map(super::place::Mishap::needs) {
-        if !needs.contains(&need) {
-            needs.push(need);
-        }
-    }
-    format!(
-        "# Proves: that `{}` does not hold: {why}.\n# Needs: {}.\n",
-        rule.name,
-        needs.join(" and ")
-    )
 }
 
 /// The outcome of a text that could not be run.

@@ -64,7 +64,9 @@ pub fn words(fleet: &Fleet) -> String {
             let _ = writeln!(text, "  {}", found_words(found));
         }
         if found.len() > NAMED_MAX {
-            let _ = writeln!(text, "  and {} devices more", found.len() - NAMED_MAX);
+            let more = found.len() - NAMED_MAX;
+            let devices = if more == 1 { "device" } else { "devices" };
+            let _ = writeln!(text, "  and {more} {devices} more");
         }
     }
     text

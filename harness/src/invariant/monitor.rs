@@ -45,7 +45,7 @@ pub enum Seen<'a> {
 pub struct Violation {
     /// The place of the rule among those that were watched.
     pub rule: usize,
-    /// When it was seen.
+    /// When it was seen; of a wake that lasts too long, when it began to.
     pub at: Moment,
     /// What was seen, in words.
     pub why: String,
@@ -299,16 +299,20 @@ impl Monitor {
                 && lasted > at_most
             {
                 let why = format!("awake for {}", time::span(lasted));
-                self.violate(look, index, why, found);
+                self.violate_at(woken_at.after(at_most), (index, why), found);
             }
         }
     }
 
     fn violate(&mut self, look: &Look<'_>, rule: usize, why: String, found: &mut Vec<Violation>) {
+        self.violate_at(look.now, (rule, why), found);
+    }
+
+    fn violate_at(&mut self, at: Moment, (rule, why): (usize, String), found: &mut Vec<Violation>) {
         let bit = 1_u64.checked_shl(u32::try_from(rule).unwrap_or(u32::MAX)).unwrap_or(0);
         if self.broken & bit == 0 {
             self.broken |= bit;
-            found.push(Violation { rule, at: look.now, why });
+            found.push(Violation { rule, at, why });
         }
     }
 }

@@ -9,7 +9,7 @@ use shadowrig::explore::{Sweep, matrix, sweep};
 use shadowrig::scenario;
 
 use crate::planted::BUGS;
-use crate::support::shadowrig;
+use crate::support::{shadowrig, shadowrig_with};
 
 const ONE_CYCLE: &str = "version: 1
 name: one change in one cycle
@@ -38,7 +38,7 @@ fn our_thing_breaks_no_invariant_in_a_full_sweep() {
     insta::assert_snapshot!("full_sweep", matrix::words(&swept));
 }
 
-/// Each is written out as a scenario that fails for it, and passes with our thing.
+/// Each failing combination is written out as a scenario that fails for it, and passes with our thing.
 #[test]
 fn a_sweep_finds_planted_bugs_and_writes_them_out() {
     let mut told = String::new();
@@ -47,17 +47,46 @@ fn a_sweep_finds_planted_bugs_and_writes_them_out() {
         told += &format!("{name}: {} of {} runs\n", swept.failures.len(), swept.runs);
         let rules: Vec<_> = swept.failures.iter().map(|failure| failure.rule.as_str()).collect();
         assert!(rules.iter().all(|found| found == rule), "{name}: {rules:?}");
-        let Some(first) = swept.failures.first() else { continue };
-        told += &format!("  {}: {}\n", first.what, first.why);
-        let Verdict::Failed(failure) = verdict(&first.scenario, *make) else {
-            panic!("{name} passes\n{}", first.scenario);
-        };
-        // A crash fails a case before anybody asks for invariants.
-        let wanted = if *rule == "no-crash" { "a reset by panic" } else { rule };
-        assert!(failure.mismatch.headline.contains(wanted), "{}", failure.mismatch.headline);
-        assert_eq!(verdict(&first.scenario, device::thing), Verdict::Passed, "{}", first.scenario);
+        if let Some(first) = swept.failures.first() {
+            told += &format!("  {}: {}\n", first.what, first.why);
+        }
+        for shadowrig::explore::Failure { scenario, .. } in &swept.failures {
+            let Verdict::Failed(failure) = verdict(scenario, *make) else {
+                panic!("{name} passes\n{scenario}");
+            };
+            // A crash fails a case before anybody asks for invariants.
+            let wanted = if *rule == "no-crash" { "a reset by panic" } else { rule };
+            assert!(failure.mismatch.headline.contains(wanted), "{}", failure.mismatch.headline);
+            assert_eq!(verdict(scenario, device::thing), Verdict::Passed, "{scenario}");
+        }
     }
     insta::assert_snapshot!("planted_bugs_in_a_sweep", told);
+}
+
+/// Every how many combinations of each of our scenarios are tried, so that it takes seconds.
+const SAMPLED: usize = 13;
+
+#[test]
+fn our_thing_breaks_no_invariant_in_a_sample_of_all_our_scenarios() {
+    use std::cell::Cell;
+    let (mut explored, mut refused) = (0_usize, String::new());
+    for (file, text) in crate::support::files("scenarios") {
+        for plan in scenario::parse(&text, &file).plans {
+            let mut runner = shadowrig::explore::SimRunner { seed: 0, make: device::thing };
+            let number = Cell::new(explored);
+            let is_wanted = |_: &str| number.replace(number.get() + 1).is_multiple_of(SAMPLED);
+            match shadowrig::explore::sweep_on(&Arc::new(plan), &mut runner, &is_wanted) {
+                Ok(swept) => {
+                    explored += 1;
+                    let found = (swept.failures.len(), swept.odd(), swept.cells.is_empty());
+                    let words = matrix::words(&swept);
+                    assert_eq!(found, (0, 0, false), "{}: {words}", file);
+                }
+                Err(reason) => refused += &format!("{}: {reason:?}\n", file),
+            }
+        }
+    }
+    assert!(explored >= 10, "only {explored} explored\n{refused}");
 }
 
 #[test]
@@ -68,11 +97,19 @@ fn a_written_scenario_reads_well() {
 }
 
 fn explore(text: &str, words: &[&str]) -> (i32, String, String) {
+    let (_, code, out, err) = explore_in(text, words);
+    (code, out, err)
+}
+
+/// With the folder in which it ran, where its files are and its locks.
+fn explore_in(text: &str, words: &[&str]) -> (tempfile::TempDir, i32, String, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     std::fs::write(folder.path().join("a.yaml"), text).expect("it is written");
-    let output = shadowrig(folder.path(), &[&["explore", "a.yaml"], words].concat());
+    let words = [&["explore", "a.yaml"], words].concat();
+    let output = shadowrig_with(folder.path(), &[("SHADOWRIG_LOCKS", "locks")], &words);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().expect("it ends by itself"), text(&output.stdout), text(&output.stderr))
+    let code = output.status.code().expect("it ends by itself");
+    (folder, code, text(&output.stdout), text(&output.stderr))
 }
 
 #[test]
@@ -129,6 +166,33 @@ fn a_sweep_in_real_time_says_what_sim_says_and_skips_with_the_reason() {
         let last = out.lines().last().unwrap_or_default();
         assert!(last.contains("0 break an invariant, 0 could not be run"), "{board}: {out}{err}");
     }
+}
+
+#[test]
+fn a_sweep_over_a_lab_is_shared_among_its_boards() {
+    let inventory = crate::support::root().join("fixtures/inventory/four-virtual.toml");
+    let inventory = inventory.display().to_string();
+    let filter = SAMPLE.iter().flat_map(|text| ["--filter", text]);
+    let words = ["--board", "lab", "--inventory", &inventory, "--report", "json=sweep.json"];
+    let words: Vec<_> = words.into_iter().chain(filter).collect();
+    let (folder, code, out, err) = explore_in(&short_cycle(), &words);
+    assert_eq!(code, 0, "{out}{err}");
+    let last = out.lines().last().unwrap_or_default();
+    assert!(last.contains("0 break an invariant, 0 could not be run"), "{out}{err}");
+    assert!(out.starts_with("one change in one cycle (on lab: "), "{out}");
+    let told = std::fs::read_to_string(folder.path().join("sweep.json")).expect("it is written");
+    let told: serde_json::Value = serde_json::from_str(&told).expect("it is JSON");
+    let shares = told["shares"].as_object().expect("an object");
+    let runs = shares.values().map(|runs| runs.as_u64().expect("a number")).sum::<u64>();
+    assert_eq!((Some(runs), shares.len()), (told["runs"].as_u64(), 4), "{shares:?}");
+}
+
+#[test]
+fn a_sweep_over_boards_that_do_not_stand_together_is_refused() {
+    let (code, _, err) = explore(ONE_CYCLE, &["--board", "process,lab"]);
+    assert!(code == 2 && err.contains("process stands alone"), "{err}");
+    let (code, _, err) = explore(ONE_CYCLE, &["--board", "lab", "--inventory", "none.toml"]);
+    assert!(code == 5 && err.contains("there is no inventory none.toml"), "{err}");
 }
 
 /// Written out for planted bugs on sim, run by our thing, which has none of them.
