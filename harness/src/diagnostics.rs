@@ -99,6 +99,9 @@ fn draw(
     // Both ends on the border of a character, as the drawing needs it, whatever the span says.
     let start = source.text.floor_char_boundary(span.start);
     let end = source.text.ceil_char_boundary(span.start.saturating_add(span.len.max(1)));
+    // The line where it begins; what stands in a whole file that was named by mistake is nobody's business.
+    let line = source.text.get(start..end).and_then(|text| text.find('\n'));
+    let end = line.map_or(end, |length| start + length.max(1));
     let snippet = Snippet::source(source.text)
         .path(source.path)
         .annotation(AnnotationKind::Primary.span(start..end));

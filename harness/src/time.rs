@@ -88,13 +88,34 @@ pub fn parse_span(text: &str) -> Option<Duration> {
 #[must_use]
 pub fn parse_signed_millis(text: &str) -> Option<i64> {
     let text = text.trim();
-    let bare = text.trim_start_matches(['+', '-']);
-    if !bare.starts_with(|c: char| c.is_ascii_digit()) {
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest.is_empty() {
         return None;
     }
-    let parsed: jiff::SignedDuration = text.parse().ok()?;
-    i64::try_from(parsed.as_millis()).ok()
+    let mut millis = 0.0;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, behind) = rest.split_at(end);
+        let unit_end = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
+        let (unit, behind) = behind.split_at(unit_end);
+        let unit = UNITS_MS.iter().find(|(name, _)| *name == unit)?.1;
+        // Digits on both sides of a point, so that nobody has to guess what `.5s` or `5.s` was to be.
+        let is_plain = number.split('.').all(|digits| !digits.is_empty());
+        let number: f64 = number.parse().ok().filter(|_| is_plain)?;
+        millis += number * unit;
+        rest = behind.trim_start_matches(' ');
+    }
+    // The largest span that all units of the rig can count: some centuries.
+    let is_in_range = millis < i64::MAX as f64 / 1e6;
+    is_in_range.then(|| sign * millis.round() as i64)
 }
+
+/// The units of spans, in milliseconds.
+const UNITS_MS: &[(&str, f64)] =
+    &[("ms", 1.0), ("s", 1e3), ("m", 60e3), ("h", 3_600e3), ("d", 86_400e3)];
 
 #[cfg(test)]
 mod tests {
@@ -105,11 +126,36 @@ mod tests {
         for text in ["250ms", "5s", "1.5s", "2m30s", "1h", "1h2m3s", "59.999s"] {
             assert_eq!(span(parse_span(text).expect(text)), text);
         }
+        assert_eq!(parse_span("1h 2m 3s"), parse_span("1h2m3s"));
+        assert_eq!(parse_span("1d"), parse_span("24h"));
     }
 
     #[test]
     fn a_span_without_a_unit_or_with_a_sign_is_refused() {
-        for text in ["5", "", "s", "-5s", "five", "PT5S", "5 parsecs"] {
+        for text in [
+            "5",
+            "",
+            "s",
+            "-5s",
+            "five",
+            "PT5S",
+            "5 parsecs",
+            "5 s",
+            "5 sec",
+            "5S",
+            "5,5s",
+            "1h30",
+            "5s ago",
+            "1e3s",
+            ".5s",
+            "5.s",
+            "5..5s",
+            "--5s",
+            "+",
+            "1h, 5m",
+            "99999999999999999999s",
+            "\u{661}s",
+        ] {
             assert_eq!(parse_span(text), None, "{text}");
         }
     }

@@ -20,6 +20,11 @@ pub trait Pins: std::fmt::Debug + Send {
     /// There is no way to the pins ([`PortError::NoLines`]), or it failed.
     fn reset(&mut self, port: &mut SerialPort, into: BootInto, pace: Pace)
     -> Result<(), PortError>;
+
+    /// Whether the way is the lines of the serial port itself.
+    fn are_lines(&self) -> bool {
+        false
+    }
 }
 
 /// The port's own lines.
@@ -34,6 +39,10 @@ impl Pins for LinePins {
         pace: Pace,
     ) -> Result<(), PortError> {
         port.reset(into, pace)
+    }
+
+    fn are_lines(&self) -> bool {
+        true
     }
 }
 

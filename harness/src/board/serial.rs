@@ -55,6 +55,8 @@ pub struct SerialBoard {
     left: Option<Left>,
     /// What the firmware prints when it sleeps and wakes; goes to whoever listens.
     patterns: Patterns,
+    /// Whether it is reset by the lines of its port.
+    has_lines: bool,
 }
 
 enum State {
@@ -71,7 +73,9 @@ impl SerialBoard {
     #[must_use]
     pub fn new(recipe: Recipe, sink: Sink) -> Self {
         let patterns = Patterns::default();
-        Self { recipe, sink, state: State::Closed, symbols: None, left: None, patterns }
+        // The pins go away with the port, and what the board can do is asked at any time.
+        let has_lines = recipe.pins.are_lines();
+        Self { recipe, sink, state: State::Closed, symbols: None, left: None, patterns, has_lines }
     }
 
     /// Whoever switches the supply says so by this before, and tells of the reset itself; `None` while nothing runs.
@@ -198,7 +202,10 @@ impl Board for SerialBoard {
         Facts {
             board: self.recipe.name.clone(),
             chip: self.recipe.chip.map(|chip| chip.name().to_owned()),
-            can: vec!["console"],
+            can: match self.has_lines {
+                true => vec!["console", "reset-line"],
+                false => vec!["console"],
+            },
             cloud: CloudKind::Fake,
             cannot: match self.recipe.chip {
                 Some(Chip::Esp8266) => vec![NO_TABLE],

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use fake_shadow::Settings;
 use fake_shadow::fault::{Channel, Place};
 use fake_shadow::settings::DEFAULT_REGION;
 use tokio::runtime::Runtime;
@@ -14,20 +13,9 @@ use tokio::runtime::Runtime;
 use super::board_name::BoardName;
 use super::files::Case;
 use super::known::Known;
-use super::probe;
 use super::real_cloud::{self, RealCloud};
 pub(super) use super::told::THING_NAME;
 use super::told::{Network, Told};
-use crate::board::Board;
-use crate::board::equipped::beside;
-use crate::board::external::ExternalBoard;
-use crate::board::images;
-use crate::board::micropython::{self, MicroPythonBoard};
-use crate::board::pins::LinePins;
-use crate::board::port::PortOptions;
-use crate::board::process::{ProcessBoard, Recipe};
-use crate::board::serial::{self, SerialBoard};
-use crate::board::virtual_board::{VirtualBoard, image_of_thing};
 use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::cloud_server::CloudServer;
 use crate::drive::real_bench::RealBench;
@@ -38,11 +26,6 @@ use crate::drive::{Bench, Facts, real_time, virtual_time};
 use crate::engine::mismatch::Mismatch;
 use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
-use crate::flash::Chip;
-use crate::inventory::KnownBoard;
-use crate::inventory::board::CHIP_OF_VIRTUAL;
-use crate::meter;
-use crate::power;
 use crate::report::CaseReport;
 use crate::scenario::SourceText;
 use crate::scenario::node::Span;
@@ -119,7 +102,7 @@ impl Benches {
                 }
             },
             None => {
-                let mut bench = SimBench::new(seed);
+                let mut bench = SimBench::new(seed).for_plan(&case.plan);
                 let facts = self.facts(bench.facts());
                 let outcome = self.skip(&facts, None, &case.plan).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
@@ -232,7 +215,7 @@ impl Benches {
             ActionError::new(format!("make the folder {}", folder.display()), error.to_string())
         })?;
         let (sink, seen) = Sink::new();
-        let mut settings = Settings { seed, ..Settings::default() };
+        let mut settings = plan.settings(seed);
         let (mut thing, mut region) = (self.thing.clone(), DEFAULT_REGION.to_owned());
         let service = self.real_cloud.as_ref().map(|real| {
             let real_thing = real.thing(self.made.fetch_add(1, Ordering::Relaxed) + 1);
@@ -253,118 +236,6 @@ impl Benches {
         let board = self.board(known, &told, folder, sink)?;
         Ok((RealBench::new(board, cloud, told.thing(), seen), told))
     }
-
-    fn board(
-        &self,
-        known: Option<&Known>,
-        told: &Told,
-        folder: &Path,
-        sink: Sink,
-    ) -> Result<Box<dyn Board>, ActionError> {
-        match &self.board {
-            BoardName::Process | BoardName::Sim => self.process(told, folder, sink),
-            BoardName::External(_) => Ok(Box::new(ExternalBoard)),
-            BoardName::Inventory(name) => match known {
-                Some(known) => known_board(known, told.settings(), sink),
-                None => Err(ActionError::new(
-                    format!("take the board {name}"),
-                    "this way of running takes no boards of the inventory",
-                )
-                .help("use `shadowrig run --board`")),
-            },
-            BoardName::MicroPython(port) => {
-                let recipe = micropython::Recipe {
-                    name: self.board.to_string(),
-                    port: port.clone(),
-                    options: PortOptions::default(),
-                    variables: told.variables(),
-                };
-                Ok(Box::new(MicroPythonBoard::new(recipe, sink)))
-            }
-            BoardName::Port(port) => {
-                let recipe = serial::Recipe {
-                    name: port.to_string(),
-                    port: port.clone(),
-                    options: PortOptions::default(),
-                    pins: Box::new(LinePins),
-                    chip: None,
-                    mac: None,
-                    images: Box::new(images::find),
-                    settings: told.settings(),
-                };
-                Ok(Box::new(SerialBoard::new(recipe, sink)))
-            }
-            BoardName::Emulated => Ok(Box::new(VirtualBoard::emulated(told.settings(), sink)?)),
-            BoardName::Probe(selector) => {
-                let who = (selector, None, None);
-                probe::board(&selector.to_string(), who, told.settings(), sink)
-            }
-            BoardName::Virtual(chip) => {
-                Ok(Box::new(VirtualBoard::new(*chip, told.settings(), sink)?))
-            }
-        }
-    }
-
-    fn process(
-        &self,
-        told: &Told,
-        folder: &Path,
-        sink: Sink,
-    ) -> Result<Box<dyn Board>, ActionError> {
-        let mut environment = told.environment();
-        if let Some(ca_pem) = told.ca_pem() {
-            let ca_file = folder.join("ca.pem");
-            std::fs::write(&ca_file, ca_pem).map_err(|error| {
-                ActionError::new(format!("write {}", ca_file.display()), error.to_string())
-            })?;
-            environment.push(("SHADOWRIG_CA_FILE".into(), ca_file.display().to_string()));
-        }
-        let recipe = Recipe {
-            command: self.command.clone(),
-            things: self.things.clone(),
-            environment,
-            state_file: folder.join("device-state"),
-        };
-        Ok(Box::new(ProcessBoard::new(recipe, sink)))
-    }
-}
-
-/// A board of the inventory: on its port, and no other board there; with what switches its supply.
-fn known_board(
-    known: &Known,
-    settings: virtual_board::Provisioning,
-    sink: Sink,
-) -> Result<Box<dyn Board>, ActionError> {
-    let KnownBoard { name, mac, chip, power, meter, .. } = &known.board;
-    let meter = meter.as_ref().map(meter::open);
-    let power = power.as_ref().and_then(power::open);
-    if let Some(selector) = &known.board.probe {
-        let who = (selector, chip.as_deref().and_then(Chip::by_name), Some(*mac));
-        return Ok(beside(probe::board(name, who, settings, sink.clone())?, power, meter, sink));
-    }
-    let Some(port) = &known.port else {
-        let chip = chip.as_deref().and_then(virtual_board::Chip::by_name);
-        let chip = chip.or_else(|| virtual_board::Chip::by_name(CHIP_OF_VIRTUAL));
-        let chip = chip.unwrap_or(virtual_board::Chip::Esp32c3);
-        let board = Box::new(VirtualBoard::new(chip, settings, sink.clone())?);
-        return Ok(beside(board, None, meter, sink));
-    };
-    let recipe = serial::Recipe {
-        name: name.clone(),
-        port: port.clone(),
-        options: known.options(),
-        pins: known.pins(),
-        chip: chip.as_deref().and_then(Chip::by_name),
-        mac: Some(*mac),
-        images: match known.board.serial.control {
-            // What has a control socket is a virtual board, which our own things are made for.
-            Some(_) => Box::new(image_of_thing),
-            None => Box::new(images::find),
-        },
-        settings,
-    };
-    let board = Box::new(SerialBoard::new(recipe, sink.clone()));
-    Ok(beside(board, power, meter, sink))
 }
 
 /// Why a case over TLS is skipped.

@@ -1,6 +1,7 @@
 //! The command line: what the words mean, and which function does it. Writes where it is told; only `main` prints.
 
 mod attempts;
+mod bench_board;
 mod benches;
 mod board_name;
 mod boards;

@@ -26,10 +26,6 @@ pub(super) struct RealCloudArgs {
     /// With `--cloud aws`: the region [default: AWS_REGION, else that of the profile].
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
-    /// With `--cloud aws`: the thing whose shadows the cases use, one case after another; what they held is put back
-    /// [default: a new name for each case, whose shadows are deleted].
-    #[arg(long, value_name = "NAME")]
-    thing: Option<String>,
 }
 
 /// The real cloud of a run.
@@ -47,16 +43,17 @@ pub(super) struct RealCloud {
 impl RealCloudArgs {
     /// The flag that says something about the real cloud, if one does.
     fn said(&self) -> Option<&'static str> {
-        let Self { endpoint, profile, region, thing } = self;
-        [("--endpoint", endpoint), ("--profile", profile), ("--region", region), ("--thing", thing)]
+        let Self { endpoint, profile, region } = self;
+        [("--endpoint", endpoint), ("--profile", profile), ("--region", region)]
             .into_iter()
             .find_map(|(flag, value)| value.as_ref().map(|_| flag))
     }
 
-    /// The real cloud, if the run is to have it; the exit code of a run that cannot.
+    /// The real cloud, if the run is to have it; the exit code of a run that cannot. `thing` is the thing whose shadows the cases
+    /// use, where it was named.
     pub(super) fn of_run<W: Write, E: Write>(
         &self,
-        cloud: CloudKind,
+        (cloud, thing): (CloudKind, Option<&str>),
         runtime: Option<&Runtime>,
         terminal: &mut Terminal<'_, W, E>,
     ) -> io::Result<Result<Option<RealCloud>, u8>> {
@@ -71,7 +68,7 @@ impl RealCloudArgs {
             ),
             (CloudKind::Aws, Some(runtime), _) => {
                 let now = jiff::Timestamp::now();
-                let error = match self.reach(runtime, terminal.variable, now) {
+                let error = match self.reach((runtime, thing), terminal.variable, now) {
                     Ok(real_cloud) => return Ok(Ok(Some(real_cloud))),
                     Err(error) => error,
                 };
@@ -89,15 +86,11 @@ impl RealCloudArgs {
     /// Finds credentials and endpoint; no shadow is asked for.
     fn reach(
         &self,
-        runtime: &Runtime,
+        (runtime, thing): (&Runtime, Option<&str>),
         variable: fn(&str) -> Option<String>,
         now: jiff::Timestamp,
     ) -> Result<RealCloud, ActionError> {
         let what = "reach the real cloud";
-        if let Some(thing) = &self.thing {
-            ShadowId::classic(thing)
-                .map_err(|error| ActionError::new("use --thing", error.to_string()))?;
-        }
         let wants = AccountWants { profile: self.profile.clone(), region: self.region.clone() };
         let allowed =
             |name: &str| ACCOUNT_VARIABLES.contains(&name).then(|| variable(name)).flatten();
@@ -110,7 +103,7 @@ impl RealCloudArgs {
         Ok(RealCloud {
             reach,
             region: account.region,
-            thing: self.thing.clone(),
+            thing: thing.map(str::to_owned),
             stamp: now.strftime("%Y%m%d-%H%M%S-%3f").to_string(),
         })
     }
@@ -124,6 +117,11 @@ impl RealCloud {
             None => Thing::Made(format!("shadowrig-{}-{number}", self.stamp)),
         }
     }
+}
+
+/// Reads the name of a thing, as the service allows them.
+pub(super) fn parse_thing_name(text: &str) -> Result<String, String> {
+    ShadowId::classic(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Reads the name of a cloud.

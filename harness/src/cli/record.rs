@@ -17,6 +17,7 @@ use super::command_words::{Words, parse_command};
 use super::files::{self, Case};
 use super::interrupt::Interrupt;
 use super::known::{self, KnownArgs, parse_span};
+use super::real_cloud::parse_thing_name;
 use super::run::{default_out, write_case};
 use super::run_dir::RunDir;
 use super::{Terminal, exit, prepare};
@@ -44,7 +45,7 @@ pub(super) struct RecordArgs {
     #[arg(long, value_name = "COMMAND", value_parser = parse_command)]
     command: Option<Words>,
     /// The name of the thing that the device is.
-    #[arg(long, default_value = benches::THING_NAME, value_name = "NAME")]
+    #[arg(long, default_value = benches::THING_NAME, value_name = "NAME", value_parser = parse_thing_name)]
     thing_name: String,
     #[command(flatten)]
     known: KnownArgs,

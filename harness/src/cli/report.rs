@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::reports::ReportArgs;
-use super::run::write_case;
+use super::run::{default_out, write_case};
 use super::run_dir::{self, ReadRun, RunDir};
 use super::{Terminal, exit};
 use crate::report::{CaseReport, RunReport, summary::Summary};
@@ -29,9 +29,9 @@ pub(super) enum ReportCommand {
         /// The run directories, in the order that their cases will have.
         #[arg(required = true, value_name = "RUN_DIR")]
         dirs: Vec<PathBuf>,
-        /// The new run directory; it must not exist, or be empty.
+        /// The new run directory; it must not exist, or be empty [default: target/shadowrig/<run>].
         #[arg(long, value_name = "DIR")]
-        out: PathBuf,
+        out: Option<PathBuf>,
         #[command(flatten)]
         reports: ReportArgs,
     },
@@ -44,7 +44,10 @@ pub(super) fn report<W: Write, E: Write>(
 ) -> io::Result<u8> {
     match command {
         ReportCommand::Show { dir, reports } => show(dir, reports, terminal),
-        ReportCommand::Merge { dirs, out, reports } => merge(dirs, out, reports, terminal),
+        ReportCommand::Merge { dirs, out, reports } => {
+            let out = out.clone().unwrap_or_else(default_out);
+            merge(dirs, &out, reports, terminal)
+        }
     }
 }
 

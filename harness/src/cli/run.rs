@@ -16,7 +16,7 @@ use super::known::{self, Known, KnownArgs};
 use super::lab::{self, Lab};
 use super::prepare::PrepareArgs;
 use super::progress::Progress;
-use super::real_cloud::{RealCloud, RealCloudArgs, parse_cloud};
+use super::real_cloud::{RealCloud, RealCloudArgs, parse_cloud, parse_thing_name};
 use super::reports::ReportArgs;
 use super::run_dir::RunDir;
 use super::scheduler::{self, InOrder, InTurn, On, OnFailure, Queue, Schedule, Task, Update};
@@ -56,9 +56,11 @@ pub(super) struct RunArgs {
     /// signatures and injects faults; what only the fake one can do is skipped.
     #[arg(long, default_value = "fake", value_name = "fake|aws", value_parser = parse_cloud)]
     cloud: CloudKind,
-    /// The name of the thing that the device is, in real time before the fake cloud.
-    #[arg(long, default_value = benches::THING_NAME, value_name = "NAME")]
-    thing_name: String,
+    /// The name of the thing that the device is, in real time [default: thing-1]. With `--cloud aws`: the thing whose shadows
+    /// the cases use, one case after another; what they held is put back [default: a new name for each case, whose shadows are
+    /// deleted].
+    #[arg(long, value_name = "NAME", value_parser = parse_thing_name)]
+    thing_name: Option<String>,
     #[command(flatten)]
     real_cloud: RealCloudArgs,
     /// How many cases run at once; by default what suits the board, and with boards of the inventory as many as there are.
@@ -120,7 +122,7 @@ impl RunArgs {
             command: self.command.clone().map(|words| words.0),
             allow_run: self.prepare.allow_run(),
             things: std::env::current_exe()?,
-            thing: self.thing_name.clone(),
+            thing: self.thing_name.clone().unwrap_or_else(|| benches::THING_NAME.to_owned()),
             listening: None,
             runtime,
         })
@@ -159,33 +161,18 @@ pub(super) fn run_once<W: Write, E: Write>(
             return Ok(exit::USAGE);
         }
     };
-    let files = match files::read(paths, terminal)? {
-        Ok(files) => files,
-        Err(code) => return Ok(code),
-    };
-    if files::draw_problems(&files, terminal)? {
-        writeln!(terminal.err, "error: nothing was run, since not every file can be read")?;
-        return Ok(exit::BAD_SCENARIO);
-    }
-    if args.deny.is_some() && files.iter().any(|file| !file.parsed.problems.is_empty()) {
-        writeln!(
-            terminal.err,
-            "error: nothing was run, since --deny warnings does not let these pass"
-        )?;
-        return Ok(exit::BAD_SCENARIO);
-    }
-    let cases = args.select.select(files::cases(files), args.out.as_deref());
-    if cases.is_empty() {
-        writeln!(terminal.err, "error: nothing was selected")?;
-        writeln!(terminal.err, "help: `shadowrig list` shows what there is")?;
-        return Ok(exit::NOTHING_SELECTED);
-    }
-    let cases = match args.prepare.prepare(cases, terminal)? {
+    let cases = match selected(args, paths, terminal)? {
         Ok(cases) => cases,
         Err(code) => return Ok(code),
     };
     let runtime = on.name().is_in_real_time().then(Runtime::new).transpose()?;
-    let real_cloud = match args.real_cloud.of_run(args.cloud, runtime.as_ref(), terminal)? {
+    if runtime.is_none() && args.thing_name.is_some() {
+        writeln!(terminal.err, "error: --thing-name is about a device in real time")?;
+        writeln!(terminal.err, "help: on the simulated bench the thing is `thing-1`")?;
+        return Ok(exit::USAGE);
+    }
+    let of_cloud = (args.cloud, args.thing_name.as_deref());
+    let real_cloud = match args.real_cloud.of_run(of_cloud, runtime.as_ref(), terminal)? {
         Ok(real_cloud) => real_cloud,
         Err(code) => return Ok(code),
     };
@@ -221,6 +208,36 @@ pub(super) fn run_once<W: Write, E: Write>(
     }
     writeln!(terminal.out, "{}", summary.line(report.wall))?;
     Ok(code)
+}
+
+/// The cases that are to run, ready; the exit code of a run that has none.
+fn selected<W: Write, E: Write>(
+    args: &RunArgs,
+    paths: &[PathBuf],
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<Result<Vec<Case>, u8>> {
+    let files = match files::read(paths, terminal)? {
+        Ok(files) => files,
+        Err(code) => return Ok(Err(code)),
+    };
+    if files::draw_problems(&files, terminal)? {
+        writeln!(terminal.err, "error: nothing was run, since not every file can be read")?;
+        return Ok(Err(exit::BAD_SCENARIO));
+    }
+    if args.deny.is_some() && files.iter().any(|file| !file.parsed.problems.is_empty()) {
+        writeln!(
+            terminal.err,
+            "error: nothing was run, since --deny warnings does not let these pass"
+        )?;
+        return Ok(Err(exit::BAD_SCENARIO));
+    }
+    let cases = args.select.select(files::cases(files), args.out.as_deref());
+    if cases.is_empty() {
+        writeln!(terminal.err, "error: nothing was selected")?;
+        writeln!(terminal.err, "help: `shadowrig list` shows what there is")?;
+        return Ok(Err(exit::NOTHING_SELECTED));
+    }
+    args.prepare.prepare(cases, terminal)
 }
 
 fn run_cases<W: Write, E: Write>(

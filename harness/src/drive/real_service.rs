@@ -238,7 +238,7 @@ impl ServiceSide {
         if names.len() > SHADOWS_MAX {
             let why = format!("it has more than {SHADOWS_MAX} shadows");
             return Err(ActionError::new("remember what the thing holds", why)
-                .help("take another with --thing NAME, or none: then a name is made"));
+                .help("take another with --thing-name NAME, or none: then a name is made"));
         }
         Ok(names)
     }
@@ -311,7 +311,7 @@ fn refused(what: &str, answer: &PassedAnswer) -> ActionError {
         ActionError::new(what, format!("the real service says {}: {message}", answer.status));
     match answer.status {
         403 => error.help(
-            "the credentials need iot:GetThingShadow, iot:UpdateThingShadow, iot:DeleteThingShadow and, with --thing, \
+            "the credentials need iot:GetThingShadow, iot:UpdateThingShadow, iot:DeleteThingShadow and, with --thing-name, \
              iot:ListNamedShadowsForThing on this thing",
         ),
         _ => error.help("the scenario asks for something that no shadow may hold"),

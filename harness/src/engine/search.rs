@@ -10,7 +10,7 @@ use crate::scenario::line::LinePattern;
 use crate::scenario::matcher::{Comparison, Difference};
 use crate::scenario::request_pattern::RequestPattern;
 use crate::scenario::request_want::RequestWant;
-use crate::scenario::template::{self, Variables};
+use crate::scenario::template::Variables;
 use crate::scenario::watch::Watch;
 
 /// What became of a wanted request.
@@ -170,6 +170,7 @@ pub(crate) fn line(
     start: usize,
     run: &Run<'_>,
 ) -> Option<(usize, String, Variables)> {
+    let pattern = pattern.filled(run.variables);
     run.log.from(start).find_map(|(index, entry)| {
         let Event::Console { line } = &entry.event else { return None };
         let mut found = Variables::new();
@@ -227,6 +228,7 @@ pub(crate) fn is_event(
 /// The indexes of all events from `start` on that are what a pattern describes.
 pub(crate) fn all(watch: &Watch, start: usize, run: &Run<'_>) -> Vec<usize> {
     let comparison = run.comparison(crate::scenario::matcher::Strictness::Partial);
+    let watch = &watch.filled(run.variables);
     run.log
         .from(start)
         .filter(|(_, entry)| {
@@ -253,12 +255,7 @@ pub(crate) fn requests_between(
 
 /// The nearest console line to a pattern, among those from `start` on.
 pub(crate) fn nearest_line(pattern: &LinePattern, start: usize, run: &Run<'_>) -> Option<NearMiss> {
-    let pattern = match pattern {
-        LinePattern::Literal(text) => {
-            LinePattern::Literal(template::plain(&template::fill(text, run.variables)))
-        }
-        LinePattern::Regex(regex) => LinePattern::Regex(regex.clone()),
-    };
+    let pattern = pattern.filled(run.variables);
     let lines = run.log.from(start).filter_map(|(index, entry)| match &entry.event {
         Event::Console { line } => Some((index, pattern.distance(line))),
         _ => None,

@@ -14,7 +14,7 @@ use super::shadows::Shadows;
 use super::trigger::Trigger;
 use super::verdict::StepReport;
 use crate::scenario::matcher::{Comparison, Strictness};
-use crate::scenario::plan::{Common, Plan, PlannedStep, Since, WITHIN_DEFAULT};
+use crate::scenario::plan::{Common, Plan, PlannedStep, Since};
 use crate::scenario::template::Variables;
 use crate::time::Moment;
 
@@ -29,7 +29,7 @@ pub trait Step: Debug + Send + Sync {
 
     /// How long it may take if the scenario does not say.
     fn within(&self, common: &Common) -> Duration {
-        common.within.unwrap_or(WITHIN_DEFAULT)
+        common.limit()
     }
 
     /// What the bench must have for it, in the words of `board: { needs: [...] }`.

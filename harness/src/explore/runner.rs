@@ -71,12 +71,13 @@ impl Runner for SimRunner {
     }
 
     fn take_down(&mut self, plan: &Arc<Plan>) -> (Vec<(Moment, Action)>, Outcome) {
-        take_down(plan, &mut SimBench::of(self.seed, self.make))
+        take_down(plan, &mut SimBench::of(self.seed, self.make).for_plan(plan))
     }
 
     fn run_all(&mut self, plans: &[Arc<Plan>]) -> Vec<Outcome> {
         let run = |plan: &Arc<Plan>| {
-            virtual_time::run(Arc::clone(plan), &mut SimBench::of(self.seed, self.make))
+            let mut bench = SimBench::of(self.seed, self.make).for_plan(plan);
+            virtual_time::run(Arc::clone(plan), &mut bench)
         };
         plans.iter().map(run).collect()
     }

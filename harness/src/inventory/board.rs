@@ -241,6 +241,11 @@ impl KnownBoard {
     pub fn can(&self) -> Vec<&'static str> {
         let is_virtual = self.serial.kind == SerialKind::Virtual;
         let mut can = vec!["console"];
+        if self.probe.is_some() {
+            can.push("debug-probe");
+        } else if !is_virtual && self.serial.control.is_none() {
+            can.push("reset-line");
+        }
         if self.power.is_some() || is_virtual {
             can.push("power-switch");
         }

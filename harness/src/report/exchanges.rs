@@ -1,5 +1,7 @@
 //! What device and cloud said to each other, without what differs from run to run: two runs can be compared by it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::engine::event::{Answer, Request, Signature};
@@ -18,7 +20,7 @@ const THING: &str = "(thing)";
 #[must_use]
 pub fn exchanges(log: &Log) -> Vec<String> {
     let mut first_version = None;
-    let events = log.entries().iter().map(|entry| &entry.event);
+    let events = in_turn(log).into_iter();
     let thing = events.clone().find_map(|event| match event {
         Event::Request(request) => thing_of(&request.target),
         _ => None,
@@ -28,6 +30,35 @@ pub fn exchanges(log: &Log) -> Vec<String> {
         None => line,
     };
     events.filter_map(|event| line(event, &mut first_version)).map(nameless).collect()
+}
+
+/// The events in order, each answer before the next request: a device waits for its answer, but in real time that is told by another
+/// way than the request behind it, and may be told later.
+fn in_turn(log: &Log) -> Vec<&Event> {
+    let mut events = Vec::new();
+    let (mut told, mut moved) = (BTreeSet::new(), BTreeSet::new());
+    let mut asked = None;
+    let answer_to = |id: u64| {
+        log.entries()
+            .iter()
+            .map(|entry| &entry.event)
+            .find(|event| matches!(event, Event::Answer(Answer { request, .. }) if *request == id))
+    };
+    for entry in log.entries() {
+        match &entry.event {
+            Event::Request(request) => {
+                if let Some(id) = asked.replace(request.id).filter(|id| !told.contains(id)) {
+                    events.extend(answer_to(id));
+                    moved.insert(id);
+                }
+            }
+            Event::Answer(answer) if moved.remove(&answer.request) => continue,
+            Event::Answer(answer) => drop(told.insert(answer.request)),
+            _ => {}
+        }
+        events.push(&entry.event);
+    }
+    events
 }
 
 /// The thing in a target, as it stands there.
@@ -161,6 +192,35 @@ mod tests {
         let plain = r#"< 404 {"message":"No shadow exists with name: '(thing)~on'"} on"#;
         assert_eq!(without_thing(refused, "on"), plain);
         assert_eq!(thing_of("/things/on"), None);
+    }
+
+    #[test]
+    fn an_answer_that_is_told_late_stands_before_the_next_request() {
+        let request = |id| {
+            Event::Request(Request {
+                id,
+                connection: None,
+                method: "GET".into(),
+                target: format!("/things/a/shadow?n={id}"),
+                pattern: None,
+                headers: Vec::new(),
+                body: String::new(),
+                signature: Signature::Good,
+            })
+        };
+        let answer = |request, status| {
+            let body = String::new();
+            Event::Answer(Answer { request, status: Some(status), body, fault: None })
+        };
+        let lines = |events: [Event; 5]| {
+            let mut log = Log::default();
+            events.into_iter().for_each(|event| log.push(Moment::START, event));
+            exchanges(&log)
+        };
+        let in_order =
+            [request(1), answer(1, 200), request(2), answer(2, 503), Event::FaultsCleared];
+        let late = [request(1), request(2), answer(1, 200), answer(2, 503), Event::FaultsCleared];
+        assert_eq!(lines(late), lines(in_order));
     }
 
     #[test]

@@ -69,7 +69,17 @@ pub fn check(node: &Node, description: &Value) -> Result<(), Box<Problem>> {
                 first.map_or_else(Default::default, |(key, _)| (key.name.clone(), key.span));
             unknown(word, span)
         }
-        FaultError::Missing { .. } | FaultError::NotOneKind { .. } | FaultError::NotObject => {
+        FaultError::Missing { kind, .. } => {
+            // What the kind says of a value that cannot be right is what it may be.
+            let reason = match Fault::read(&json!({ kind: "?" })) {
+                Err(FaultError::BadValue { expected, .. }) => {
+                    format!("the fault `{kind}` needs a value, as `{{ {kind}: ... }}`: {expected}")
+                }
+                _ => error.to_string(),
+            };
+            Problem::new(node.span, ProblemKind::BadFault { reason })
+        }
+        FaultError::NotOneKind { .. } | FaultError::NotObject => {
             Problem::new(node.span, ProblemKind::BadFault { reason: error.to_string() })
         }
     }))

@@ -241,7 +241,8 @@ fn check_choice(words: &[&str], node: &Node, place: &str, problems: &mut Vec<Pro
 /// Checks the keys of a map against a table: none unknown, none missing, each of its shape.
 pub fn check_map(fields: &[Field], node: &Node, place: &str, problems: &mut Vec<Problem>) {
     if !matches!(node.data, Data::Map(_)) {
-        let kind = ProblemKind::WrongKind { wanted: "a map".into(), got: node.kind().to_owned() };
+        let wanted = format!("a map with {}", keys_in_words(fields));
+        let kind = ProblemKind::WrongKind { wanted, got: node.kind().to_owned() };
         return problems.push(Problem::new(node.span, kind));
     }
     for (key, value) in node.entries() {
@@ -262,6 +263,22 @@ pub fn check_map(fields: &[Field], node: &Node, place: &str, problems: &mut Vec<
             let kind = ProblemKind::Missing { key: field.name, what: place.to_owned() };
             problems.push(Problem::new(node.span, kind));
         }
+    }
+}
+
+/// The keys that must be there, or the first of those that may.
+fn keys_in_words(fields: &[Field]) -> String {
+    let of = |need| fields.iter().filter(move |field| field.need == need).map(|field| field.name);
+    let mut names: Vec<_> = of(Need::Required).collect();
+    if names.is_empty() {
+        names = of(Need::Optional).take(4).collect();
+    }
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let joiner = if of(Need::Required).next().is_some() { "and" } else { "or" };
+    match names.as_slice() {
+        [] => "keys".to_owned(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} {joiner} {last}", first.join(", ")),
     }
 }
 

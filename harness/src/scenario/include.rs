@@ -62,14 +62,11 @@ impl<'a> Sources<'a> {
         };
         let number = self.list.len();
         self.list.push(SourceText { path: path.to_owned(), text: text.as_str().into() });
-        let (tree, problems) = match yaml::parse(&text, number) {
-            Ok(tree) => {
-                let mut problems = Vec::new();
-                super::parse::find_ambiguous(&tree, &text, &mut problems);
-                (Some(Arc::new(tree)), problems)
-            }
-            Err(problem) => (None, vec![*problem]),
-        };
+        let (tree, mut problems) = yaml::parse_all(&text, number);
+        if let Some(tree) = &tree {
+            super::parse::find_ambiguous(tree, &text, &mut problems);
+        }
+        let tree = tree.map(Arc::new);
         self.read.insert(path.to_owned(), tree.clone());
         (tree, problems)
     }

@@ -1,9 +1,7 @@
 //! Patterns for lines on a console.
 
-use regex::Regex;
-
-use super::matcher;
 use super::node::Node;
+use super::pattern::Pattern;
 use super::template::{self, Variables};
 
 /// What a line must hold.
@@ -12,7 +10,7 @@ pub enum LinePattern {
     /// This text anywhere in it; may hold `${name}`.
     Literal(String),
     /// A match of this regular expression.
-    Regex(Regex),
+    Regex(Pattern),
 }
 
 impl LinePattern {
@@ -22,21 +20,33 @@ impl LinePattern {
         if let Some(text) = node.text() {
             return Some(Self::Literal(text.trim_end_matches('\n').to_owned()));
         }
-        Regex::new(node.get("$matches")?.text()?).ok().map(Self::Regex)
+        Pattern::read(node.get("$matches")?.text()?).ok().map(Self::Regex)
     }
 
     /// Whether a line has it; named groups become variables.
     pub fn matches(&self, line: &str, known: &Variables, found: &mut Variables) -> bool {
         match self {
             Self::Literal(text) => line.contains(&template::plain(&template::fill(text, known))),
-            Self::Regex(regex) => matcher::find(regex, line, found),
+            Self::Regex(regex) => regex.find(line, known, found),
         }
     }
 
     /// Whether what it takes may change while a case runs.
     #[must_use]
     pub fn has_variables(&self) -> bool {
-        matches!(self, Self::Literal(text) if !template::names(text).is_empty())
+        match self {
+            Self::Literal(text) => !template::names(text).is_empty(),
+            Self::Regex(pattern) => pattern.has_variables(),
+        }
+    }
+
+    /// The same with the variables of now.
+    #[must_use]
+    pub fn filled(&self, known: &Variables) -> Self {
+        match self {
+            Self::Literal(text) => Self::Literal(template::plain(&template::fill(text, known))),
+            Self::Regex(pattern) => Self::Regex(pattern.filled(known).into_owned()),
+        }
     }
 
     /// The pattern in words, to stand behind `a console line`.
@@ -44,7 +54,7 @@ impl LinePattern {
     pub fn words(&self) -> String {
         match self {
             Self::Literal(text) => format!("with '{text}'"),
-            Self::Regex(regex) => format!("that matches /{regex}/"),
+            Self::Regex(regex) => format!("that matches {regex}"),
         }
     }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use regex::Regex;
 use serde_json::{Number, Value};
 
 use super::node::{Data, Node, Span};
+use super::pattern::Pattern;
 use super::point_in_time::point_in_time;
 use super::same::{is_type, same};
 use super::template::{self, Variables};
@@ -21,7 +21,10 @@ pub const MATCHERS: &[(&str, &str)] = &[
     ("$literal", "exactly this, `$` keys and `${...}` left alone"),
     ("$lt", "a number below"),
     ("$lte", "a number below or equal"),
-    ("$matches", "text with a match of this regular expression; named groups become variables"),
+    (
+        "$matches",
+        "text with a match of this regular expression; named groups become variables, and a captured `${name}` stands for exactly its text",
+    ),
     ("$near", "a number at most `by` away"),
     ("$not", "anything that is not like this"),
     ("$one-of", "one of a list"),
@@ -82,7 +85,7 @@ pub enum MatcherKind {
         bound: f64,
     },
     /// Text that a regular expression finds something in.
-    Regex(Regex),
+    Regex(Pattern),
     /// A point in time near the one at which it was seen.
     Time {
         /// The most that it may be away.
@@ -258,7 +261,9 @@ impl Matcher {
                 Order::Below => format!("a number below {bound}"),
                 Order::AtMost => format!("a number up to {bound}"),
             },
-            MatcherKind::Regex(regex) => format!("text that matches /{regex}/"),
+            MatcherKind::Regex(pattern) => {
+                format!("text that matches {}", pattern.filled(variables))
+            }
             MatcherKind::Time { within } => {
                 format!("a time within {} of when it was seen", time::span(*within))
             }
@@ -291,23 +296,14 @@ impl MatcherKind {
                 Order::Below => number < *bound,
                 Order::AtMost => number <= *bound,
             }),
-            Self::Regex(regex) => find(regex, &template::plain(value), found),
+            Self::Regex(pattern) => {
+                pattern.find(&template::plain(value), comparison.variables, found)
+            }
             Self::Time { within } => point_in_time(value).is_some_and(|at| {
                 Duration::from_millis(at.abs_diff(comparison.seen_at_ms)) <= *within
             }),
         }
     }
-}
-
-/// Whether a regular expression finds something; its named groups become variables.
-pub fn find(regex: &Regex, text: &str, found: &mut Variables) -> bool {
-    let Some(captures) = regex.captures(text) else { return false };
-    for name in regex.capture_names().flatten() {
-        if let Some(group) = captures.name(name) {
-            found.insert(name.to_owned(), Value::String(group.as_str().to_owned()));
-        }
-    }
-    true
 }
 
 fn contains(inner: &Matcher, value: &Value, comparison: Comparison<'_>) -> bool {
@@ -317,7 +313,9 @@ fn contains(inner: &Matcher, value: &Value, comparison: Comparison<'_>) -> bool 
                 text.contains(&template::plain(&template::fill_json(wanted, comparison.variables)))
             }
             MatcherKind::Verbatim(wanted) => text.contains(&template::plain(wanted)),
-            MatcherKind::Regex(regex) => regex.is_match(text),
+            MatcherKind::Regex(pattern) => {
+                pattern.find(text, comparison.variables, &mut Variables::new())
+            }
             MatcherKind::OneOf(choices) => {
                 choices.iter().any(|choice| contains(choice, value, comparison))
             }
@@ -364,7 +362,7 @@ fn read_dollar(name: &str, value: &Node, node: &Node) -> Option<MatcherKind> {
         "$literal" => Some(MatcherKind::Verbatim(value.to_json())),
         "$lt" => ordered(Order::Below),
         "$lte" => ordered(Order::AtMost),
-        "$matches" => Regex::new(value.text()?).ok().map(MatcherKind::Regex),
+        "$matches" => Pattern::read(value.text()?).ok().map(MatcherKind::Regex),
         "$near" => Some(MatcherKind::Near { target: number(value)?, by: number(node.get("by")?)? }),
         "$not" => Some(MatcherKind::Not(boxed())),
         "$time" => {

@@ -1,10 +1,9 @@
 //! What can be wrong with a matcher as written.
 
-use regex::Regex;
-
 use super::field::{Field, Shape, required};
 use super::matcher::{MATCHERS, TYPES};
 use super::node::{Data, Node, Span};
+use super::pattern::Pattern;
 use super::problem::{Problem, ProblemKind, nearest};
 
 /// What stands behind `$time`.
@@ -99,7 +98,7 @@ pub(super) fn check_regex(value: &Node, problems: &mut Vec<Problem>) {
         let kind = ProblemKind::WrongKind { wanted, got: node_words(value) };
         return problems.push(Problem::new(value.span, kind));
     };
-    if let Err(error) = Regex::new(text) {
+    if let Err(error) = Pattern::read(text) {
         // The library's message ends with the reason; its drawing of the pattern is ours to make.
         let text = error.to_string();
         let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");

@@ -1,6 +1,7 @@
 //! Tree to plans: everything that is wrong with a file is found here, before anything is touched.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use fake_shadow::fault::{Kind, Place};
 use serde_json::Value;
@@ -10,7 +11,9 @@ use super::fault;
 use super::field;
 use super::include::{self, Load, SourceText, Sources};
 use super::node::{Data, Node, Span};
-use super::plan::{BoardNeeds, CloudKind, Firmware, Guard, Plan, Sleeping, StartShadow};
+use super::plan::{
+    BoardNeeds, CloudKind, Firmware, Guard, Plan, SignatureRules, Sleeping, StartShadow,
+};
 use super::problem::{Problem, ProblemKind, Severity};
 use super::provision;
 use super::scope::{Scope, collect_names};
@@ -60,14 +63,15 @@ pub fn parse(text: &str, file: &str) -> Parsed {
 #[must_use]
 pub fn parse_with(text: &str, file: &str, load: &mut Load<'_>) -> Parsed {
     let mut sources = Sources::new(file, text, load);
-    let root = match yaml::parse(text, 0) {
-        Ok(root) => root,
-        Err(problem) => {
-            let sources = sources.into_list();
-            return Parsed { plans: Vec::new(), problems: vec![*problem], sources };
-        }
+    let (root, mut problems) = yaml::parse_all(text, 0);
+    let Some(root) = root else {
+        return Parsed { plans: Vec::new(), problems, sources: sources.into_list() };
     };
-    let mut problems = Vec::new();
+    if root.data == Data::Null {
+        problems
+            .push(Problem::new(root.span, ProblemKind::Empty { what: "scenario in this file" }));
+        return Parsed { plans: Vec::new(), problems, sources: sources.into_list() };
+    }
     find_ambiguous(&root, text, &mut problems);
     let ambiguous: Vec<_> = problems.iter().map(|problem| problem.span).collect();
     variables::check_matrix(root.get("matrix"), &mut problems);
@@ -83,6 +87,7 @@ pub fn parse_with(text: &str, file: &str, load: &mut Load<'_>) -> Parsed {
             known: known.keys().cloned().collect(),
             open: vec![include::resolve("", file)],
             depth: 0,
+            within: None,
         };
         let plan = reader.read(&variables::fill(&root, &known), &row);
         if let Some(plan) = &plan {
@@ -167,6 +172,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) open: Vec<String>,
     /// How deep the step stands that is being read.
     pub(super) depth: usize,
+    /// The limit that the file has for steps that say none.
+    pub(super) within: Option<Duration>,
 }
 
 impl Reader<'_, '_> {
@@ -177,6 +184,7 @@ impl Reader<'_, '_> {
         for secret in texts(root.get("secrets")) {
             scope.captures.insert(format!("secrets.{secret}"), None);
         }
+        self.within = root.get("within").and_then(Node::text).and_then(time::parse_span);
         let steps = self.read_steps(root.get("steps"), &mut scope, None);
         if steps.is_empty()
             && matches!(root.get("steps").map(|node| &node.data), Some(Data::List(items)) if items.is_empty())
@@ -199,13 +207,14 @@ impl Reader<'_, '_> {
             file: self.file.to_owned(),
             timeout: root.get("timeout").and_then(Node::text).and_then(time::parse_span),
             board: board_needs(root.get("board")),
-            requires_cloud: required_cloud(root.get("requires")),
+            requires_cloud: required_cloud(root),
             firmware: firmware(root.get("firmware")),
             provision: provision::asked(root),
             tls: asks_for_tls.is_some_and(|tls| tls.data == Data::Bool(true))
                 || fault_places.contains(&Place::Handshake),
             fault_places,
             fault_kinds: faults.iter().map(Kind::name).collect(),
+            signatures: signatures(root.get("cloud")),
             shadows: shadows(root.get("cloud")),
             guards: guards(root),
             invariants: self.read_invariants(root),
@@ -267,7 +276,9 @@ impl Reader<'_, '_> {
         let mut used = BTreeSet::new();
         collect_names(root, &mut used);
         for (name, span) in &scope.captures {
-            if let Some(span) = span.filter(|_| !used.contains(name)) {
+            let path = format!("{name}.");
+            let is_used = || used.iter().any(|used| used == name || used.starts_with(&path));
+            if let Some(span) = span.filter(|_| !is_used()) {
                 let kind = ProblemKind::UnusedCapture { name: name.clone() };
                 self.problems.push(Problem::new(span, kind));
             }
@@ -296,18 +307,33 @@ fn unmet(root: &Node) -> Option<String> {
         let count = boards.entries().len();
         return Some(format!("the case needs {count} boards at once; a bench has one"));
     }
-    let cloud = root.get("cloud")?;
-    let key = ["endpoint", "sigv4"].into_iter().find(|key| cloud.get(key).is_some())?;
-    Some(format!("the case sets `{key}` of its cloud; no bench can do that yet"))
+    root.get("cloud")?.get("endpoint")?;
+    Some(
+        "the case sets the `endpoint` of its cloud; a run has it: `run --cloud aws --endpoint`"
+            .into(),
+    )
 }
 
-/// The cloud that a case needs; a clock that can be moved is the fake one's.
-fn required_cloud(requires: Option<&Node>) -> Option<CloudKind> {
-    let requires = requires?;
-    match requires.get("cloud").and_then(Node::text) {
+/// How the cloud is to check signatures.
+fn signatures(cloud: Option<&Node>) -> SignatureRules {
+    let rules = cloud.and_then(|cloud| cloud.get("sigv4"));
+    let get = |key: &str| rules.and_then(|rules| rules.get(key));
+    SignatureRules {
+        window: get("window").and_then(Node::text).and_then(time::parse_span),
+        strict: get("strict").is_some_and(|strict| strict.data == Data::Bool(true)),
+    }
+}
+
+/// The cloud that a case needs; a clock that can be moved and rules for signatures that can be set are the fake one's.
+fn required_cloud(root: &Node) -> Option<CloudKind> {
+    let requires = root.get("requires");
+    match requires.and_then(|requires| requires.get("cloud")).and_then(Node::text) {
         Some("aws") => Some(CloudKind::Aws),
         Some(_) => Some(CloudKind::Fake),
-        None => requires.get("clock").map(|_| CloudKind::Fake),
+        None => requires
+            .and_then(|requires| requires.get("clock"))
+            .or_else(|| root.get("cloud")?.get("sigv4"))
+            .map(|_| CloudKind::Fake),
     }
 }
 

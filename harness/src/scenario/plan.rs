@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fake_shadow::Settings;
 use fake_shadow::fault::Place;
+use fake_shadow::sigv4::PresignedToken;
 use serde_json::Value;
 
 use super::include::SourceText;
@@ -45,6 +47,8 @@ pub struct Plan {
     pub fault_places: BTreeSet<Place>,
     /// The kinds of faults that the case arms, as far as they are known before it runs.
     pub fault_kinds: BTreeSet<&'static str>,
+    /// How the cloud checks signatures.
+    pub signatures: SignatureRules,
     /// What the shadows hold at the beginning.
     pub shadows: BTreeMap<Option<String>, StartShadow>,
     /// What must not happen during the whole case.
@@ -80,6 +84,21 @@ impl Plan {
         let meter = "current-meter";
         let measures = |step: &&PlannedStep| step.step.needs().contains(&meter);
         self.board.needs.iter().any(|need| need == meter) || self.all_steps().iter().any(measures)
+    }
+
+    /// How the fake cloud is set up for it; `seed` is where chance comes from.
+    #[must_use]
+    pub fn settings(&self, seed: u64) -> Settings {
+        let default = Settings::default();
+        Settings {
+            seed,
+            window: self.signatures.window.unwrap_or(default.window),
+            presigned_token: match self.signatures.strict {
+                true => PresignedToken::AfterSigning,
+                false => default.presigned_token,
+            },
+            ..default
+        }
     }
 
     /// All steps, those of `finally` and those inside others too.
@@ -254,6 +273,8 @@ pub struct PlannedStep {
 pub struct Common {
     /// The most time that it may take.
     pub within: Option<Duration>,
+    /// The limit that the file has for steps that say none.
+    pub within_of_file: Option<Duration>,
     /// How long it watches.
     pub watch_for: Option<Duration>,
     /// From where in the log it looks.
@@ -262,6 +283,23 @@ pub struct Common {
     pub capture: Vec<(String, Path)>,
     /// It is done only if this text, filled in, is `true` or any text but `false`, `0` and nothing.
     pub condition: Option<String>,
+}
+
+impl Common {
+    /// The step's limit; [`WITHIN_DEFAULT`] where neither it nor the file says one.
+    #[must_use]
+    pub fn limit(&self) -> Duration {
+        self.within.or(self.within_of_file).unwrap_or(WITHIN_DEFAULT)
+    }
+}
+
+/// How the cloud checks signatures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SignatureRules {
+    /// How far a device's clock may be off, either way; the service's own five minutes where it is not said.
+    pub window: Option<Duration>,
+    /// Whether a presigned URL must have its session token appended after signing, as AWS IoT documents.
+    pub strict: bool,
 }
 
 /// From where in the log a step looks.

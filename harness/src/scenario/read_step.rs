@@ -252,7 +252,7 @@ impl Reader<'_, '_> {
                     self.problems.push(Problem::new(node.span, kind));
                 }
                 for name in template::names(text) {
-                    if !scope.captures.contains_key(name) {
+                    if !scope.has(name) {
                         let kind = ProblemKind::UnknownVariable {
                             name: name.to_owned(),
                             nearest: nearest(
@@ -278,6 +278,7 @@ impl Reader<'_, '_> {
         let capture = node.get("capture").map_or(&[][..], Node::entries);
         Common {
             within: span("within"),
+            within_of_file: self.within,
             watch_for: span("for"),
             since: node.get("since").and_then(|node| self.read_since(node, scope)),
             capture: capture

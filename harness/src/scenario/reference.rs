@@ -26,7 +26,8 @@ One YAML file is one test case for one device. This page is made from the tables
 - A plain string is a literal; a map with one `$` key is a matcher. Objects match partially unless `exact: true`, lists match whole.
 - A duration carries its unit: `250ms`, `5s`, `2m30s`.
 - `${name}` is a value of `vars`, of the row of the `matrix` (`${matrix.name}`), of a `capture`, or of a named group of a regular
-  expression. A text that is only `${name}` keeps the type of the value.
+  expression; `${name.key.0}` leads into a value that is a map or a list. A text that is only `${name}` keeps the type of the value. In
+  a regular expression the values of `vars` and `matrix` are part of the expression; a captured one stands for exactly its text.
 - Everything observed goes into one log. An `expect-...` looks forward from where the last one of its stream matched, takes what is
   already there, and waits for the rest.
 - The first failure ends the steps; `finally` always runs. An armed fault that was never met fails the file.

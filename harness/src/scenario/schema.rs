@@ -91,7 +91,7 @@ fn shape_schema(shape: &Shape) -> Value {
         Shape::AnyKeys(inner) => {
             json!({ "type": "object", "additionalProperties": shape_schema(inner) })
         }
-        Shape::Choice(words) => json!({ "enum": words }),
+        Shape::Choice(words) => json!({ "anyOf": [{ "enum": words }, text("^\\$\\{")] }),
         Shape::Json => json!({}),
         Shape::Line => json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/pattern" }] }),
         Shape::List(item) => {
@@ -120,11 +120,11 @@ fn shape_schema(shape: &Shape) -> Value {
         }
         Shape::Regex => json!({ "type": "string", "format": "regex" }),
         Shape::Request => text("^(GET|POST|DELETE) (shadow(/.+)?|shadows)$|^\\$\\{"),
-        Shape::SignedSpan => text("^[+-]?[0-9]|^\\$\\{"),
-        Shape::Span => text("^[0-9].*(ms|s|m|h)$|^\\$\\{"),
+        Shape::SignedSpan => text("^[+-]?([0-9]+(\\.[0-9]+)?(ms|s|m|h|d) *)+$|^\\$\\{"),
+        Shape::Span => text("^\\+?([0-9]+(\\.[0-9]+)?(ms|s|m|h|d) *)+$|^\\$\\{"),
         Shape::Steps => json!({ "type": "array", "items": { "$ref": "#/$defs/step" } }),
         Shape::Text => json!({ "type": ["string", "number"] }),
-        Shape::TrueFalse => json!({ "type": "boolean" }),
+        Shape::TrueFalse => json!({ "anyOf": [{ "type": "boolean" }, text("^\\$\\{")] }),
         Shape::Number => json!({ "anyOf": [{ "type": "number" }, text("^\\$\\{")] }),
         Shape::Integer => json!({ "anyOf": [{ "type": "integer" }, text("^\\$\\{")] }),
         Shape::Whole => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, text("^\\$\\{")] }),

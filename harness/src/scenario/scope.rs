@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::matcher::LITERAL;
 use super::node::{Data, Node, Span};
+use super::pattern::Pattern;
 use super::provision::RIG_VARIABLES;
 use super::template;
 
@@ -21,6 +22,12 @@ impl Scope {
     pub(super) fn with_rig(mut self) -> Self {
         self.captures.extend(RIG_VARIABLES.iter().map(|name| ((*name).to_owned(), None)));
         self
+    }
+
+    /// Whether a name is defined: a variable, or a path into what one holds, which shows only when it runs.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let roots = name.match_indices('.').map(|(at, _)| &name[..at]);
+        roots.chain([name]).any(|root| self.captures.contains_key(root))
     }
 
     /// Takes in what a step defines.
@@ -59,9 +66,9 @@ pub(super) fn collect_names(node: &Node, used: &mut BTreeSet<String>) {
 fn collect_groups(node: &Node, groups: &mut BTreeSet<String>) {
     for (key, value) in node.entries() {
         if key.name == "$matches"
-            && let Some(regex) = value.text().and_then(|text| regex::Regex::new(text).ok())
+            && let Some(pattern) = value.text().and_then(|text| Pattern::read(text).ok())
         {
-            groups.extend(regex.capture_names().flatten().map(str::to_owned));
+            groups.extend(pattern.groups());
         }
         collect_groups(value, groups);
     }

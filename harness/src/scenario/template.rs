@@ -1,5 +1,6 @@
 //! Text with `${name}` in it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -26,6 +27,19 @@ pub fn is_unclosed(text: &str) -> bool {
     pieces(text).last().is_some_and(holds_mark) || text.ends_with("${") && !text.ends_with("$${")
 }
 
+/// The value of a name: a variable, or what a variable holds at a path behind its name, as `matrix.answer.status` or `row.0`.
+#[must_use]
+pub fn lookup<'v>(name: &str, known: &'v Variables) -> Option<&'v Value> {
+    let inside = |value: &'v Value, key: &str| match value {
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        value => value.get(key),
+    };
+    let paths = name.rmatch_indices('.').map(|(at, _)| (&name[..at], &name[at + 1..]));
+    let by_path =
+        |(variable, path): (&str, &str)| path.split('.').try_fold(known.get(variable)?, inside);
+    known.get(name).or_else(|| paths.into_iter().find_map(by_path))
+}
+
 /// Fills in what `known` has; a name that is not known stays as it was written.
 ///
 /// A text that is only `${name}` becomes the value itself and keeps its type; inside text a value becomes text.
@@ -33,13 +47,27 @@ pub fn is_unclosed(text: &str) -> bool {
 pub fn fill(text: &str, known: &Variables) -> Value {
     let pieces = pieces(text);
     if let [Piece::Name(name)] = pieces.as_slice() {
-        return known.get(*name).cloned().unwrap_or_else(|| Value::String(text.to_owned()));
+        return lookup(name, known).cloned().unwrap_or_else(|| Value::String(text.to_owned()));
     }
     let filled = pieces.iter().map(|piece| match piece {
         Piece::Literal(literal) => (*literal).to_owned(),
-        Piece::Name(name) => known.get(*name).map_or_else(|| format!("${{{name}}}"), plain),
+        Piece::Name(name) => lookup(name, known).map_or_else(|| format!("${{{name}}}"), plain),
     });
     Value::String(filled.collect())
+}
+
+/// Fills in a regular expression: a name by what `value` gives for it, and an escaped `${` by an expression that finds it.
+#[must_use]
+pub fn fill_pattern<'v>(text: &str, value: impl Fn(&str) -> Cow<'v, str>) -> String {
+    let mut out = String::new();
+    for piece in pieces(text) {
+        match piece {
+            Piece::Literal(MARK) => out += &regex::escape(MARK),
+            Piece::Literal(literal) => out += literal,
+            Piece::Name(name) => out += &value(name),
+        }
+    }
+    out
 }
 
 /// Fills in every text of a JSON value.
@@ -78,6 +106,9 @@ pub fn plain(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+/// What stands before the name of a variable.
+const MARK: &str = "${";
 
 enum Piece<'a> {
     Literal(&'a str),
@@ -123,6 +154,26 @@ mod tests {
     fn a_text_that_is_only_a_variable_keeps_its_type() {
         check("${n}", &json!(5));
         check("${who}", &json!("ann"));
+    }
+
+    #[test]
+    fn a_path_behind_a_name_leads_into_its_value() {
+        let row = json!({ "by": "pin", "codes": [1, { "last": true }] });
+        let known = Variables::from([
+            ("matrix.row".into(), row),
+            ("matrix.row.by".into(), json!("exact names go first")),
+        ]);
+        for (text, expected) in [
+            ("${matrix.row.by}", json!("exact names go first")),
+            ("${matrix.row.codes.1.last}", json!(true)),
+            ("at ${matrix.row.codes.0}", json!("at 1")),
+            ("${matrix.row.codes.2}", json!("${matrix.row.codes.2}")),
+            ("${matrix.row.none.by}", json!("${matrix.row.none.by}")),
+            ("${matrix}", json!("${matrix}")),
+            ("${.}", json!("${.}")),
+        ] {
+            assert_eq!(fill(text, &known), expected, "{text}");
+        }
     }
 
     #[test]

@@ -21,12 +21,21 @@ pub const CLOUD: &[Field] = &[
     optional(
         "endpoint",
         Shape::Text,
-        "an endpoint of its own; no bench can do that yet, so the case is skipped",
+        "an endpoint of its own; a run has one (`--cloud aws --endpoint`), so the case is skipped",
+    ),
+    optional("sigv4", Shape::Map(SIGV4), "how it checks signatures; only the fake one can be told"),
+];
+
+const SIGV4: &[Field] = &[
+    optional(
+        "window",
+        Shape::Span,
+        "how far the device's clock may be off, either way; default 5m, as AWS has it",
     ),
     optional(
-        "sigv4",
-        Shape::Object,
-        "settings of its check of signatures; no bench can do that yet, so the case is skipped",
+        "strict",
+        Shape::TrueFalse,
+        "`true`: a presigned URL must have its session token appended after signing, as AWS IoT documents; default false, as SDKs presign",
     ),
 ];
 
@@ -59,6 +68,8 @@ pub const NEEDS: &[&str] = &[
     "wake-pin",
     "motor",
     "pins",
+    "reset-line",
+    "debug-probe",
 ];
 
 const TIME: &[Field] = &[optional(
@@ -88,6 +99,11 @@ pub const TOP: &[Field] = &[
     optional("description", Shape::Text, "longer words about it"),
     optional("tags", Shape::List(&Shape::Text), "words to select it by"),
     optional("timeout", Shape::Span, "the most time that the whole case may take"),
+    optional(
+        "within",
+        Shape::Span,
+        "the limit of each step that has a limit of 10s by default; a `within` beside a step goes before it",
+    ),
     optional("board", Shape::Map(BOARD), "what the board must be and have"),
     optional(
         "requires",
@@ -157,7 +173,11 @@ pub const COMMON: &[Field] = &[
         Shape::Text,
         "what a person calls the step; `since: step:<name>` refers to it",
     ),
-    optional("within", Shape::Span, "the most time that it may take; default 10s"),
+    optional(
+        "within",
+        Shape::Span,
+        "the most time that it may take; default 10s, or what `within` at the top says",
+    ),
     optional("for", Shape::Span, "how long it watches"),
     optional("since", Shape::Text, "from where it looks: `start`, `wake` or `step:<name>`"),
     optional(

@@ -5,6 +5,7 @@ use super::field::{Field, Shape, optional, required};
 use super::line::LinePattern;
 use super::node::{Data, Node};
 use super::request_want::{self, RequestWant};
+use super::template::Variables;
 
 /// The shape of a pattern for an event.
 pub const SHAPE: Shape = Shape::OneOf(&[Shape::Request, Shape::Map(FIELDS)]);
@@ -96,6 +97,15 @@ impl Watch {
             "reset" => Some(Self::Reset(causes(value))),
             "wake" => Some(Self::Wake(causes(value))),
             _ => None,
+        }
+    }
+
+    /// The same with the variables of now in what it wants of a line.
+    #[must_use]
+    pub fn filled(&self, known: &Variables) -> Self {
+        match self {
+            Self::Console(line) => Self::Console(line.filled(known)),
+            other => other.clone(),
         }
     }
 

@@ -1,8 +1,10 @@
 //! Text to tree. The only module that knows which YAML library is used.
 
+use std::collections::BTreeSet;
+
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Number;
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, Location, Spanned};
 
 use super::node::{Data, Key, Node, Span};
 use super::problem::{Problem, ProblemKind};
@@ -17,22 +19,60 @@ const DEPTH_MAX: usize = 32;
 ///
 /// The first place where the text is not YAML, holds a key twice, or holds more than one document.
 pub fn parse(text: &str, file: usize) -> Result<Node, Box<Problem>> {
+    read(text, file, DuplicateKeyPolicy::Error)
+}
+
+/// The same, and all keys that stand twice in one map, not the first alone; nothing of a text that cannot be read at all.
+pub fn parse_all(text: &str, file: usize) -> (Option<Node>, Vec<Problem>) {
+    let first = match parse(text, file) {
+        Ok(node) => return (Some(node), Vec::new()),
+        Err(first) => *first,
+    };
+    let again = match first.kind {
+        ProblemKind::DuplicateKey { .. } => read(text, file, DuplicateKeyPolicy::LastWins).ok(),
+        _ => None,
+    };
+    let mut problems = Vec::new();
+    again.iter().for_each(|node| find_duplicates(node, &mut problems));
+    // The library takes out what is the same number written in two ways.
+    if !problems.iter().any(|problem| problem.span == first.span) {
+        problems.push(first);
+    }
+    (again, problems)
+}
+
+fn find_duplicates(node: &Node, problems: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    for (key, value) in node.entries() {
+        if !seen.insert(key.name.as_str()) {
+            let kind = ProblemKind::DuplicateKey { key: key.name.clone() };
+            problems.push(Problem::new(key.span, kind));
+        }
+        find_duplicates(value, problems);
+    }
+    if let Data::List(items) = &node.data {
+        items.iter().for_each(|item| find_duplicates(item, problems));
+    }
+}
+
+fn read(text: &str, file: usize, on_twice: DuplicateKeyPolicy) -> Result<Node, Box<Problem>> {
     let budget = serde_saphyr::budget! { max_depth: DEPTH_MAX, flow_nesting_limit: DEPTH_MAX };
-    let options =
-        serde_saphyr::options! { strict_booleans: true, with_snippet: false, budget: budget };
+    let options = serde_saphyr::options! {
+        strict_booleans: true, with_snippet: false, budget: budget, duplicate_keys: on_twice,
+    };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
         Ok(raw) => Ok(node(raw, file)),
         Err(error) => {
             let whole = Span { file, ..Span::default() };
             let span = error.location().map_or(whole, |location| placed(location, text, file));
             let message = error.to_string();
-            Err(Box::new(Problem::new(span, kind(&message))))
+            Err(Box::new(Problem::new(span, kind(&message, is_variable(text, span.start)))))
         }
     }
 }
 
 /// The library's sentence without its place (we draw that ourselves) and without advice about its own options.
-fn kind(message: &str) -> ProblemKind {
+fn kind(message: &str, is_variable: bool) -> ProblemKind {
     let line = message.lines().next().unwrap_or_default();
     let line = line.split(" at line ").next().unwrap_or_default();
     if let Some(rest) = line.strip_prefix("duplicate mapping key: ") {
@@ -45,7 +85,20 @@ fn kind(message: &str) -> ProblemKind {
     if let Some(kind) = too_large(line) {
         return kind;
     }
+    // Inside `{ }` the brace of a variable begins another map, and the library complains about that one.
+    if is_variable && line.contains("flow") {
+        return ProblemKind::NotYaml {
+            reason: "a variable without quotes inside { } or [ ]".into(),
+        };
+    }
     ProblemKind::NotYaml { reason: line.to_owned() }
+}
+
+/// Whether a variable without quotes begins at this place, or right before it.
+fn is_variable(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let behind = text.get(at..).unwrap_or_default();
+    before.ends_with('$') && behind.starts_with('{') || behind.starts_with("${")
 }
 
 /// What is more than the library reads, so that no file can eat the memory.

@@ -2,6 +2,7 @@
 
 /// Parts of the library's sentences, each with what the author most likely did and what to do about it.
 const HELP: &[(&str, &str)] = &[
+    ("a variable without quotes", "put quotes around it, as { signal: '${times}' }"),
     ("tabs disallowed", "indent with spaces; YAML takes no tabs"),
     ("mapping values are not allowed", "put quotes around a text that has `: ` in it, as 'x: y'"),
     (

@@ -70,7 +70,10 @@ fn list_shows_boards_to_people_and_to_scripts() {
     insta::assert_snapshot!(out);
     let (_, out, _) = check(TWO, &["list", "--json"]);
     let list: serde_json::Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!(list["boards"][0]["can"], serde_json::json!(["console", "power-switch"]));
+    assert_eq!(
+        list["boards"][0]["can"],
+        serde_json::json!(["console", "reset-line", "power-switch"])
+    );
     assert_eq!(list["boards"][1]["free"], true);
 }
 

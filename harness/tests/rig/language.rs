@@ -229,7 +229,10 @@ fn what_no_bench_can_do_is_skipped_with_its_reason() {
             "the case needs 2 boards at once; a bench has one",
         ),
         ("quarantine: flaky since the new router\n", "in quarantine: flaky since the new router"),
-        ("cloud: { sigv4: { window: 1m } }\n", "the case sets `sigv4` of its cloud"),
+        (
+            "cloud: { endpoint: 'https://example.com' }\n",
+            "the case sets the `endpoint` of its cloud; a run has it: `run --cloud aws --endpoint`",
+        ),
         (
             "requires: { cloud: aws }\n",
             "the case needs the real cloud; this run has the fake cloud",

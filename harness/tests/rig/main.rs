@@ -4,6 +4,7 @@ mod attempts;
 mod board_contract;
 mod boards;
 mod cli;
+mod cli_contract;
 mod console;
 mod docs;
 mod elf;

@@ -155,7 +155,8 @@ fn what_a_given_thing_held_is_put_back() {
     let config = json!({ "reported": { "color": "red" } });
     far.ask("PUT", "/things/lamp/shadow", &json!({ "state": classic }).to_string());
     far.ask("PUT", "/things/lamp/shadows/config", &json!({ "state": config }).to_string());
-    let arguments = ["run", "case.yaml", "--board", "process", "--cloud", "aws", "--thing", "lamp"];
+    let arguments =
+        ["run", "case.yaml", "--board", "process", "--cloud", "aws", "--thing-name", "lamp"];
     let output =
         run(path, &far, &[&arguments[..], &["--endpoint", &far.endpoint, "--out", "out"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
@@ -229,7 +230,13 @@ fn a_real_cloud_that_cannot_be_used_is_the_rigs_failure() {
     assert_eq!(code, Some(5), "{said}");
     assert!(said.contains("the real service says 403"), "{said}");
     assert!(!said.contains(SECRET), "{said}");
-    let output = shadowrig(path, &["run", "both.yaml", "--thing", "lamp"]);
-    assert_eq!(output.status.code(), Some(2), "{}", text(&output));
-    assert!(text(&output).contains("--thing is about the real cloud"), "{}", text(&output));
+    for (arguments, why) in [
+        (["--region", "eu-west-1"], "--region is about the real cloud"),
+        (["--thing-name", "lamp"], "--thing-name is about a device in real time"),
+        (["--thing-name", "a lamp"], "invalid value 'a lamp' for '--thing-name <NAME>'"),
+    ] {
+        let output = shadowrig(path, &[&["run", "both.yaml"], &arguments[..]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output));
+        assert!(text(&output).contains(why), "{}", text(&output));
+    }
 }

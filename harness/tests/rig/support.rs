@@ -72,7 +72,7 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
             let plan = Arc::new(plan);
             CaseReport {
                 plan: plan.as_ref().into(),
-                outcome: virtual_time::run(plan, &mut SimBench::new(seed)),
+                outcome: virtual_time::run(plan.clone(), &mut SimBench::new(seed).for_plan(&plan)),
                 source: text.into(),
                 included: parsed.sources[1..].to_vec(),
                 board: "sim".into(),

@@ -153,7 +153,7 @@ impl Board for ProbeBoard {
         Facts {
             board: self.name.clone(),
             chip: self.chip.map(|chip| chip.name().to_owned()),
-            can: vec!["console"],
+            can: vec!["console", "debug-probe"],
             cloud: CloudKind::Fake,
             cannot: Vec::new(),
         }

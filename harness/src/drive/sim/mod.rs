@@ -15,6 +15,7 @@ mod current;
 
 pub mod device;
 mod due;
+mod network;
 mod pins;
 pub mod timing;
 pub mod wire;

@@ -8,7 +8,7 @@ use super::{Step, Verb};
 use crate::engine::mismatch::Mismatch;
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::Shape;
-use crate::scenario::plan::{Common, WITHIN_DEFAULT};
+use crate::scenario::plan::Common;
 
 pub(super) const VERB: Verb = Verb {
     name: "always",
@@ -39,6 +39,6 @@ impl Step for Always {
     }
 
     fn within(&self, common: &Common) -> Duration {
-        common.within.unwrap_or(WITHIN_DEFAULT).max(common.watch_for.unwrap_or_default())
+        common.limit().max(common.watch_for.unwrap_or_default())
     }
 }

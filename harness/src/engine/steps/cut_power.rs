@@ -174,7 +174,9 @@ impl Step for CutPower {
     fn poll(&self, run: &mut Run<'_>) -> Progress {
         let (pattern, hold) = match &self.when {
             When::Seen(watch) => {
-                run.arm(self.trigger(watch.clone(), (self.after, &watch.words())));
+                let watch = watch.filled(run.variables);
+                let words = watch.words();
+                run.arm(self.trigger(watch, (self.after, &words)));
                 return Progress::passed();
             }
             When::StateWrite(at) => {

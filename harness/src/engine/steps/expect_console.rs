@@ -51,13 +51,10 @@ impl Step for ExpectConsole {
             1 => "1 other line".to_owned(),
             lines => format!("{lines} other lines"),
         };
-        let expected = format!("a line {}", self.pattern.words());
-        Mismatch::new(
-            format!("no console line {} within {within}", self.pattern.words()),
-            expected,
-            actual,
-        )
-        .with_nearest(search::nearest_line(&self.pattern, start, run))
-        .with_window(start..run.log.len())
+        let wanted = self.pattern.filled(run.variables).words();
+        let expected = format!("a line {wanted}");
+        Mismatch::new(format!("no console line {wanted} within {within}"), expected, actual)
+            .with_nearest(search::nearest_line(&self.pattern, start, run))
+            .with_window(start..run.log.len())
     }
 }

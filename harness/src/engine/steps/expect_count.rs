@@ -72,7 +72,7 @@ impl ExpectCount {
             Some(most) => format!("{} to {most}", self.least),
             None => format!("at least {}", self.least),
         };
-        let headline = format!("counted {count} of {}", self.of.words());
+        let headline = format!("counted {count} of {}", self.of.filled(run.variables).words());
         Mismatch::new(headline, expected, count.to_string())
             .with_window(self.start(run)..run.log.len())
     }
@@ -99,9 +99,6 @@ impl Step for ExpectCount {
 
     fn within(&self, common: &Common) -> Duration {
         // Watching to the end of `over` is the step's job, so its limit may not come first.
-        common
-            .within
-            .unwrap_or(crate::scenario::plan::WITHIN_DEFAULT)
-            .max(self.over.unwrap_or_default())
+        common.limit().max(self.over.unwrap_or_default())
     }
 }

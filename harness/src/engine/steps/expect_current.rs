@@ -14,7 +14,7 @@ use crate::engine::step::{Progress, Run};
 use crate::scenario::amount::Quantity;
 use crate::scenario::field::{Field, Shape, optional};
 use crate::scenario::node::Node;
-use crate::scenario::plan::{Common, Since, WITHIN_DEFAULT};
+use crate::scenario::plan::{Common, Since};
 use crate::scenario::problem::{Problem, ProblemKind};
 use crate::time::{self, Moment};
 
@@ -373,7 +373,7 @@ impl Step for ExpectCurrent {
 
     fn within(&self, common: &Common) -> Duration {
         let watched = common.watch_for.unwrap_or_default();
-        common.within.unwrap_or_else(|| watched.saturating_add(WITHIN_DEFAULT))
+        common.within.unwrap_or_else(|| watched.saturating_add(common.limit()))
     }
 
     fn needs(&self) -> &'static [&'static str] {

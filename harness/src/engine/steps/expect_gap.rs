@@ -156,8 +156,13 @@ impl Step for ExpectGap {
             return Progress::Passed(json!({ "gap": gaps.last(), "gaps": gaps }));
         };
         let headline = match self.growing {
-            Some(_) => format!("the gaps between {} do not grow as they should", self.of.words()),
-            None => format!("the gap between two of {} is wrong", self.of.words()),
+            Some(_) => format!(
+                "the gaps between {} do not grow as they should",
+                self.of.filled(run.variables).words()
+            ),
+            None => {
+                format!("the gap between two of {} is wrong", self.of.filled(run.variables).words())
+            }
         };
         Progress::failed(
             Mismatch::new(headline, expected, actual).with_window(start..run.log.len()),
@@ -171,7 +176,7 @@ impl Step for ExpectGap {
         let wanted = self.wanted();
         let words = if wanted == 2 { "two".to_owned() } else { wanted.to_string() };
         Mismatch::new(
-            format!("no {words} of {} within {within}", self.of.words()),
+            format!("no {words} of {} within {within}", self.of.filled(run.variables).words()),
             wanted.to_string(),
             count.to_string(),
         )

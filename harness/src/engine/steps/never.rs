@@ -7,7 +7,7 @@ use super::{Step, Verb};
 use crate::engine::mismatch::{Mismatch, NearMiss};
 use crate::engine::search;
 use crate::engine::step::{Progress, Run};
-use crate::scenario::plan::{Common, WITHIN_DEFAULT};
+use crate::scenario::plan::Common;
 use crate::scenario::watch::{self, Watch};
 
 pub(super) const VERB: Verb = Verb {
@@ -44,14 +44,14 @@ impl Step for Never {
     }
 
     fn within(&self, common: &Common) -> Duration {
-        common.within.unwrap_or(WITHIN_DEFAULT).max(common.watch_for.unwrap_or_default())
+        common.limit().max(common.watch_for.unwrap_or_default())
     }
 }
 
 fn happened(watch: &Watch, index: usize, run: &Run<'_>) -> Mismatch {
     let at = run.log.entries().get(index).map_or(run.now, |entry| entry.at);
     Mismatch::new(
-        format!("{} happened, and never should", watch.words()),
+        format!("{} happened, and never should", watch.filled(run.variables).words()),
         "that it never happens",
         format!("one at {at}"),
     )

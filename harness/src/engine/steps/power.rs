@@ -12,7 +12,7 @@ use crate::scenario::node::Node;
 use crate::time;
 
 /// How long the supply is off in a cycle where the scenario does not say: long enough for a board's capacitors.
-const OFF_DEFAULT: Duration = Duration::from_secs(1);
+pub(super) const OFF_DEFAULT: Duration = Duration::from_secs(1);
 
 pub(super) const VERB: Verb = Verb {
     name: "power",

@@ -163,7 +163,7 @@ impl Step for Repeat {
     fn late(&self, run: &Run<'_>) -> Mismatch {
         let within = time::span(self.within(run.common));
         let expected = match (self.times, &self.until) {
-            (_, Some(until)) => until.words(),
+            (_, Some(until)) => until.words(run),
             (Some(times), None) => format!("{times} rounds within {within}"),
             (None, None) => "an end".into(),
         };
@@ -207,9 +207,9 @@ impl Until {
         }
     }
 
-    fn words(&self) -> String {
+    fn words(&self, run: &Run<'_>) -> String {
         match self {
-            Self::Event(watch) => watch.words(),
+            Self::Event(watch) => watch.filled(run.variables).words(),
             Self::Shadow(_) => "a shadow as described".into(),
         }
     }
@@ -217,7 +217,7 @@ impl Until {
     fn mismatch(&self, rounds: usize, run: &Run<'_>) -> Mismatch {
         let headline = format!("after {rounds} rounds it is not so");
         match self {
-            Self::Event(watch) => Mismatch::new(headline, watch.words(), "none came")
+            Self::Event(_) => Mismatch::new(headline, self.words(run), "none came")
                 .with_window(run.started_index..run.log.len()),
             Self::Shadow(want) => want.mismatch(headline, run),
         }

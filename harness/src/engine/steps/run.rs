@@ -81,13 +81,11 @@ impl RunProgram {
         if let Some(pattern) = &self.output
             && !output.lines().any(|line| pattern.matches(line, run.variables, &mut found))
         {
-            let headline = format!("no line of the output {}", pattern.words());
+            let wanted = pattern.filled(run.variables).words();
+            let headline = format!("no line of the output {wanted}");
             let lines = output.lines().count();
-            let mismatch = Mismatch::new(
-                headline,
-                format!("a line {}", pattern.words()),
-                format!("{lines} other lines"),
-            );
+            let mismatch =
+                Mismatch::new(headline, format!("a line {wanted}"), format!("{lines} other lines"));
             return Progress::failed(mismatch.with_window(window));
         }
         run.variables.extend(found);
