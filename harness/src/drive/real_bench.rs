@@ -10,6 +10,7 @@ use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
 use fake_shadow::fault::Delivery;
 use fake_shadow::operation::Operation;
 
+use super::answer_first::{AnswerFirst, Kind};
 use super::bench::{Bench, Facts};
 use super::cloud_server::CloudServer;
 use super::cloud_side::{self, CloudSide};
@@ -42,6 +43,8 @@ pub struct RealBench {
     waiting: VecDeque<(Instant, Event)>,
     /// What the cloud saw of a device whose wake is still on its way.
     wake_first: WakeFirst<CloudEvent>,
+    /// What the cloud saw of a device whose answer is still being written.
+    answer_first: AnswerFirst<CloudEvent>,
     began: Instant,
     /// The request that each connection is busy with, and its number.
     open: BTreeMap<u64, (u64, Arc<Served>)>,
@@ -77,6 +80,7 @@ impl RealBench {
             seen,
             waiting: VecDeque::new(),
             wake_first: WakeFirst::new(),
+            answer_first: AnswerFirst::new(),
             began: Instant::now(),
             open: BTreeMap::new(),
             last_request: 0,
@@ -109,7 +113,7 @@ impl RealBench {
     /// Whether something was seen that is not told yet, since it has to come behind something else. No deadline may pass meanwhile.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.wake_first.holds()
+        self.wake_first.holds() || self.answer_first.holds()
     }
 
     /// The oldest thing that was seen and not told yet, with its time.
@@ -118,7 +122,10 @@ impl RealBench {
             self.take_in(seen);
         }
         for (at, event) in self.wake_first.expired(Instant::now()) {
-            self.take_in_cloud(at, &event);
+            self.take_in_cloud(at, event);
+        }
+        for (at, event) in self.answer_first.expired(Instant::now()) {
+            self.tell_of_cloud(at, &event);
         }
         if self.sleep_ends_at.take_if(|at| *at <= Instant::now()).is_some() {
             self.board.end_sleep();
@@ -180,7 +187,10 @@ impl RealBench {
             self.take_in(seen);
         }
         for (at, event) in self.wake_first.rest() {
-            self.take_in_cloud(at, &event);
+            self.take_in_cloud(at, event);
+        }
+        for (at, event) in self.answer_first.rest() {
+            self.tell_of_cloud(at, &event);
         }
         self.cloud.service.as_mut().map_or(Ok(()), ServiceSide::restore)
     }
@@ -208,7 +218,7 @@ impl RealBench {
                 let behind = self.wake_first.board(at, &event);
                 self.waiting.push_back((at, event));
                 for (at, event) in behind {
-                    self.take_in_cloud(at, &event);
+                    self.take_in_cloud(at, event);
                 }
             }
             What::Broken(error) => {
@@ -216,13 +226,27 @@ impl RealBench {
             }
             What::Cloud(event) => {
                 if let Some((at, event)) = self.wake_first.cloud(at, event) {
-                    self.take_in_cloud(at, &event);
+                    self.take_in_cloud(at, event);
                 }
             }
         }
     }
 
-    fn take_in_cloud(&mut self, at: Instant, event: &CloudEvent) {
+    fn take_in_cloud(&mut self, at: Instant, event: CloudEvent) {
+        let kind = match &event.kind {
+            // What a fault does to an answer may take its time.
+            CloudEventKind::Request(served) if served.delivery.wire.is_none() => Kind::Asks,
+            CloudEventKind::Answered { .. }
+            | CloudEventKind::Closed { .. }
+            | CloudEventKind::Reset { .. } => Kind::Ends,
+            _ => Kind::Other,
+        };
+        for (at, event) in self.answer_first.take(at, (event.connection.0, kind), event) {
+            self.tell_of_cloud(at, &event);
+        }
+    }
+
+    fn tell_of_cloud(&mut self, at: Instant, event: &CloudEvent) {
         let events = self.cloud_events(event);
         self.waiting.extend(events.into_iter().map(|event| (at, event)));
     }
