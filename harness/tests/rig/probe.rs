@@ -96,7 +96,7 @@ impl Link for Image {
         Ok(Chip::Esp32c3)
     }
     fn ram(&self) -> Vec<Range<u64>> {
-        vec![self.at..self.at + self.bytes.len() as u64]
+        std::iter::once(self.at..self.at + self.bytes.len() as u64).collect()
     }
     fn detach(&mut self) {}
     fn holds(&mut self, _: &Part) -> Result<bool, ProbeError> {

@@ -151,7 +151,7 @@ impl SoftChip {
                 if self.line.starts_with(b"thing ") {
                     self.talks = true;
                     self.make_rings();
-                    self.waiting.extend(self.line.drain(..));
+                    self.waiting.append(&mut self.line);
                 }
                 self.line.clear();
             }
@@ -236,7 +236,7 @@ impl Link for SoftChip {
     }
 
     fn ram(&self) -> Vec<Range<u64>> {
-        vec![RAM..RAM + RAM_BYTES as u64]
+        std::iter::once(RAM..RAM + RAM_BYTES as u64).collect()
     }
 
     fn detach(&mut self) {}
