@@ -53,5 +53,5 @@ rig device-under-test/esp32c3/tests/{signal,shade}.yaml --board virtual
 
 env -u CARGO_BUILD_TARGET bash ../emulated-chip/conformance.sh
 for mistake in hang crash; do bash plant.sh $mistake "$programs/signal-thing" "$programs/${mistake}ing-thing"; done
-rig device-under-test/esp32c3/tests scenarios/{obey-once,power-loss,idle-wake,lost-status}.yaml scenarios/faults/{large-handshake,time-server}.yaml \
+rig device-under-test/esp32c3/tests scenarios/{obey-once,power-loss,torn-state,idle-wake,lost-status}.yaml scenarios/faults/{large-handshake,time-server}.yaml \
     --board emulated

@@ -186,9 +186,37 @@ pub(crate) fn write_members<T>(
     out.push(b'}');
 }
 
-fn write_text(text: &str, out: &mut Vec<u8>) {
+/// Appends a text as JSON.
+pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
+    let is_itself = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_itself) {
+        for part in ["\"", text, "\""] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        return;
+    }
     serde_json::to_writer(out, text)
         .expect("a text always has a JSON form and a vector takes all bytes");
+}
+
+/// Appends an integer in its digits: metadata is mostly these.
+pub(crate) fn write_integer(value: i64, out: &mut Vec<u8>) {
+    const DIGITS_MAX: usize = 20;
+    let mut digits = [b'0'; DIGITS_MAX];
+    let (mut rest, mut first) = (value.unsigned_abs(), DIGITS_MAX);
+    loop {
+        first -= 1;
+        // The rest of a division by ten is a digit.
+        digits[first] += u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits[first..]);
 }
 
 /// For the app side and for observers. A number that `Value` cannot hold, as `1e400`, becomes the text of its digits.

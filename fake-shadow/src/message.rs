@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 /// A request as it was received, nothing decoded: the signature covers the bytes on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -26,7 +28,7 @@ impl Request {
         self.headers
             .iter()
             .find(|header| header.name.eq_ignore_ascii_case(name))
-            .map(|header| header.value.as_slice())
+            .map(|header| header.value.as_ref())
     }
 
     /// The target up to its `?`.
@@ -71,15 +73,16 @@ pub enum HttpVersion {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// The name, in the case it was sent in where the HTTP parser keeps that.
-    pub name: String,
-    /// The value without the white space around it; any bytes but CR and LF.
-    pub value: Vec<u8>,
+    pub name: Cow<'static, str>,
+    /// The value without the white space around it; any bytes but CR and LF. All values of a request that was read from a
+    /// connection share one piece of memory.
+    pub value: Bytes,
 }
 
 impl Header {
     /// A header from two texts.
     pub fn new(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), value: value.into() }
+        Self { name: Cow::Owned(name.into()), value: Bytes::from(value.into()) }
     }
 }
 

@@ -105,8 +105,7 @@ fn headers(lines: &mut Lines<'_>) -> Result<Vec<Header>, RawRequestError> {
         // A line that starts with white space continues the one before (RFC 9112, section 5.2).
         let is_folded = line.starts_with(b" ") || line.starts_with(b"\t");
         if let Some(folded) = headers.last_mut().filter(|_| is_folded) {
-            folded.value.push(b' ');
-            folded.value.extend_from_slice(line.trim_ascii());
+            folded.value = [&folded.value, b" ".as_slice(), line.trim_ascii()].concat().into();
             continue;
         }
         let Some(colon) = line.iter().position(|&byte| byte == b':') else {

@@ -28,12 +28,18 @@ pub(crate) struct Kept {
 }
 
 impl Recent {
-    pub(crate) fn push(&mut self, at: UnixMillis, connection: ConnectionId, served: Arc<Served>) {
-        if self.requests.len() == REQUESTS_KEPT_MAX {
-            self.requests.pop_front();
-        }
+    /// Keeps a request; says which one is forgotten for it.
+    pub(crate) fn push(
+        &mut self,
+        at: UnixMillis,
+        connection: ConnectionId,
+        served: Arc<Served>,
+    ) -> Option<Kept> {
+        let is_full = self.requests.len() == REQUESTS_KEPT_MAX;
+        let forgotten = if is_full { self.requests.pop_front() } else { None };
         self.last_number += 1;
         self.requests.push_back(Kept { number: self.last_number, at, connection, served });
+        forgotten
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Kept> {

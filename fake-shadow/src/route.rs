@@ -67,14 +67,22 @@ pub enum Unrouted {
     NoSuchMethod,
 }
 
+/// Segments of a path that are told apart: one more than the longest path of an operation has, topics aside.
+const SEGMENTS_MAX: usize = 6;
+
 /// Reads method and target. The path is normalized first, as it is where the signature is checked.
 ///
 /// # Errors
 /// [`Unrouted`] if no operation has that path and method.
 pub fn route(request: &Request) -> Result<Route, Unrouted> {
     let path = normalized(raw_path(&request.target));
-    let segments: Vec<&str> = path.split('/').skip(1).collect();
-    let methods = match segments.as_slice() {
+    let mut segments = [""; SEGMENTS_MAX];
+    let mut count = 0;
+    for segment in path.split('/').skip(1).take(SEGMENTS_MAX) {
+        segments[count] = segment;
+        count += 1;
+    }
+    let methods = match &segments[..count] {
         ["things"] => &[("GET", Action::ListThings)],
         ["things", _] => [
             ("POST", Action::CreateThing),
@@ -102,13 +110,17 @@ pub fn route(request: &Request) -> Result<Route, Unrouted> {
         .find(|(method, _)| *method == request.method)
         .ok_or(Unrouted::NoSuchMethod)?;
     let subject = match action {
-        Action::Publish | Action::GetRetainedMessage => segments[1..].join("/"),
-        Action::ListNamedShadowsForThing => segments[4].to_owned(),
-        _ => segments.get(1).copied().unwrap_or_default().to_owned(),
+        // A topic goes on to the end of the path.
+        Action::Publish | Action::GetRetainedMessage => &path[1 + segments[0].len() + 1..],
+        Action::ListNamedShadowsForThing => segments[4],
+        _ => segments[1],
     };
     Ok(Route {
         action: *action,
-        subject: lossy(decode_lossy(subject.as_bytes())),
+        subject: match subject.contains('%') {
+            true => lossy(decode_lossy(subject.as_bytes())),
+            false => subject.to_owned(),
+        },
         parameters: parameters(request.query().unwrap_or_default()),
     })
 }

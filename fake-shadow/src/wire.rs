@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::io::Write as _;
 
 use jiff::Timestamp;
+use jiff::fmt::StdIoWrite;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
 use crate::answer::REQUEST_ID;
@@ -34,31 +35,30 @@ pub fn encode(response: &Response, request: &Request, at: UnixMillis) -> Vec<u8>
     let Response { status, headers, body } = response;
     // Straight into its bytes; no fault wants to change anything.
     let mut out = Vec::with_capacity(HEAD_BYTES_USUAL + body.len());
-    // Writing to a vector cannot fail.
+    // Writing to a vector cannot fail, here and below.
     let _ = write!(out, "HTTP/1.1 {status} {}\r\n", reason(*status));
-    let mut push = |name: &str, value: &str| {
-        for part in [name, ": ", value, "\r\n"] {
-            out.extend_from_slice(part.as_bytes());
-        }
-    };
-    let push_given = |name: &str, push: &mut dyn FnMut(&str, &str)| {
-        if let Some((name, value)) = header_of(response, name) {
-            push(name, value);
-        }
-    };
-    push_given("content-type", &mut push);
-    push("content-length", &body.len().to_string());
-    push("date", &http_date(at));
-    push_given(REQUEST_ID, &mut push);
-    push("connection", connection(keeps_alive(response, request)));
-    for (name, value) in headers.iter().filter(|(name, _)| !is_placed(name)) {
-        push(name, value);
+    push_header(&mut out, header_of(response, "content-type"));
+    let _ = write!(out, "content-length: {}\r\ndate: ", body.len());
+    let _ = DateTimePrinter::new().print_timestamp_rfc9110(&timestamp(at), StdIoWrite(&mut out));
+    out.extend_from_slice(b"\r\n");
+    push_header(&mut out, header_of(response, REQUEST_ID));
+    let connection = connection(keeps_alive(response, request));
+    let _ = write!(out, "connection: {connection}\r\n");
+    for header in headers.iter().filter(|(name, _)| !is_placed(name)) {
+        push_header(&mut out, Some(header));
     }
     out.extend_from_slice(b"\r\n");
     if request.method != "HEAD" {
         out.extend_from_slice(body);
     }
     out
+}
+
+fn push_header(out: &mut Vec<u8>, header: Option<&(Cow<'static, str>, String)>) {
+    let Some((name, value)) = header else { return };
+    for part in [name, ": ", value, "\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
 }
 
 /// Bytes that the head of most answers fits in.
@@ -163,9 +163,12 @@ impl WireAnswer {
 
 /// The date of HTTP, as `Sat, 11 Jun 2022 12:37:12 GMT`; a time beyond the years -9999 to 9999 is the end of them.
 pub(crate) fn http_date(at: UnixMillis) -> String {
+    DateTimePrinter::new().timestamp_to_rfc9110_string(&timestamp(at)).unwrap_or_default()
+}
+
+fn timestamp(at: UnixMillis) -> Timestamp {
     let secs = at.secs().clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
-    let at = Timestamp::from_second(secs).unwrap_or(Timestamp::UNIX_EPOCH);
-    DateTimePrinter::new().timestamp_to_rfc9110_string(&at).unwrap_or_default()
+    Timestamp::from_second(secs).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// The reason phrase of RFC 9110; a status without one has an empty phrase.

@@ -183,6 +183,10 @@ impl Chip {
             Exit::Waiting => self.state = State::Waiting,
             Exit::Native => self.call_rom(flash),
         }
+        if !flash.has_power() {
+            self.tell();
+            self.state = State::Stopped;
+        }
         self.look();
     }
 

@@ -17,4 +17,9 @@ pub trait FlashMemory {
 
     /// What it answers when it is asked who it is (command 0x9f): manufacturer, type, the binary logarithm of its size.
     fn jedec_id(&self) -> [u8; 3];
+
+    /// Whether there is still power. After a call in which it went, the chip executes nothing more until it is started anew.
+    fn has_power(&self) -> bool {
+        true
+    }
 }

@@ -42,9 +42,8 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
-        let sequence = word(4).filter(|_| bytes.starts_with(MAGIC))?;
-        let length = usize::try_from(word(8)?).ok().filter(|length| *length <= STATE_BYTES_MAX)?;
-        let data = bytes.get(HEAD_BYTES..HEAD_BYTES + length)?;
+        let sequence = word(4)?;
+        let data = bytes.get(HEAD_BYTES..length(announced(bytes)?))?;
         (word(12)? == check(sequence, data)).then_some(Self { sequence, data })
     }
 
@@ -58,12 +57,26 @@ impl<'a> Record<'a> {
         bytes[8..12].copy_from_slice(&(data.len() as u32).to_le_bytes());
         bytes[12..16].copy_from_slice(&check(self.sequence, data).to_le_bytes());
         bytes[HEAD_BYTES..HEAD_BYTES + data.len()].copy_from_slice(data);
-        (bytes, HEAD_BYTES + data.len())
+        (bytes, length(data.len()))
     }
 
     const fn is_newer_than(&self, other: &Self) -> bool {
         self.sequence.wrapping_sub(other.sequence).cast_signed() > 0
     }
+}
+
+/// Bytes of what is kept, as the record says that begins with these bytes; `None` where none begins.
+#[must_use]
+pub fn announced(bytes: &[u8]) -> Option<usize> {
+    let word = bytes.get(8..12)?.try_into().ok().map(u32::from_le_bytes);
+    let length = word.filter(|_| bytes.starts_with(MAGIC))?;
+    usize::try_from(length).ok().filter(|length| *length <= STATE_BYTES_MAX)
+}
+
+/// Bytes of the record that keeps so many.
+#[must_use]
+pub const fn length(data: usize) -> usize {
+    HEAD_BYTES + data
 }
 
 /// The newest whole record of these places, and the number of its place.

@@ -44,8 +44,10 @@ pub enum Input {
 /// What somebody at the bench can do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
-    /// All faults end.
+    /// All faults end, and no power cut waits any more.
     ClearFaults,
+    /// The power is cut at a write of what our own things keep.
+    CutAtWrite(CutAtWrite),
     /// The sleep ends as if its time were over; nothing happens to a board that is awake.
     EndSleep,
     /// A fault begins.
@@ -80,6 +82,28 @@ pub enum Order {
     Sensors(Sensors),
     /// The wake pin is pulled: the sleep ends before its time; nothing happens to a board that is awake.
     Wake,
+}
+
+/// A power cut at a write of what our own things keep. The power stays away until it is restored.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct CutAtWrite {
+    /// When, in that write.
+    pub at: WriteCut,
+    /// How many writes pass before.
+    pub after: u32,
+    /// How long whoever ordered it leaves the power off; the board only gives it back.
+    pub off: Duration,
+}
+
+/// When the power goes away that is cut at a write of what a program keeps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WriteCut {
+    /// Before a byte is written; the place is erased.
+    Before,
+    /// When half of the first page is written: 256 bytes, or all if it is shorter.
+    During,
+    /// When all is written, before the program does anything else.
+    After,
 }
 
 /// What came over the network.
@@ -151,6 +175,13 @@ pub enum Ask {
 pub enum Event {
     /// A program sets a part of the hardware.
     Drive(Actuator),
+    /// One of our own things keeps its state.
+    Keep {
+        /// Bytes of the state.
+        bytes: usize,
+        /// What cut the power, if it was cut.
+        cut: Option<CutAtWrite>,
+    },
     /// A chip that is executed does something that it would not do in silicon, or that this board does not do.
     Note {
         /// What, in a line.

@@ -55,6 +55,6 @@ pub use boot::ResetCause;
 pub use chips::{Chip, Mac};
 pub use fault::Fault;
 pub use flash::{FLASH_BYTES_DEFAULT, FLASH_BYTES_MAX, Flash, FlashError, SECTOR_BYTES, Wear};
-pub use io::{Activity, Ask, Event, Heard, Input, Order, Output, Status};
+pub use io::{Activity, Ask, CutAtWrite, Event, Heard, Input, Order, Output, Status, WriteCut};
 pub use setup::{BootMode, Circuit, Fidelity, Programs, Setup};
 pub use time::Moment;

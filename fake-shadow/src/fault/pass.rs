@@ -7,11 +7,10 @@ use super::armed::FaultRef;
 use super::plan::{Delivery, Faulty};
 use crate::answer;
 use crate::clock::UnixMillis;
-use crate::event::{Exchange, NoOperation, RequestRecord};
+use crate::event::{Exchange, RequestRecord};
 use crate::message::{Request, WireStep};
 use crate::proxy::{Beyond, How, PassError, Passage, Passed, PassedAnswer, is_key_known};
-use crate::route::route;
-use crate::service::FakeShadow;
+use crate::service::{Examined, FakeShadow};
 use crate::wire::{WireAnswer, encode, http_date};
 
 /// What becomes of a request before the service elsewhere is asked.
@@ -37,8 +36,8 @@ pub(crate) struct Asking {
 impl Faulty {
     /// What becomes of a request that came in `now` and is for a service elsewhere, until that is asked.
     pub(crate) fn begin(&mut self, now: UnixMillis, request: &Request, beyond: &Beyond) -> Begun {
-        let routed = route(request);
-        let operation = NoOperation::or_operation(&routed);
+        let mut examined = Examined::new(request);
+        let operation = examined.operation.clone();
         let found = self.find(now, request, operation.as_ref().ok());
         let acted = found.map(|place| self.act(place, operation.as_ref().ok()));
         let (fault, act) = acted.map_or((None, None), |(fault, act)| (Some(fault), Some(act)));
@@ -57,7 +56,7 @@ impl Faulty {
                 return Begun::Done(Box::new(done));
             }
         };
-        let record = self.cloud_mut().examine(now, request, &routed);
+        let record = self.cloud_mut().examine(now, request, &mut examined);
         let to = beyond.endpoint.to_string();
         let is_key_known = is_key_known(request, &self.cloud().settings().keyring);
         match beyond.passage(request, &record.verdict, now) {
@@ -66,7 +65,7 @@ impl Faulty {
                 Begun::Ask(Box::new(asking))
             }
             Passage::Refused => {
-                let exchange = FakeShadow::refuse_signature(request, &routed, record);
+                let exchange = FakeShadow::refuse_signature(request, &examined.routed, record);
                 let answer =
                     WireAnswer::new(&exchange.response, request, exchange.record.cloud_time);
                 let steps = spoiled(spoil, answer);

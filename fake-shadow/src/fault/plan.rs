@@ -17,8 +17,8 @@ use crate::event::{Exchange, NoOperation};
 use crate::message::{Request, WireStep};
 use crate::operation::Operation;
 use crate::proxy::{How, Passed};
-use crate::route::{Route, Unrouted, route};
-use crate::service::FakeShadow;
+use crate::route::route;
+use crate::service::{Examined, FakeShadow};
 use crate::sigv4::{Identity, Refusal};
 use crate::wire::{WireAnswer, encode, keeps_alive};
 
@@ -232,16 +232,24 @@ impl Faulty {
 
     /// Answers a request that came in `now`, or does to it what the first fault that fits does.
     pub fn handle(&mut self, now: UnixMillis, request: &Request) -> Delivery {
-        let routed = route(request);
-        let operation = NoOperation::or_operation(&routed);
-        let Some(place) = self.find(now, request, operation.as_ref().ok()) else {
-            let exchange = self.cloud.handle_routed(now, request, &routed);
+        self.handle_examined(now, request, Examined::new(request))
+    }
+
+    /// As [`Faulty::handle`], with a request that was examined before.
+    pub(crate) fn handle_examined(
+        &mut self,
+        now: UnixMillis,
+        request: &Request,
+        mut examined: Examined,
+    ) -> Delivery {
+        let Some(place) = self.find(now, request, examined.operation.as_ref().ok()) else {
+            let exchange = self.cloud.handle_examined(now, request, &mut examined);
             let status = Some(exchange.response.status);
             let keeps_alive = keeps_alive(&exchange.response, request);
             let exchange = Some(exchange);
             return Delivery {
                 exchange,
-                operation,
+                operation: examined.operation,
                 fault: None,
                 passed: None,
                 status,
@@ -249,7 +257,7 @@ impl Faulty {
                 keeps_alive,
             };
         };
-        let (fault, act) = self.act(place, operation.as_ref().ok());
+        let (fault, act) = self.act(place, examined.operation.as_ref().ok());
         let fault = Some(fault);
         let (exchange, steps) = match act {
             Act::Answer(response) => {
@@ -260,11 +268,11 @@ impl Faulty {
             Act::Shift(offset_ms) => {
                 let later = now.offset_by(offset_ms);
                 let as_is = |answer: WireAnswer| vec![WireStep::Send(answer.bytes())];
-                self.answered(later, request, &routed, Box::new(as_is))
+                self.answered(later, request, &mut examined, Box::new(as_is))
             }
-            Act::Spoil(spoil) => self.answered(now, request, &routed, spoil),
+            Act::Spoil(spoil) => self.answered(now, request, &mut examined, spoil),
         };
-        Delivery::of_steps(request, (exchange, operation), fault, steps)
+        Delivery::of_steps(request, (exchange, examined.operation), fault, steps)
     }
 
     /// What the fault at a place of the plan does to a request.
@@ -301,10 +309,10 @@ impl Faulty {
         &mut self,
         now: UnixMillis,
         request: &Request,
-        routed: &Result<Route, Unrouted>,
+        examined: &mut Examined,
         spoil: Spoil,
     ) -> (Option<Exchange>, Vec<WireStep>) {
-        let exchange = self.cloud.handle_routed(now, request, routed);
+        let exchange = self.cloud.handle_examined(now, request, examined);
         let answer = WireAnswer::new(&exchange.response, request, self.cloud.cloud_time(now));
         (Some(exchange), spoil(answer))
     }

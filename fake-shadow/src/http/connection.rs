@@ -19,7 +19,9 @@ use tokio_rustls::server::TlsStream;
 use super::handshake::{client_hello, refuse_handshake};
 use super::max_fragment;
 use super::perform::{Left, end, perform};
-use super::reading::{Call, Next, Over, Read, Taken, called, plain_request, read_request};
+use super::reading::{
+    Call, Next, Over, Patience, Read, Taken, called, plain_request, read_request,
+};
 use super::seats::Seated;
 use super::shared::Shared;
 use super::stream::{Overheard, Rewound, Stream};
@@ -146,8 +148,10 @@ async fn accept(tcp: TcpStream, config: Arc<ServerConfig>) -> io::Result<TlsStre
 async fn converse(context: &Context, caller: &Caller, mut stream: Stream) -> Left {
     let mut read = BytesMut::new();
     let mut called = pin!(called(context.ending.clone(), &caller.seated));
+    let mut patience = Patience::new();
     loop {
-        let served = match plain_request(&mut stream, &mut read, called.as_mut()).await {
+        let next = plain_request(&mut stream, &mut read, &mut patience, called.as_mut()).await;
+        let served = match next {
             Next::Plain(request) => {
                 caller.seated.is_served();
                 context.shared.deal(caller.id, request).await

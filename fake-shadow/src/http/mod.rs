@@ -39,6 +39,7 @@ mod seats;
 mod server;
 mod shared;
 mod stream;
+mod strictness;
 mod tls;
 mod tls_flaw;
 

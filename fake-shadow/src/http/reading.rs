@@ -8,7 +8,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, AUTHORIZATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONNECTION};
+use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -16,7 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tower::ServiceExt as _;
 
 use super::connection::{Caller, Context};
@@ -26,6 +27,7 @@ use super::seats::Seated;
 use super::server::ended;
 use super::shared::Shared;
 use super::stream::{Rewound, Stream};
+use super::strictness;
 use crate::event::Served;
 use crate::fault::Faulty;
 use crate::message::{Header, HttpVersion, Request};
@@ -71,24 +73,55 @@ pub(super) enum Next {
     Over(Over),
 }
 
+/// How long a client is waited for, again and again. Setting a timer costs more than reading the time, so it is only set anew
+/// when it runs out: once in [`HEAD_TIME_MAX`] and not for each request.
+pub(super) struct Patience {
+    until: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Patience {
+    pub(super) fn new() -> Self {
+        let until = Instant::now() + HEAD_TIME_MAX;
+        Self { until, timer: Box::pin(sleep_until(until)) }
+    }
+
+    /// Waiting begins now.
+    fn begin(&mut self) {
+        self.until = Instant::now() + HEAD_TIME_MAX;
+    }
+
+    async fn is_over(&mut self) {
+        loop {
+            self.timer.as_mut().await;
+            if Instant::now() >= self.until {
+                return;
+            }
+            self.timer.as_mut().reset(self.until);
+        }
+    }
+}
+
 /// Waits for what comes next, and takes it if it is plain.
 pub(super) async fn plain_request(
     stream: &mut Stream,
     read: &mut BytesMut,
+    patience: &mut Patience,
     called: Pin<&mut impl Future<Output = Call>>,
 ) -> Next {
     if read.is_empty() {
         read.reserve(READ_BYTES);
+        patience.begin();
         let came = tokio::select! {
             biased;
-            came = timeout(HEAD_TIME_MAX, stream.read_buf(read)) => came,
+            came = stream.read_buf(read) => came,
             call = called => return Next::Over(Over::Called(call)),
+            () = patience.is_over() => return Next::Over(Over::Silent),
         };
         match came {
-            Ok(Ok(0)) => return Next::Over(Over::InOrder),
-            Ok(Ok(_)) => {}
-            Ok(Err(_)) => return Next::Over(Over::Broken),
-            Err(_) => return Next::Over(Over::Silent),
+            Ok(0) => return Next::Over(Over::InOrder),
+            Ok(_) => {}
+            Err(_) => return Next::Over(Over::Broken),
         }
     }
     plain::take(read).map_or(Next::Other, Next::Plain)
@@ -139,14 +172,20 @@ pub(super) async fn read_request(
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let slot = Arc::clone(&slot);
         async move {
+            let keep = |received| *slot.lock().unwrap_or_else(PoisonError::into_inner) = received;
+            if let Some((status, reason)) = strictness::fault(&request) {
+                keep(Some(Received::Unreadable(reason.to_owned())));
+                return Ok(bare_answer(status));
+            }
             if request.uri().path().starts_with(CONTROL_PREFIX) || wants_page(&request) {
                 // Whoever watches the server is not one of those who make room for others.
                 caller.seated.is_served();
                 return Ok(control_answer(context.control.clone(), request, caller).await);
             }
-            let served = receive(&context.shared, caller, request).await;
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = served;
-            Err(HandedOver)
+            let received = receive(&context.shared, caller, request).await;
+            let is_unreadable = matches!(received, Some(Received::Unreadable(_)));
+            keep(received);
+            if is_unreadable { Ok(bare_answer(StatusCode::BAD_REQUEST)) } else { Err(HandedOver) }
         }
     });
     let mut reading = http1::Builder::new()
@@ -169,9 +208,10 @@ pub(super) async fn read_request(
     let Rewound { before, stream, is_broken } = parts.io.into_inner();
     let read_ahead =
         if before.is_empty() { parts.read_buf } else { [parts.read_buf, before].concat().into() };
-    let served = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let taken = match (served, end) {
-        (Some(served), _) => Taken::Request(served),
+    let received = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let taken = match (received, end) {
+        (Some(Received::Request(served)), _) => Taken::Request(served),
+        (Some(Received::Unreadable(reason)), _) => Taken::Nothing(Over::Unreadable(reason)),
         (None, Err(call)) => Taken::Nothing(Over::Called(call)),
         (None, Ok(Ok(()))) if !is_broken => Taken::Nothing(Over::InOrder),
         (None, Ok(Err(error))) if error.is_parse() => {
@@ -215,18 +255,34 @@ async fn control_answer(
     }
 }
 
+/// What became of a request whose head could be read.
+enum Received {
+    /// The service has dealt with it.
+    Request(Arc<Served>),
+    /// It cannot be read to its end, or not be understood.
+    Unreadable(String),
+}
+
+/// As hyper answers what it cannot read.
+fn bare_answer(status: StatusCode) -> hyper::Response<Body> {
+    let mut answer = hyper::Response::new(Body::empty());
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    answer
+}
+
 /// Reads the body and lets the cloud deal with the request; none if the client left or was too slow.
 async fn receive(
     shared: &Shared,
     caller: &Caller,
     request: hyper::Request<Incoming>,
-) -> Option<Arc<Served>> {
+) -> Option<Received> {
     let (head, body) = request.into_parts();
     let mut request = from_head(&head);
     let announced_bytes = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let refuse = |request| {
         caller.seated.is_served();
-        Some(shared.served(caller.id, request, Faulty::refuse_too_large))
+        Some(Received::Request(shared.served(caller.id, request, Faulty::refuse_too_large)))
     };
     if announced_bytes > MESSAGE_BYTES_MAX {
         return refuse(request);
@@ -237,10 +293,10 @@ async fn receive(
         Ok(body) => {
             request.body = body.to_bytes().into();
             caller.seated.is_served();
-            Some(shared.deal(caller.id, request).await)
+            Some(Received::Request(shared.deal(caller.id, request).await))
         }
         Err(error) if error.is::<LengthLimitError>() => refuse(request),
-        Err(_) => None,
+        Err(error) => strictness::chunk_fault(error.as_ref()).map(Received::Unreadable),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The app side: acting on the cloud without a request.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,7 +12,6 @@ use crate::clock::UnixMillis;
 use crate::event::ShadowEvent;
 use crate::kept::{Change, Item};
 use crate::policy::Policy;
-use crate::route::Plane;
 use crate::settings::Settings;
 use crate::shadow::{ShadowError, ShadowId, ThingName, get_document};
 
@@ -37,7 +37,8 @@ impl FakeShadow {
         id: &ShadowId,
         document: &Value,
     ) -> Result<Accepted, ShadowError> {
-        let applied = self.update_at(self.cloud_time(now), id, document.to_string().as_bytes())?;
+        let applied =
+            self.update_at(self.cloud_time(now), id, document.to_string().as_bytes(), None)?;
         Ok(Accepted {
             document: applied.accepted(),
             version: applied.shadow.version(),
@@ -107,10 +108,7 @@ impl FakeShadow {
     /// Something that explains refused signatures, apart from the cloud and its shadows.
     #[must_use]
     pub fn explainer(&self) -> Explainer {
-        Explainer::new(
-            self.settings.keyring.clone(),
-            [Plane::Data, Plane::Control].map(|plane| self.rules_of(plane).clone()),
-        )
+        Explainer::new(Arc::clone(&self.examiner))
     }
 
     /// Forgets all shadows, the versions of deleted ones too, the registry and what topics retain.

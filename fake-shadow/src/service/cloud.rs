@@ -1,8 +1,11 @@
 //! The machine: from a request to its answer.
 
+use std::sync::Arc;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 
+use super::examined::{Examined, Examiner};
 use super::perform::Done;
 use super::refused::Refused;
 use super::registry::Registry;
@@ -13,11 +16,11 @@ use crate::clock::UnixMillis;
 use crate::event::{Exchange, NoOperation, RequestRecord};
 use crate::message::Request;
 use crate::operation::Operation;
-use crate::route::{Plane, Route, Unrouted, route};
+use crate::route::{Plane, Route, Unrouted};
 use crate::settings::Settings;
 use crate::shadow::MESSAGE_BYTES_MAX;
 use crate::sigv4::escape::push_hex;
-use crate::sigv4::{Identity, Refusal, Rules, SigningKeys, verify_by};
+use crate::sigv4::{Identity, Refusal, SigningKeys, verify_by};
 use crate::store::Store;
 
 /// The shadow service as one machine. It has no clock: each call says what time it is for the caller, and the cloud's
@@ -39,8 +42,7 @@ use crate::store::Store;
 #[derive(Debug, Clone)]
 pub struct FakeShadow {
     pub(super) settings: Settings,
-    pub(super) rules: Rules,
-    control_rules: Rules,
+    pub(super) examiner: Arc<Examiner>,
     pub(super) store: Store,
     pub(super) registry: Registry,
     pub(super) retained: Retained,
@@ -53,14 +55,8 @@ impl FakeShadow {
     /// A cloud without shadows.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let (window, presigned_token) = (settings.window, settings.presigned_token);
         Self {
-            rules: Rules { window, presigned_token, ..Rules::data_plane(&settings.region) },
-            control_rules: Rules {
-                window,
-                presigned_token,
-                ..Rules::control_plane(&settings.region)
-            },
+            examiner: Arc::new(Examiner::new(&settings)),
             store: Store::default(),
             registry: Registry::default(),
             retained: Retained::default(),
@@ -73,23 +69,25 @@ impl FakeShadow {
 
     /// Answers a request that came in `now`.
     pub fn handle(&mut self, now: UnixMillis, request: &Request) -> Exchange {
-        self.handle_routed(now, request, &route(request))
+        self.handle_examined(now, request, &mut Examined::new(request))
     }
 
-    /// As [`FakeShadow::handle`], with a request whose way is known.
-    pub(crate) fn handle_routed(
+    /// As [`FakeShadow::handle`], with a request of which it is known what it asks for.
+    pub(crate) fn handle_examined(
         &mut self,
         now: UnixMillis,
         request: &Request,
-        routed: &Result<Route, Unrouted>,
+        examined: &mut Examined,
     ) -> Exchange {
-        let record = self.examine(now, request, routed);
-        let plane = plane_of(routed);
+        let record = self.examine(now, request, examined);
+        let plane = examined.plane();
+        let update = examined.take_update();
         let RequestRecord { id, cloud_time, verdict, operation, .. } = &record;
-        let done = self.admit(request, routed, verdict, operation).and_then(|operation| {
-            self.throttling.admit(now, operation, self.settings.throttle)?;
-            self.perform(*cloud_time, operation, id, request)
-        });
+        let done =
+            self.admit(request, &examined.routed, verdict, operation).and_then(|operation| {
+                self.throttling.admit(now, operation, self.settings.throttle)?;
+                self.perform(*cloud_time, operation, id, (request, update))
+            });
         let (response, events, version, refused) = match done {
             Ok(Done { body, events, version }) => {
                 (answer::success(id, body), events, version, None)
@@ -106,26 +104,29 @@ impl FakeShadow {
         &mut self,
         now: UnixMillis,
         request: &Request,
-        routed: &Result<Route, Unrouted>,
+        examined: &mut Examined,
     ) -> RequestRecord {
         let cloud_time = self.cloud_time(now);
         let id = self.request_id();
-        let rules = match plane_of(routed) {
-            Plane::Control => &self.control_rules,
-            Plane::Data => &self.rules,
-        };
-        let keyring = &self.settings.keyring;
-        let verdict = verify_by(&mut self.keys, request, cloud_time, keyring, rules);
-        let operation = NoOperation::or_operation(routed);
+        let Self { keys, examiner, .. } = self;
+        let verdict = examined.take_verdict(examiner, cloud_time).unwrap_or_else(|| {
+            let rules = examiner.rules_of(examined.plane());
+            verify_by(keys, request, cloud_time, &examiner.keyring, rules)
+        });
         RequestRecord {
             id,
             cloud_time,
-            operation,
+            operation: examined.operation.clone(),
             verdict,
             refused: None,
             events: Vec::new(),
             version: None,
         }
+    }
+
+    /// What requests may be examined by before this cloud is asked.
+    pub(crate) fn examiner(&self) -> Arc<Examiner> {
+        Arc::clone(&self.examiner)
     }
 
     /// The answer to a request whose signature is refused, in the service's words; as it stands where it is not refused.
@@ -168,13 +169,6 @@ impl FakeShadow {
         match request.body.len() {
             bytes if bytes > MESSAGE_BYTES_MAX => Err(Refused::MessageTooLarge { bytes }),
             _ => Ok(operation),
-        }
-    }
-
-    pub(super) const fn rules_of(&self, plane: Plane) -> &Rules {
-        match plane {
-            Plane::Control => &self.control_rules,
-            Plane::Data => &self.rules,
         }
     }
 

@@ -1,31 +1,30 @@
 //! Explaining refused signatures, apart from the cloud and its shadows.
 
+use std::sync::Arc;
+
+use super::examined::Examiner;
 use crate::clock::UnixMillis;
 use crate::message::Request;
 use crate::route::{Plane, route};
 use crate::sigv4::explain::{Explanation, explain};
-use crate::sigv4::{Keyring, Refusal, Rules};
+use crate::sigv4::{Refusal, Rules};
 
 /// Says why signatures were refused, in more words than AWS's.
 #[derive(Debug, Clone)]
 pub struct Explainer {
-    keyring: Keyring,
-    data_rules: Rules,
-    control_rules: Rules,
+    examiner: Arc<Examiner>,
 }
 
 impl Explainer {
-    pub(super) fn new(keyring: Keyring, [data_rules, control_rules]: [Rules; 2]) -> Self {
-        Self { keyring, data_rules, control_rules }
+    pub(super) const fn new(examiner: Arc<Examiner>) -> Self {
+        Self { examiner }
     }
 
     /// What a signature of this request must satisfy.
     #[must_use]
     pub fn rules(&self, request: &Request) -> &Rules {
-        match route(request).map(|route| route.action.plane()) {
-            Ok(Plane::Control) => &self.control_rules,
-            Ok(Plane::Data) | Err(_) => &self.data_rules,
-        }
+        let plane = route(request).map_or(Plane::Data, |route| route.action.plane());
+        self.examiner.rules_of(plane)
     }
 
     /// The explanation of a refusal; `cloud_time` is that of the request. Bounded, but some tens of milliseconds.
@@ -36,6 +35,6 @@ impl Explainer {
         request: &Request,
         refusal: &Refusal,
     ) -> Explanation {
-        explain(request, cloud_time, &self.keyring, self.rules(request), refusal)
+        explain(request, cloud_time, &self.examiner.keyring, self.rules(request), refusal)
     }
 }

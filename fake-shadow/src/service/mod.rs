@@ -3,6 +3,7 @@
 
 mod app;
 mod cloud;
+mod examined;
 mod explainer;
 mod perform;
 mod refused;
@@ -12,6 +13,7 @@ mod throttle;
 
 pub use app::Accepted;
 pub use cloud::FakeShadow;
+pub(crate) use examined::{Examined, Examiner};
 pub use explainer::Explainer;
 pub use refused::{Refused, Throttled};
 pub use registry::RegistryError;

@@ -15,11 +15,16 @@ pub(super) fn delta(desired: &Section, reported: &Section) -> Section {
 
 /// Whether the delta holds anything.
 pub(super) fn differs(desired: &Section, reported: &Section) -> bool {
-    desired.iter().any(|(key, wanted)| match (wanted, reported.get(key)) {
+    desired.iter().any(|(key, wanted)| is_different(wanted, reported.get(key)))
+}
+
+/// Whether a value that is desired is in the delta, or a part of it.
+pub(super) fn is_different(wanted: &Node, had: Option<&Node>) -> bool {
+    match (wanted, had) {
         (Node::Object(wanted), Some(Node::Object(had))) => differs(wanted, had),
         (Node::Value { json, .. }, Some(Node::Value { json: had, .. })) => !json.equals(had),
         _ => true,
-    })
+    }
 }
 
 fn difference(wanted: &Node, had: Option<&Node>) -> Option<Node> {

@@ -1,8 +1,8 @@
 //! What is kept of a shadow, and how it is shown.
 
-use super::delta::delta;
+use super::delta::{differs, is_different};
 use super::metadata;
-use crate::json::{Json, write_members};
+use crate::json::{Json, write_members, write_text};
 use crate::members::Members;
 
 /// A shadow as it is kept: both sections with the time of each value, and the version.
@@ -39,15 +39,13 @@ impl Shadow {
 
     /// Bytes of both sections as JSON without white space: what the size limit counts.
     pub(super) fn document_bytes(&self) -> usize {
-        [&self.desired, &self.reported]
-            .into_iter()
-            .filter(|section| !section.is_empty())
-            .map(|section| {
-                let mut out = Vec::new();
+        let mut out = Vec::with_capacity(DOCUMENT_BYTES_USUAL);
+        for section in [&self.desired, &self.reported] {
+            if !section.is_empty() {
                 write_section(section, &mut out);
-                out.len()
-            })
-            .sum()
+            }
+        }
+        out.len()
     }
 
     /// `state` and `metadata` without the delta.
@@ -65,14 +63,20 @@ impl Shadow {
 /// asked for more often than anything else.
 #[must_use]
 pub fn get_document(shadow: &Shadow, answered_secs: i64) -> Vec<u8> {
-    let difference = delta(&shadow.desired, &shadow.reported);
-    let sections =
-        [("desired", &shadow.desired), ("reported", &shadow.reported), ("delta", &difference)];
+    let Shadow { desired, reported, .. } = shadow;
+    let sections = [("desired", desired), ("reported", reported)];
     let mut out = Vec::with_capacity(DOCUMENT_BYTES_USUAL);
     out.extend_from_slice(br#"{"state":"#);
     write_sections(&sections, write_section, &mut out);
+    if differs(desired, reported) {
+        // Something is desired then, so the object is not empty.
+        out.pop();
+        out.extend_from_slice(br#","delta":"#);
+        write_delta(desired, reported, &mut out);
+        out.push(b'}');
+    }
     out.extend_from_slice(br#","metadata":"#);
-    write_sections(&sections[..2], metadata::write, &mut out);
+    write_sections(&sections, metadata::write, &mut out);
     let end = format!(r#","version":{},"timestamp":{answered_secs}}}"#, shadow.version);
     out.extend_from_slice(end.as_bytes());
     out
@@ -99,6 +103,24 @@ fn write_sections(
     out.push(b'}');
 }
 
+/// Appends what is desired and not reported, as [`super::delta::delta`] finds it; there is something.
+fn write_delta(desired: &Section, reported: &Section, out: &mut Vec<u8>) {
+    out.push(b'{');
+    let different = desired.iter().filter(|(key, wanted)| is_different(wanted, reported.get(key)));
+    for (place, (key, wanted)) in different.enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        write_text(key, out);
+        out.push(b':');
+        match (wanted, reported.get(key)) {
+            (Node::Object(wanted), Some(Node::Object(had))) => write_delta(wanted, had, out),
+            _ => write_node(wanted, out),
+        }
+    }
+    out.push(b'}');
+}
+
 /// The values of a section.
 pub(super) fn state_of(section: &Section) -> Json {
     let value = |node: &Node| match node {
@@ -109,8 +131,12 @@ pub(super) fn state_of(section: &Section) -> Json {
 }
 
 fn write_section(section: &Section, out: &mut Vec<u8>) {
-    write_members(section, out, |node, out| match node {
+    write_members(section, out, write_node);
+}
+
+fn write_node(node: &Node, out: &mut Vec<u8>) {
+    match node {
         Node::Object(section) => write_section(section, out),
         Node::Value { json, .. } => json.write_compact(out),
-    });
+    }
 }

@@ -1,7 +1,7 @@
 //! Metadata: the tree of the state with the time of each value in its place.
 
 use super::document::{Node, Section};
-use crate::json::{Json, write_members};
+use crate::json::{Json, write_integer, write_members};
 use crate::members::Key;
 
 /// The metadata of what is kept.
@@ -18,21 +18,16 @@ pub(super) fn write(section: &Section, out: &mut Vec<u8>) {
     write_members(section, out, |node, out| match node {
         Node::Object(section) => write(section, out),
         Node::Value { json, stamped_secs } => {
-            write_stamps(json, stamp(*stamped_secs).as_bytes(), out);
+            write_stamps(json, *stamped_secs, out);
         }
     });
 }
 
-/// The stamp of a leaf.
-pub(super) fn stamp(stamped_secs: i64) -> String {
-    format!(r#"{{"timestamp":{stamped_secs}}}"#)
-}
-
-/// Appends the metadata of a value that was sent, as [`of_sent`] makes it of its stamp.
-pub(super) fn write_stamps(value: &Json, stamp: &[u8], out: &mut Vec<u8>) {
+/// Appends the metadata of a value that was sent at that time, as [`of_sent`] makes it.
+pub(super) fn write_stamps(value: &Json, stamped_secs: i64, out: &mut Vec<u8>) {
     match value {
         Json::Object(members) => {
-            write_members(members, out, |value, out| write_stamps(value, stamp, out));
+            write_members(members, out, |value, out| write_stamps(value, stamped_secs, out));
         }
         Json::Array(items) => {
             out.push(b'[');
@@ -40,12 +35,14 @@ pub(super) fn write_stamps(value: &Json, stamp: &[u8], out: &mut Vec<u8>) {
                 if place > 0 {
                     out.push(b',');
                 }
-                write_stamps(item, stamp, out);
+                write_stamps(item, stamped_secs, out);
             }
             out.push(b']');
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::Text(_) => {
-            out.extend_from_slice(stamp);
+            out.extend_from_slice(br#"{"timestamp":"#);
+            write_integer(stamped_secs, out);
+            out.push(b'}');
         }
     }
 }

@@ -54,7 +54,7 @@ impl Applied {
         out.extend_from_slice(br#"{"state":"#);
         self.sent.write_compact(&mut out);
         out.extend_from_slice(br#","metadata":"#);
-        metadata::write_stamps(&self.sent, metadata::stamp(self.at_secs).as_bytes(), &mut out);
+        metadata::write_stamps(&self.sent, self.at_secs, &mut out);
         let end = format!(r#","version":{},"timestamp":{}"#, self.shadow.version, self.at_secs);
         out.extend_from_slice(end.as_bytes());
         if let Some(token) = &self.client_token {
@@ -111,7 +111,16 @@ pub fn apply(
     now: UnixMillis,
     limits: &Limits,
 ) -> Result<Applied, ShadowError> {
-    let request = UpdateRequest::read(document, limits)?;
+    apply_read(before, UpdateRequest::read(document, limits)?, now, limits)
+}
+
+/// As [`apply`], with a document that was read.
+pub(crate) fn apply_read(
+    before: Before<'_>,
+    request: UpdateRequest,
+    now: UnixMillis,
+    limits: &Limits,
+) -> Result<Applied, ShadowError> {
     if let Some(given) = request.version.filter(|given| *given != before.version) {
         return Err(ShadowError::VersionConflict { given, current: before.version });
     }

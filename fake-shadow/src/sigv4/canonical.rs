@@ -3,27 +3,30 @@
 //! Source: "Create a signed AWS API request" in the AWS Identity and Access Management User Guide; where that is silent,
 //! AWS's published test suite.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
 
-use super::escape::{decode_query, encode, encode_path, hex};
+use super::escape::{decode_query, encode, encode_path, hex, is_unreserved};
 use super::refusal::EscapeFault;
 use crate::message::Request;
 
-/// A request in the form in which it is signed.
+/// A request in the form in which it is signed. What stands in the request as it is signed, as nearly all of it does, is not
+/// copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CanonicalRequest {
+pub struct CanonicalRequest<'a> {
     /// The method as sent.
-    pub method: String,
+    pub method: &'a str,
     /// The path in canonical form.
-    pub path: String,
+    pub path: Cow<'a, str>,
     /// The query in canonical form and order, without its signature.
     pub query: Vec<QueryPair>,
     /// The signed headers that came, in the order of `signed_headers`.
-    pub headers: Vec<HeaderLine>,
+    pub headers: Vec<HeaderLine<'a>>,
     /// The names of all signed headers in lower case, sorted, each once.
-    pub signed_headers: Vec<String>,
+    pub signed_headers: Vec<Cow<'a, str>>,
     /// The hash of the body in hexadecimal digits.
-    pub body_sha256: String,
+    pub body_sha256: Cow<'static, str>,
 }
 
 /// One parameter of a query, name and value percent-encoded in canonical form.
@@ -37,11 +40,11 @@ pub struct QueryPair {
 
 /// One line of the header block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeaderLine {
+pub struct HeaderLine<'a> {
     /// The name in lower case.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// All values of that name, trimmed, runs of spaces made one, joined with commas in the order on the wire.
-    pub value: Vec<u8>,
+    pub value: Cow<'a, [u8]>,
 }
 
 /// What is done to a path before it is encoded.
@@ -54,16 +57,16 @@ pub enum PathRule {
     AsSent,
 }
 
-impl CanonicalRequest {
+impl<'a> CanonicalRequest<'a> {
     /// Builds the canonical form from the bytes on the wire.
     ///
     /// `query` is the outcome of [`query_pairs`] without the parameters that are not signed; `signed_headers` the list
     /// as sent, in any order and case. Names that did not come have no line in `headers`.
     #[must_use]
     pub fn new(
-        request: &Request,
+        request: &'a Request,
         mut query: Vec<QueryPair>,
-        signed_headers: &str,
+        signed_headers: &'a str,
         rule: PathRule,
     ) -> Self {
         query.sort_unstable();
@@ -76,7 +79,7 @@ impl CanonicalRequest {
             })
             .collect();
         Self {
-            method: request.method.clone(),
+            method: &request.method,
             path: path(raw_path(&request.target), rule),
             query,
             headers,
@@ -93,7 +96,9 @@ impl CanonicalRequest {
         out.push(b'\n');
         out.extend_from_slice(self.path.as_bytes());
         out.push(b'\n');
-        out.extend_from_slice(self.query_string().as_bytes());
+        if !self.query.is_empty() {
+            out.extend_from_slice(self.query_string().as_bytes());
+        }
         out.push(b'\n');
         for line in &self.headers {
             out.extend_from_slice(line.name.as_bytes());
@@ -102,7 +107,12 @@ impl CanonicalRequest {
             out.push(b'\n');
         }
         out.push(b'\n');
-        out.extend_from_slice(self.signed_headers.join(";").as_bytes());
+        for (place, name) in self.signed_headers.iter().enumerate() {
+            if place > 0 {
+                out.push(b';');
+            }
+            out.extend_from_slice(name.as_bytes());
+        }
         out.push(b'\n');
         out.extend_from_slice(self.body_sha256.as_bytes());
         out
@@ -130,7 +140,7 @@ impl CanonicalRequest {
     }
 
     /// The names in `signed_headers` that did not come.
-    pub fn absent_headers(&self) -> impl Iterator<Item = &String> {
+    pub fn absent_headers(&self) -> impl Iterator<Item = &Cow<'a, str>> {
         self.signed_headers
             .iter()
             .filter(|&name| !self.headers.iter().any(|line| line.name == *name))
@@ -140,10 +150,10 @@ impl CanonicalRequest {
 /// The hash of no bytes: that of the body of every GET.
 const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-fn body_sha256(body: &[u8]) -> String {
+fn body_sha256(body: &[u8]) -> Cow<'static, str> {
     match body {
-        [] => EMPTY_SHA256.to_owned(),
-        body => hex(&Sha256::digest(body)),
+        [] => Cow::Borrowed(EMPTY_SHA256),
+        body => Cow::Owned(hex(&Sha256::digest(body))),
     }
 }
 
@@ -169,12 +179,14 @@ pub fn query_pairs(raw: &str) -> Result<Vec<QueryPair>, EscapeFault> {
 
 /// The canonical form of a raw path: normalized by `rule`, then each byte encoded once, an existing `%` too.
 #[must_use]
-pub fn path(raw: &str, rule: PathRule) -> String {
-    match rule {
-        PathRule::AsSent if raw.is_empty() => "/".to_owned(),
-        PathRule::AsSent => encode_path(raw.as_bytes()),
-        PathRule::Normalized => encode_path(normalized(raw).as_bytes()),
-    }
+pub fn path(raw: &str, rule: PathRule) -> Cow<'_, str> {
+    let path = match rule {
+        PathRule::AsSent if raw.is_empty() => Cow::Borrowed("/"),
+        PathRule::AsSent => Cow::Borrowed(raw),
+        PathRule::Normalized => normalized(raw),
+    };
+    let is_itself = path.bytes().all(|byte| byte == b'/' || is_unreserved(byte));
+    if is_itself { path } else { Cow::Owned(encode_path(path.as_bytes())) }
 }
 
 /// The path on the wire, without the query, and without scheme and authority where a proxy's form of target was sent.
@@ -193,7 +205,11 @@ pub fn raw_path(target: &str) -> &str {
 /// Removes empty segments, `.` and `..`; keeps a slash at the end.
 ///
 /// A path that ends in a dot segment gets no slash there: botocore and aws-c-auth sign it so, AWS's crates for Rust do not.
-pub(crate) fn normalized(raw: &str) -> String {
+pub(crate) fn normalized(raw: &str) -> Cow<'_, str> {
+    let is_itself = raw.starts_with('/') && !raw.contains("//") && !raw.contains("/.");
+    if is_itself {
+        return Cow::Borrowed(raw);
+    }
     let mut segments: Vec<&str> = Vec::new();
     for segment in raw.split('/') {
         match segment {
@@ -212,48 +228,54 @@ pub(crate) fn normalized(raw: &str) -> String {
     if segments.is_empty() || raw.ends_with('/') {
         out.push('/');
     }
-    out
+    Cow::Owned(out)
 }
 
 /// The list of signed headers as it should be: lower case, sorted, each name once.
-pub(crate) fn sorted_names(list: &str) -> Vec<String> {
-    let mut names: Vec<String> =
-        list.split(';').filter(|name| !name.is_empty()).map(str::to_ascii_lowercase).collect();
+pub(crate) fn sorted_names(list: &str) -> Vec<Cow<'_, str>> {
+    let lower_case = |name| match name {
+        name if str::bytes(name).any(|byte| byte.is_ascii_uppercase()) => {
+            Cow::Owned(name.to_ascii_lowercase())
+        }
+        name => Cow::Borrowed(name),
+    };
+    let mut names = Vec::with_capacity(SIGNED_HEADERS_USUAL);
+    names.extend(list.split(';').filter(|name| !name.is_empty()).map(lower_case));
     names.sort_unstable();
     names.dedup();
     names
 }
 
+/// How many headers most clients sign at most.
+const SIGNED_HEADERS_USUAL: usize = 8;
+
 /// All values of a header, trimmed, runs of spaces made one, joined with commas; nothing if it did not come.
-pub(crate) fn header_value(request: &Request, name: &str) -> Option<Vec<u8>> {
-    let mut joined: Option<Vec<u8>> = None;
+pub(crate) fn header_value<'a>(request: &'a Request, name: &str) -> Option<Cow<'a, [u8]>> {
+    let mut joined: Option<Cow<'a, [u8]>> = None;
     for header in request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name)) {
-        let out = match &mut joined {
-            Some(out) => {
-                out.push(b',');
-                out
-            }
-            None => joined.insert(Vec::with_capacity(header.value.len())),
-        };
-        push_collapsed(out, &header.value);
+        let value = collapsed(&header.value);
+        joined = Some(match joined {
+            None => value,
+            Some(before) => Cow::Owned([&before, b",".as_slice(), &value].concat()),
+        });
     }
     joined
 }
 
 /// A value as it stands in the header block: trimmed, runs of spaces made one.
-pub(crate) fn collapsed(value: &[u8]) -> Vec<u8> {
+pub(crate) fn collapsed(value: &[u8]) -> Cow<'_, [u8]> {
+    let value = value.trim_ascii();
+    if !value.windows(2).any(|two| two == b"  ") {
+        return Cow::Borrowed(value);
+    }
     let mut out = Vec::with_capacity(value.len());
-    push_collapsed(&mut out, value);
-    out
-}
-
-fn push_collapsed(out: &mut Vec<u8>, value: &[u8]) {
     let mut after_space = false;
-    for &byte in value.trim_ascii() {
+    for &byte in value {
         let is_space = byte == b' ';
         if !(is_space && after_space) {
             out.push(byte);
         }
         after_space = is_space;
     }
+    Cow::Owned(out)
 }

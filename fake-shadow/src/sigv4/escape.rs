@@ -119,7 +119,7 @@ pub(crate) fn push_hex(out: &mut String, byte: u8) {
     out.push(char::from(HEX_LOWER[usize::from(byte & 15)]));
 }
 
-const fn hex_value(digit: u8) -> Option<u8> {
+pub(crate) const fn hex_value(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),

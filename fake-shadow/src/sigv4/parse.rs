@@ -17,10 +17,7 @@ pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// In the `Authorization` header.
-    Header {
-        /// The first word of the header.
-        algorithm: String,
-    },
+    Header,
     /// In the query: a presigned URL.
     Query,
 }
@@ -85,7 +82,7 @@ impl<'a> Claim<'a> {
     pub fn signed_at(&self) -> Result<UnixMillis, Refusal> {
         timestamp::parse_basic(&self.date)
             .or_else(|| match self.place {
-                Place::Header { .. } => timestamp::parse_http(&self.date),
+                Place::Header => timestamp::parse_http(&self.date),
                 Place::Query => None,
             })
             .ok_or_else(|| Refusal::DateForm { sent: self.date.clone().into_owned() })
@@ -122,10 +119,9 @@ impl<'a> Claim<'a> {
         let date = request.header("x-amz-date").or_else(|| request.header("date"));
 
         // 7. Nothing missing.
-        let place = Place::Header { algorithm: algorithm.into_owned() };
         let token = request.header("x-amz-security-token").map(String::from_utf8_lossy);
         let date = date.map(String::from_utf8_lossy);
-        Parts { credential, signature, signed_headers, date }.complete(place, None, token)
+        Parts { credential, signature, signed_headers, date }.complete(Place::Header, None, token)
     }
 
     fn read_query(algorithm: &str, query: &[QueryPair]) -> Result<Self, Refusal> {

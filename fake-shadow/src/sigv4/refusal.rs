@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::parse::Place;
+use super::parse::{ALGORITHM, Place};
 use super::timestamp::basic;
 use crate::clock::UnixMillis;
 
@@ -355,16 +355,16 @@ fn missing_parts(place: &Place, missing: &[Part]) -> String {
     let mut text = String::new();
     for part in missing {
         text += match (place, part) {
-            (Place::Header { .. }, Part::Credential) => {
+            (Place::Header, Part::Credential) => {
                 "Authorization header requires 'Credential' parameter. "
             }
-            (Place::Header { .. }, Part::Signature) => {
+            (Place::Header, Part::Signature) => {
                 "Authorization header requires 'Signature' parameter. "
             }
-            (Place::Header { .. }, Part::SignedHeaders) => {
+            (Place::Header, Part::SignedHeaders) => {
                 "Authorization header requires 'SignedHeaders' parameter. "
             }
-            (Place::Header { .. }, Part::Date) => {
+            (Place::Header, Part::Date) => {
                 "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' \
                     header. "
             }
@@ -381,7 +381,7 @@ fn missing_parts(place: &Place, missing: &[Part]) -> String {
         };
     }
     match place {
-        Place::Header { algorithm } => text + "Authorization=" + algorithm,
+        Place::Header => text + "Authorization=" + ALGORITHM,
         Place::Query => text + "Re-examine the query-string parameters.",
     }
 }

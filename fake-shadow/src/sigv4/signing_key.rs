@@ -68,13 +68,13 @@ struct KeptKey {
 }
 
 impl SigningKeys {
-    /// The signature in hexadecimal digits, by the key of a secret and a scope.
+    /// The signature, by the key of a secret and a scope.
     pub(super) fn signature(
         &mut self,
         secret: &Secret,
         scope: &Scope<'_>,
         string_to_sign: &str,
-    ) -> String {
+    ) -> Code {
         let parts = [scope.date, scope.region, scope.service, scope.terminator];
         let is_it = |key: &KeptKey| key.scope == parts && key.secret == *secret;
         if !self.kept.last().is_some_and(is_it) {
@@ -89,7 +89,7 @@ impl SigningKeys {
         }
         let mut mac = self.kept.last().expect("one was put there above").mac.clone();
         mac.update(string_to_sign.as_bytes());
-        hex(&mac.finalize().into_bytes())
+        mac.finalize().into_bytes().into()
     }
 }
 
@@ -130,7 +130,7 @@ mod tests {
         let dates: Vec<String> = (0..KEYS_KEPT_MAX + 2).map(|day| format!("{day:08}")).collect();
         for date in dates.iter().chain(&dates).chain(dates.last()) {
             for secret in ["one", "another"] {
-                let right = signature(&signing_key(secret, &scope(date)), "text");
+                let right = hmac_sha256(&signing_key(secret, &scope(date)), b"text");
                 assert_eq!(keys.signature(&Secret::from(secret), &scope(date), "text"), right);
             }
             assert!(keys.kept.len() <= KEYS_KEPT_MAX);

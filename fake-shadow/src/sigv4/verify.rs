@@ -4,16 +4,18 @@
 //! services; what AWS IoT was seen to say agrees with it. Checks 1 and 2 of the chart, that the request line is well-formed
 //! and the method served, are done before and after this module.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use subtle::ConstantTimeEq;
 
 use super::canonical::{self, CanonicalRequest, PathRule, QueryPair};
 use super::credential::{Credential, Keyring};
+use super::escape::hex_value;
 use super::parse::{Claim, Place, Scope};
 use super::refusal::{Clock, Refusal, ScopeFault};
 use super::rules::{EXPIRES_MAX, PresignedToken, Rules};
-use super::signing_key::{SigningKeys, string_to_sign};
+use super::signing_key::{Code, SigningKeys, string_to_sign};
 use super::timestamp;
 use crate::clock::UnixMillis;
 use crate::message::Request;
@@ -185,12 +187,10 @@ fn check_signature(
     let (query, token_pairs) = signed_query(query, &claim.place);
     let mut canonical =
         CanonicalRequest::new(request, query, &claim.signed_headers, PathRule::Normalized);
-    check_form(request, claim, &canonical)?;
-
-    let mut is_right = |canonical: &CanonicalRequest| -> bool {
+    let sent = check_form(request, claim, &canonical)?;
+    let mut is_right = |canonical: &CanonicalRequest<'_>| -> bool {
         let text = string_to_sign(date, scope, &canonical.sha256());
-        let right = keys.signature(&credential.secret, scope, &text);
-        right.as_bytes().ct_eq(claim.signature.as_bytes()).into()
+        keys.signature(&credential.secret, scope, &text).ct_eq(&sent).into()
     };
     if is_right(&canonical) {
         return Ok(());
@@ -218,32 +218,43 @@ pub(crate) fn signed_query(
     query.into_iter().partition(|pair| pair.name != "X-Amz-Security-Token")
 }
 
-/// What can be wrong with a signature before its value is looked at. AWS says the same about all of it.
+/// The bytes of a signature of 64 lower-case digits; none if it is written otherwise.
+fn read_code(signature: &str) -> Option<Code> {
+    let digits: &[u8; 64] = signature.as_bytes().try_into().ok()?;
+    let mut code = [0; 32];
+    for (byte, pair) in code.iter_mut().zip(digits.chunks_exact(2)) {
+        if pair.iter().any(u8::is_ascii_uppercase) {
+            return None;
+        }
+        *byte = hex_value(pair[0])? * 16 + hex_value(pair[1])?;
+    }
+    Some(code)
+}
+
+/// What can be wrong with a signature before its value is looked at, and then that value. AWS says the same about all of it.
 fn check_form(
     request: &Request,
     claim: &Claim<'_>,
-    canonical: &CanonicalRequest,
-) -> Result<(), Refusal> {
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if claim.signature.len() != 64 || !claim.signature.bytes().all(is_digit) {
-        return Err(Refusal::SignatureForm { sent: claim.signature.clone().into_owned() });
-    }
+    canonical: &CanonicalRequest<'_>,
+) -> Result<Code, Refusal> {
+    let code = read_code(&claim.signature)
+        .ok_or_else(|| Refusal::SignatureForm { sent: claim.signature.clone().into_owned() })?;
     // AWS documents the list as sorted and in lower case; what it does with another is not known, so none is accepted.
-    if !canonical.signed_headers.iter().map(String::as_str).eq(claim.signed_headers.split(';')) {
+    if !canonical.signed_headers.iter().map(Cow::as_ref).eq(claim.signed_headers.split(';')) {
         let right = canonical.signed_headers.join(";");
         let sent = claim.signed_headers.clone().into_owned();
         return Err(Refusal::SignedHeadersForm { sent, right });
     }
     if canonical.headers.len() < canonical.signed_headers.len() {
-        let names = canonical.absent_headers().cloned().collect();
+        let names = canonical.absent_headers().map(|name| name.clone().into_owned()).collect();
         return Err(Refusal::SignedHeadersAbsent { names });
     }
     // The hash of the body is always our own, so that this header cannot vouch for another body.
     match request.header("x-amz-content-sha256") {
         Some(sent) if sent != canonical.body_sha256.as_bytes() => Err(Refusal::BodyHash {
             sent: String::from_utf8_lossy(sent).into_owned(),
-            computed: canonical.body_sha256.clone(),
+            computed: canonical.body_sha256.clone().into_owned(),
         }),
-        _ => Ok(()),
+        _ => Ok(code),
     }
 }

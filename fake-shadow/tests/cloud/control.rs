@@ -151,7 +151,7 @@ async fn a_page_of_another_origin_may_not_act() {
     let mut request = unsigned("localhost:1", "POST /_shadowrig/reset", "");
     request.headers.push(fake_shadow::message::Header::new("Origin", "http://evil.example"));
     assert!(ask(&bench, &request).await.starts_with("HTTP/1.1 403"));
-    request.headers[1].value = b"http://localhost:1".to_vec();
+    request.headers[1].value = b"http://localhost:1".to_vec().into();
     assert!(ask(&bench, &request).await.starts_with("HTTP/1.1 200"));
 }
 

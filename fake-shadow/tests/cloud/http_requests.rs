@@ -46,7 +46,7 @@ async fn header_names_may_be_in_any_case_and_order() {
         let mut request = post(ON);
         request.headers.reverse();
         for header in &mut request.headers {
-            header.name = change(&header.name);
+            header.name = change(&header.name).into();
         }
         client.send(&raw(&request)).await;
         assert!(client.answer().await.starts_with("HTTP/1.1 200 OK\r\n"));

@@ -59,7 +59,7 @@ impl Signer {
         let headers: Vec<(&str, &str)> = request
             .headers
             .iter()
-            .map(|header| (header.name.as_str(), str::from_utf8(&header.value).unwrap()))
+            .map(|header| (header.name.as_ref(), str::from_utf8(&header.value).unwrap()))
             .collect();
         let url = format!("https://host.example{}", request.target);
         let body = SignableBody::Bytes(&request.body);
@@ -219,7 +219,7 @@ impl Change {
                 let mut signed: Vec<&mut Header> =
                     request.headers.iter_mut().filter(is_signed).collect();
                 let at = at.index(signed.len());
-                signed[at].value.push(b'x');
+                signed[at].value = [&signed[at].value, b"x".as_slice()].concat().into();
             }
             Self::Signature(at) => {
                 let flip = |text: &str| {
@@ -229,7 +229,8 @@ impl Change {
                 };
                 match request.headers.iter_mut().find(|header| header.name == "authorization") {
                     Some(header) => {
-                        header.value = flip(str::from_utf8(&header.value).unwrap()).into_bytes();
+                        header.value =
+                            flip(str::from_utf8(&header.value).unwrap()).into_bytes().into();
                     }
                     None => request.target = flip(&request.target),
                 }

@@ -151,7 +151,7 @@ fn with_authorization(request: &Request, value: &str) -> Request {
     let mut request = request.clone();
     for header in &mut request.headers {
         if header.name.eq_ignore_ascii_case("authorization") {
-            header.value = value.into();
+            header.value = value.to_owned().into();
         }
     }
     request

@@ -198,14 +198,64 @@ async function reset(page) {
   });
 }
 
-async function fits(browser) {
-  await test("nothing is wider than a phone", async () => {
-    const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
-    await page.goto(url);
-    await page.getByText("live", { exact: true }).waitFor(wait);
-    equal(await page.evaluate("document.documentElement.scrollWidth"), 390);
-    await page.close();
+/** Runs in the page: elements that stand out of the window, but for the link that does so until it has the focus. */
+function misplaced() {
+  const width = document.documentElement.clientWidth;
+  const wide = [...document.querySelectorAll("body *")].filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && (box.right > width + 1 || box.left < -1) && !element.closest("pre, textarea, .skip");
   });
+  return wide.map((element) => `${element.tagName.toLowerCase()}.${element.className}`);
+}
+
+/** Runs in the page: texts whose contrast is below 4.5 to 1, by WCAG 2.2, section 1.4.3. */
+function faint() {
+  const rgba = (color) => color.match(/[\d.]+/g).map(Number);
+  const light = ([red, green, blue]) => [red, green, blue]
+    .map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+  const over = (front, back) => front.slice(0, 3).map((part, at) => part * (front[3] ?? 1) + back[at] * (1 - (front[3] ?? 1)));
+  const behind = (element) => {
+    const layers = [];
+    for (let at = element; at; at = at.parentElement) layers.unshift(rgba(getComputedStyle(at).backgroundColor));
+    return layers.reduce((back, front) => over(front, back), [255, 255, 255]);
+  };
+  const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  const isSeen = (element) => element.checkVisibility() && !element.disabled;
+  return [...document.querySelectorAll("body *")].filter((element) => hasText(element) && isSeen(element)).flatMap((element) => {
+    const back = behind(element);
+    const [dark, bright] = [light(back), light(over(rgba(getComputedStyle(element).color), back))].sort((one, other) => one - other);
+    const ratio = (bright + 0.05) / (dark + 0.05);
+    return ratio < 4.5 ? [`${element.textContent.trim().slice(0, 30)}: ${ratio.toFixed(2)}`] : [];
+  });
+}
+
+const LONG = { thing: "t".repeat(128), shadow: "$" + "s".repeat(63) };
+
+async function fits(browser) {
+  await control("PUT", `/things/${LONG.thing}/shadows/${encodeURIComponent(LONG.shadow)}`, {
+    state: { desired: { ["k".repeat(200)]: "v".repeat(900) }, reported: { list: Array(40).fill("item") } },
+  });
+  equal(device("GET", `/things/${LONG.thing}/shadow?name=${encodeURIComponent(LONG.shadow)}`), 200);
+  for (const scheme of ["light", "dark"]) {
+    for (const width of [320, 390, 768, 1280]) {
+      await test(`everything is in its place and can be read at ${width} pixels, ${scheme}`, async () => {
+        const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme: scheme });
+        await page.goto(url);
+        await page.getByText("live", { exact: true }).waitFor(wait);
+        for (const row of await page.locator("#log summary").all()) await row.click();
+        await page.locator(".explained h4").first().waitFor(wait);
+        await page.getByRole("button", { name: "New shadow" }).click();
+        await page.getByRole("button", { name: "Edit desired of lamp" }).first().click();
+        equal(await page.evaluate("document.documentElement.scrollWidth"), width);
+        equal(await page.evaluate(misplaced), []);
+        equal(await page.evaluate(faint), []);
+        await page.close();
+      });
+    }
+  }
+  await control("DELETE", `/things/${LONG.thing}/shadows/${encodeURIComponent(LONG.shadow)}`);
 }
 
 async function forPictures() {

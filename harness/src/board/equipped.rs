@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Board, Sink};
 use crate::drive::Facts;
-use crate::engine::action::PowerOrder;
+use crate::engine::action::{PowerOrder, StateCutOrder};
 use crate::engine::event::PowerChange;
 use crate::engine::{ActionError, Event, Trouble};
 use crate::meter::Meter;
@@ -177,6 +177,10 @@ impl Board for Equipped {
                 Ok(())
             }
         }
+    }
+
+    fn cut_at_state_write(&mut self, order: StateCutOrder) -> Result<(), ActionError> {
+        self.board.cut_at_state_write(order)
     }
 
     fn brownout(&mut self, to_mv: u32, length: Duration) -> Result<(), ActionError> {

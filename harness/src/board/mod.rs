@@ -16,13 +16,14 @@ mod serial_settings;
 mod started;
 pub mod virtual_board;
 pub mod virtual_pins;
+mod virtual_supply;
 
 use std::time::Duration;
 
 use crate::drive::Facts;
 pub use crate::drive::seen::Sink;
 use crate::engine::ActionError;
-use crate::engine::action::PowerOrder;
+use crate::engine::action::{PowerOrder, StateCutOrder};
 use crate::scenario::plan::Firmware;
 
 /// A board in real time. One adapter a way of having one; one contract suite runs over all of them
@@ -57,6 +58,19 @@ pub trait Board {
     ///
     /// The supply cannot be switched.
     fn power(&mut self, order: PowerOrder) -> Result<(), ActionError>;
+
+    /// Cuts the supply at a write of the device's state, and brings it back after a while: the write, the power events, a reset and a wake
+    /// follow in the sink. Takes no time.
+    ///
+    /// # Errors
+    ///
+    /// The rig does not see these writes, which is so unless a board says otherwise by its facts.
+    fn cut_at_state_write(&mut self, _order: StateCutOrder) -> Result<(), ActionError> {
+        Err(ActionError::new(
+            "cut the power at a write of the state",
+            "this bench does not see when its device keeps its state",
+        ))
+    }
 
     /// Lets the supply sag to so many millivolts for so long. Takes as long as the supply's answer; the sag goes on by itself.
     ///

@@ -2,7 +2,6 @@
 //! faults are reached by another way than the serial port, as a real bench reaches them by a hub and wires.
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -13,11 +12,11 @@ use super::images;
 use super::port::{PortName, PortOptions};
 use super::serial::{FindImage, Recipe, SerialBoard};
 use super::virtual_pins::VirtualPins;
+use super::virtual_supply::Supply;
 use super::{Board, Sink};
 use crate::drive::Facts;
-use crate::engine::action::PowerOrder;
-use crate::engine::event::PowerChange;
-use crate::engine::{ActionError, Event};
+use crate::engine::ActionError;
+use crate::engine::action::{PowerOrder, StateCutOrder};
 use crate::flash::image::Part;
 use crate::flash::{Chip, Source};
 use crate::inventory::board::{MeterPlace, MeterSetting};
@@ -43,9 +42,7 @@ pub struct VirtualBoard {
     meter: Ppk2Meter,
     sink: Sink,
     programs: Programs,
-    has_power: bool,
-    /// A cycle of the supply that goes on by itself.
-    cycle: Option<JoinHandle<()>>,
+    supply: Supply,
     /// Kept for the link to the terminal in it, by which a port is found again that came back under another name.
     _folder: TempDir,
 }
@@ -111,62 +108,14 @@ impl VirtualBoard {
         // It stands in the line of a supply that is there anyway, and gives none.
         let found = MeterPlace::Port(meter.display().to_string());
         let meter = Ppk2Meter::new(MeterSetting { found, source_mv: None });
-        let (has_power, cycle, _folder) = (true, None, folder);
-        Ok(Self { running, serial, meter, sink, programs, has_power, cycle, _folder })
+        let supply = Supply::new(Arc::clone(&running), sink.clone());
+        Ok(Self { running, serial, meter, sink, programs, supply, _folder: folder })
     }
 
     /// The board itself, for whoever makes faults on it.
     #[must_use]
     pub fn running(&self) -> Arc<Running> {
         Arc::clone(&self.running)
-    }
-
-    fn order(&self, what: &str, order: Order) -> Result<(), ActionError> {
-        let done = self.running.order(order).map(|_| ());
-        done.ok_or_else(|| stopped(what))
-    }
-
-    fn cut(&mut self) -> Result<(), ActionError> {
-        self.order("cut the supply", Order::PowerCut)?;
-        self.has_power = false;
-        // What it said before is told before.
-        if let Some(announcer) = self.serial.announcer() {
-            announcer.settle();
-        }
-        self.sink.tell(Event::Power { change: PowerChange::Cut });
-        Ok(())
-    }
-
-    /// Restores the supply, after a while where it is a cycle. Told before, since what the board then does is told by another thread.
-    fn restore(&mut self, after: Duration) -> Result<(), ActionError> {
-        self.has_power = true;
-        let (announcer, sink, running) =
-            (self.serial.announcer(), self.sink.clone(), Arc::clone(&self.running));
-        let restore = move || {
-            thread::sleep(after);
-            if let Some(announcer) = announcer {
-                announcer.announce();
-            }
-            sink.tell(Event::Power { change: PowerChange::Restored });
-            sink.tell(Event::Reset { cause: "power-on".into() });
-            running.order(Order::PowerRestore { into: BootMode::Run }).is_some()
-        };
-        if after.is_zero() {
-            let done = restore();
-            return done.then_some(()).ok_or_else(|| stopped("restore the supply"));
-        }
-        // A board that has stopped meanwhile is told of by whatever is asked of it next.
-        self.cycle = Some(thread::spawn(move || {
-            restore();
-        }));
-        Ok(())
-    }
-
-    /// Waits for the end of a cycle that goes on by itself.
-    fn end_cycle(&mut self) {
-        if let Some(Err(panic)) = self.cycle.take().map(JoinHandle::join) {
-            std::panic::resume_unwind(panic);
-        }
     }
 }
 
@@ -175,13 +124,14 @@ impl Board for VirtualBoard {
         // The pins of an executed program lead to a light, and to no motor, and nobody says what it draws.
         let (can, cannot) = match self.programs {
             Programs::Executed => (
-                vec!["console", "power-switch", "programmable-supply", "wake-pin"],
+                vec!["console", "power-switch", "state-writes", "programmable-supply", "wake-pin"],
                 vec![NO_CONSOLE_INPUT],
             ),
             Programs::Recognized => {
                 let can = vec![
                     "console",
                     "power-switch",
+                    "state-writes",
                     "programmable-supply",
                     "current-meter",
                     "wake-pin",
@@ -195,42 +145,45 @@ impl Board for VirtualBoard {
     }
 
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
-        self.end_cycle();
-        if !self.has_power {
-            self.order("restore the supply", Order::PowerRestore { into: BootMode::Run })?;
-            self.has_power = true;
+        if !self.supply.is_there() {
+            self.supply.restore_into(BootMode::Run)?;
         }
-        self.serial.flash(firmware)
+        let flashed = self.serial.flash(firmware);
+        self.supply.listened_by(self.serial.announcer());
+        flashed
     }
 
     fn reset(&mut self) -> Result<(), ActionError> {
-        if !self.has_power {
+        if !self.supply.is_there() {
             return Err(without_power("reset the board"));
         }
         self.serial.reset()
     }
 
     fn power(&mut self, order: PowerOrder) -> Result<(), ActionError> {
-        self.end_cycle();
         match order {
-            PowerOrder::Cut => self.cut(),
-            PowerOrder::Restore if self.has_power => Ok(()),
-            PowerOrder::Restore => self.restore(Duration::ZERO),
+            PowerOrder::Cut => self.supply.cut(),
+            PowerOrder::Restore if self.supply.is_there() => Ok(()),
+            PowerOrder::Restore => self.supply.restore(Duration::ZERO),
             PowerOrder::Cycle(off) => {
-                self.cut()?;
-                self.restore(off)
+                self.supply.cut()?;
+                self.supply.restore(off)
             }
         }
     }
 
     fn brownout(&mut self, to_mv: u32, _: Duration) -> Result<(), ActionError> {
         // A chip whose detector sees it is reset at once, however short it is.
-        self.order("let the supply sag", Order::Sag { millivolts: to_mv })
+        self.supply.order("let the supply sag", Order::Sag { millivolts: to_mv })
+    }
+
+    fn cut_at_state_write(&mut self, order: StateCutOrder) -> Result<(), ActionError> {
+        self.supply.cut_at_write(order)
     }
 
     fn measure(&mut self) -> Result<(), ActionError> {
         // A wake lasts long enough to be measured, as those of chips do.
-        self.order("measure the current", Order::JoinTime(JOIN_TIME))?;
+        self.supply.order("measure the current", Order::JoinTime(JOIN_TIME))?;
         self.meter.start(&self.sink)
     }
 
@@ -239,7 +192,7 @@ impl Board for VirtualBoard {
         if !self.running.status().is_some_and(is_asleep) {
             return Err(ActionError::new("wake the board", "it is not asleep"));
         }
-        self.order("wake the board", Order::Wake)
+        self.supply.order("wake the board", Order::Wake)
     }
 
     fn end_sleep(&mut self) -> bool {
@@ -247,26 +200,22 @@ impl Board for VirtualBoard {
     }
 
     fn write_console(&mut self, text: &str) -> Result<(), ActionError> {
-        if !self.has_power {
+        if !self.supply.is_there() {
             return Err(without_power("write on the device's console"));
         }
         self.serial.write_console(text)
     }
 
     fn stop(&mut self) {
-        self.end_cycle();
+        let has_power = self.supply.is_there();
+        self.supply.end();
         self.meter.stop();
-        if !self.has_power {
-            // Its settings can only be erased with power.
-            self.has_power =
-                self.running.order(Order::PowerRestore { into: BootMode::Download }).is_some();
+        if !has_power {
+            // Its settings can only be erased with power. A board that has stopped has none.
+            let _stopped = self.supply.restore_into(BootMode::Download);
         }
         self.serial.stop();
     }
-}
-
-fn stopped(what: &str) -> ActionError {
-    ActionError::new(what, "the virtual board has stopped")
 }
 
 fn without_power(what: &str) -> ActionError {

@@ -353,7 +353,7 @@ fn headers(request: &CloudRequest) -> Vec<(String, String)> {
     request
         .headers
         .iter()
-        .map(|header| (header.name.clone(), shown(&header.name, &header.value)))
+        .map(|header| (header.name.to_string(), shown(&header.name, &header.value)))
         .collect()
 }
 

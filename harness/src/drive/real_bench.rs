@@ -346,12 +346,7 @@ impl Bench for RealBench {
         }
         match action {
             Action::Brownout { to_mv, length } => self.board.brownout(*to_mv, *length)?,
-            Action::CutAtStateWrite(_) => {
-                return Err(ActionError::new(
-                    "cut the power at a write of the state",
-                    "this bench does not see when its device keeps its state",
-                ));
-            }
+            Action::CutAtStateWrite(order) => self.board.cut_at_state_write(*order)?,
             Action::Flash(firmware) => self.board.flash(firmware)?,
             Action::Measure => {
                 self.board.measure()?;

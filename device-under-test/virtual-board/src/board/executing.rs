@@ -3,6 +3,7 @@
 use emulated_chip::{FlashMemory, ResetKind};
 use thing::{Actuator, Switch};
 
+use super::keeping::Watched;
 use super::machine::{Board, Due, Stage};
 use crate::boot::ResetCause;
 use crate::chips::Chip;
@@ -62,10 +63,12 @@ impl Board {
             return;
         }
         let Some(chip) = &mut self.chip else { return };
-        let outputs = chip.handle(now.micros * TICKS_PER_US, input, &mut self.flash);
+        let mut flash = Watched { flash: &mut self.flash, keeping: &mut self.keeping };
+        let outputs = chip.handle(now.micros * TICKS_PER_US, input, &mut flash);
         for output in outputs {
             self.seen(now, output);
         }
+        self.tell_of_kept(now);
     }
 
     fn seen(&mut self, now: Moment, output: emulated_chip::Output) {

@@ -14,6 +14,8 @@ use crate::loader::Loader;
 use crate::setup::{BootMode, Setup};
 use crate::time::Moment;
 
+use super::keeping::Keeping;
+
 /// What the chip is doing.
 #[derive(Debug)]
 pub(super) enum Stage {
@@ -68,6 +70,7 @@ pub struct Board {
     /// The chip that executes machine code, for as long as it has power.
     pub(super) chip: Option<Box<emulated_chip::Chip>>,
     pub(super) due: Option<(Moment, Due)>,
+    pub(super) keeping: Keeping,
     pub(super) outputs: Vec<Output>,
 }
 
@@ -87,6 +90,7 @@ impl Board {
             life: 0,
             chip: None,
             due: None,
+            keeping: Keeping::default(),
             outputs: Vec::new(),
         }
     }
@@ -168,8 +172,10 @@ impl Board {
         match *order {
             Order::ClearFaults => {
                 self.faults = Faults::default();
+                self.keeping.clear();
                 self.flash.mend_sectors();
             }
+            Order::CutAtWrite(cut) => self.keeping.cut_at(cut),
             Order::Fault(fault) => {
                 self.faults.begin(fault);
                 if let Fault::BadSector { sector } = fault {
@@ -202,7 +208,7 @@ impl Board {
         }
     }
 
-    fn power_cut(&mut self, now: Moment) {
+    pub(super) fn power_cut(&mut self, now: Moment) {
         if !matches!(self.stage, Stage::Off) {
             self.end_life();
             self.line.clear(now);

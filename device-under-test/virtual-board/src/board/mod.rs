@@ -3,6 +3,7 @@
 
 mod boot;
 mod executing;
+mod keeping;
 mod machine;
 mod program;
 mod serial;

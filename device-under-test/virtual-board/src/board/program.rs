@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thing::Kind;
 
+use super::keeping::Watched;
 use super::machine::{Board, Due, Stage};
 use crate::app::{App, Join, Region, Told, Want, read_kept, write_kept};
 use crate::boot::ResetCause;
@@ -18,6 +19,8 @@ impl Board {
             return;
         };
         let (cause, program, at) = (*cause, program.clone(), *at);
+        let region = Region::of(self.setup.chip, &self.flash);
+        self.keeping.begin(region);
         if self.executes() {
             self.start_chip(now, cause, at);
             return;
@@ -31,7 +34,7 @@ impl Board {
         let provisioning = self.setup.provisioning.on(chip, &self.flash);
         let join = if self.join_time.is_zero() { Join::AtOnce } else { Join::Later };
         self.stage = Stage::Running(Box::new(App::new(kind, provisioning, join, now)));
-        let kept = read_kept(&self.flash, Region::of(chip, &self.flash));
+        let kept = read_kept(&self.flash, region);
         self.tell(now, Told::Wake { cause: cause.wake_cause(chip), kept });
     }
 
@@ -41,6 +44,10 @@ impl Board {
         };
         for want in app.handle(now, told, &self.sensors) {
             self.grant(now, want);
+            // The power may have been cut by what was wanted.
+            if matches!(self.stage, Stage::Off) {
+                return;
+            }
         }
     }
 
@@ -56,9 +63,10 @@ impl Board {
             }
             Want::Persist(bytes) => {
                 let region = Region::of(self.setup.chip, &self.flash);
+                let mut flash = Watched { flash: &mut self.flash, keeping: &mut self.keeping };
                 // A region lies inside the flash, so this cannot fail.
-                let _ = write_kept(&mut self.flash, region, &bytes);
-                return;
+                let _ = write_kept(&mut flash, region, &bytes);
+                return self.tell_of_kept(now);
             }
             Want::Sleep { seconds } => {
                 self.end_life();

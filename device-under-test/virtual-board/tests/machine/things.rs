@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use virtual_board::{
-    Activity, Ask, BootMode, Chip, Event, Heard, Input, Order, Provisioning, Region, ResetCause,
-    Setup,
+    Activity, Ask, BootMode, Chip, CutAtWrite, Event, Heard, Input, Order, Provisioning, Region,
+    ResetCause, Setup, WriteCut,
 };
 
 use crate::bench::{Bench, bench_with, flashed};
@@ -106,6 +106,42 @@ fn what_it_remembers_outlives_sleep_and_power() {
     let log = bench.log();
     assert!(log.contains("wake: power-on") && !log.contains("state: none"), "{log}");
     assert_eq!(bench.board.flash().wear().bytes_not_erased, 0);
+}
+
+/// Lives until the power is cut at a write of what is kept; gives what the console says of the state in the boot after it.
+fn state_after(at: WriteCut, after: u32) -> Option<String> {
+    let cut = CutAtWrite { at, after, off: Duration::from_secs(1) };
+    let setup = Setup { provisioning: provisioning(), ..Setup::new(Chip::Esp32c3) };
+    let mut bench = bench_with(setup, flashed(Chip::Esp32c3, "signal-thing"));
+    bench.order(Order::CutAtWrite(cut));
+    bench.order(Order::PowerRestore { into: BootMode::Run });
+    bench.pass(Duration::from_millis(1));
+    // It is kept before it is done, and when it is done.
+    serve(&mut bench, r#"{"state":{"desired":{"signal":1}},"version":1}"#);
+    bench.pass(Duration::from_secs(2));
+    assert_eq!(bench.board.status().activity, Activity::Off);
+    let kept = bench.events.iter().filter_map(|event| match event {
+        Event::Keep { bytes, cut } => Some((*bytes > 0, *cut)),
+        _ => None,
+    });
+    let expected = [vec![(true, None); after as usize], vec![(true, Some(cut))]].concat();
+    assert_eq!(kept.collect::<Vec<_>>(), expected);
+    bench.log();
+    bench.order(Order::PowerRestore { into: BootMode::Run });
+    bench.pass(Duration::from_millis(1));
+    bench.log().lines().find(|line| line.starts_with("state: ")).map(str::to_owned)
+}
+
+#[test]
+fn a_write_that_loses_its_power_leaves_what_was_there_before() {
+    let none = Some("state: none, starting fresh".to_owned());
+    assert_eq!(state_after(WriteCut::Before, 0), none);
+    assert_eq!(state_after(WriteCut::During, 0), none);
+    assert_eq!(state_after(WriteCut::After, 0), None);
+    // The second goes beside the first, which is whole.
+    for at in [WriteCut::Before, WriteCut::During, WriteCut::After] {
+        assert_eq!(state_after(at, 1), None);
+    }
 }
 
 #[test]

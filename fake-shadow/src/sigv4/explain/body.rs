@@ -1,17 +1,15 @@
 //! Mistakes in the hash of the body.
 
-use std::fmt::Write as _;
-use std::io;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize as _;
-use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use md5::Md5;
+use serde_json::Value;
+use sha1::Sha1;
+use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
 use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::Recipe;
+use super::rewritten::{REWRITINGS, rewritten};
 use super::situation::Situation;
 use crate::sigv4::escape::hex;
 
@@ -20,6 +18,8 @@ pub(super) const FAMILY: Family =
 
 const HASH: &str = "hash exactly the bytes that are sent as the body, once, and write the hash in \
     64 lower-case hexadecimal digits";
+
+const OTHER_FUNCTION: &str = "hash the body by SHA-256, which gives 64 hexadecimal digits";
 
 /// `x-amz-content-sha256` is not the hash of the body that came.
 pub(super) const HASH_DIFFERS: Topic = Topic {
@@ -136,7 +136,7 @@ const MISTAKES: &[Mistake] = &[
                 body as fits into it",
             help: "hash as many bytes as are sent: the length of the body, not the size of the buffer",
         },
-        Ways { all: BUFFERS.len(), paired: 0 },
+        Ways { all: BUFFERS.len(), paired: 8 },
         |situation, recipe, way| {
             let mut buffer = situation.request.body.clone();
             buffer.resize(BUFFERS[way], 0);
@@ -219,6 +219,41 @@ const MISTAKES: &[Mistake] = &[
             recipe.canonical_mut().body_hash = STANDARD.encode(situation.body_digest).into_bytes();
         },
     ),
+    Mistake::once(
+        "body-hash-md5",
+        "the body was hashed by MD5, not by SHA-256",
+        OTHER_FUNCTION,
+        |situation, recipe| {
+            recipe.canonical_mut().body_hash =
+                hex(&Md5::digest(&situation.request.body)).into_bytes();
+        },
+    ),
+    Mistake::once(
+        "body-hash-sha1",
+        "the body was hashed by SHA-1, not by SHA-256",
+        OTHER_FUNCTION,
+        |situation, recipe| {
+            recipe.canonical_mut().body_hash =
+                hex(&Sha1::digest(&situation.request.body)).into_bytes();
+        },
+    ),
+    Mistake::ways(
+        Topic {
+            id: "body-hash-of-other-length",
+            did: "the body was hashed by another function of the SHA-2 family, not by SHA-256",
+            help: OTHER_FUNCTION,
+        },
+        Ways { all: 3, paired: 1 },
+        |situation, recipe, way| {
+            let body = &situation.request.body;
+            recipe.canonical_mut().body_hash = match way {
+                0 => hex(&Sha512::digest(body)),
+                1 => hex(&Sha384::digest(body)),
+                _ => hex(&Sha224::digest(body)),
+            }
+            .into_bytes();
+        },
+    ),
     Mistake::ways(
         Topic { id: "body-hash-twice", did: "the hash of the body was hashed again", help: HASH },
         Ways { all: 2, paired: 1 },
@@ -254,45 +289,12 @@ const WORDS: &[&[u8]] = &[
     b"{\"state\":{}}",
 ];
 
-/// Sizes that buffers have.
+/// Sizes that buffers have, the likeliest first.
 const BUFFERS: &[usize] =
-    &[32, 64, 100, 128, 200, 256, 300, 400, 500, 512, 1000, 1024, 2048, 4096, 8192];
+    &[256, 512, 1024, 128, 2048, 64, 4096, 1000, 32, 100, 200, 300, 400, 500, 8192];
 
 fn of(recipe: &mut Recipe, body: &[u8]) {
     recipe.canonical_mut().body_hash = hex(&Sha256::digest(body)).into_bytes();
-}
-
-/// In how many ways [`rewritten`] writes.
-const REWRITINGS: usize = 16;
-
-/// The body's JSON written in another way: by one of four formatters, with keys as they come or sorted, with characters beyond
-/// ASCII as they are or escaped, which is what Python's `json.dumps` does.
-fn rewritten(body: &[u8], way: usize) -> Option<Vec<u8>> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let value = if (way / 4).is_multiple_of(2) { value } else { sorted(value) };
-    let text = match way % 4 {
-        0 => write(&value, CompactFormatter),
-        1 => write(&value, Spaced),
-        2 => write(&value, PrettyFormatter::new()),
-        _ => write(&value, PrettyFormatter::with_indent(b"    ")),
-    }?;
-    if way < REWRITINGS / 2 { Some(text) } else { escaped(&text) }
-}
-
-/// JSON with all characters beyond ASCII as `\u` and four digits of UTF-16.
-fn escaped(json: &[u8]) -> Option<Vec<u8>> {
-    let mut out = String::with_capacity(json.len());
-    for character in str::from_utf8(json).ok()?.chars() {
-        if character.is_ascii() {
-            out.push(character);
-            continue;
-        }
-        for unit in character.encode_utf16(&mut [0; 2]) {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "\\u{unit:04x}");
-        }
-    }
-    Some(out.into_bytes())
 }
 
 /// The text of the body in UTF-16 of either order, with a byte order mark or without, or in UTF-8 with such a mark.
@@ -307,51 +309,6 @@ fn marked_or_wide(body: &[u8], way: usize) -> Vec<u8> {
         1 => wide(MARK, u16::to_le_bytes),
         2 => wide("", u16::to_be_bytes),
         _ => [MARK.as_bytes(), body].concat(),
-    }
-}
-
-fn write(value: &Value, formatter: impl Formatter) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    value.serialize(&mut Serializer::with_formatter(&mut out, formatter)).ok()?;
-    Some(out)
-}
-
-/// The same value with the keys of all objects sorted.
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Array(items) => items.into_iter().map(sorted).collect(),
-        Value::Object(members) => {
-            let mut members: Vec<(String, Value)> = members.into_iter().collect();
-            members.sort_by(|left, right| left.0.cmp(&right.0));
-            let members = members.into_iter().map(|(key, member)| (key, sorted(member)));
-            Value::Object(members.collect::<Map<String, Value>>())
-        }
-        other => other,
-    }
-}
-
-/// Writes a space behind each comma and colon, as Python's `json.dumps` does.
-struct Spaced;
-
-impl Formatter for Spaced {
-    fn begin_array_value<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
-    }
-
-    fn begin_object_key<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
-    }
-
-    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
     }
 }
 

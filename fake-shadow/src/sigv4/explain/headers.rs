@@ -66,7 +66,8 @@ const MISTAKES: &[Mistake] = &[
         Ways { all: 5, paired: 5 },
         |situation, recipe, way| {
             for line in recipe.canonical_mut().headers_mut() {
-                let mut values: Vec<Vec<u8>> = values(situation, line).map(collapsed).collect();
+                let mut values: Vec<Vec<u8>> =
+                    values(situation, line).map(|value| collapsed(value).into_owned()).collect();
                 if values.len() < 2 {
                     continue;
                 }
@@ -278,7 +279,8 @@ fn unlisted(situation: &Situation<'_>) -> Vec<String> {
     names.sort_unstable();
     names.dedup();
     names.retain(|name| {
-        name != "authorization" && !situation.canonical.signed_headers.contains(name)
+        name != "authorization"
+            && !situation.canonical.signed_headers.iter().any(|signed| signed == name)
     });
     names
 }
@@ -287,7 +289,7 @@ fn unlisted(situation: &Situation<'_>) -> Vec<String> {
 fn add(situation: &Situation<'_>, canonical: &mut Canonical, name: &str, is_in_list: bool) {
     let Some(value) = header_value(situation.request, name) else { return };
     let at = canonical.headers().partition_point(|line| line.name.as_slice() < name.as_bytes());
-    canonical.headers_mut().insert(at, Line { name: name.into(), value });
+    canonical.headers_mut().insert(at, Line { name: name.into(), value: value.into_owned() });
     if is_in_list {
         let names: Vec<&[u8]> =
             canonical.headers().iter().map(|line| line.name.as_slice()).collect();
@@ -299,7 +301,7 @@ fn add(situation: &Situation<'_>, canonical: &mut Canonical, name: &str, is_in_l
 pub(super) fn as_sent(situation: &Situation<'_>, name: &[u8]) -> Vec<u8> {
     let headers = &situation.request.headers;
     let sent = headers.iter().find(|header| header.name.as_bytes().eq_ignore_ascii_case(name));
-    sent.map_or_else(|| name.to_vec(), |header| header.name.clone().into_bytes())
+    sent.map_or_else(|| name.to_vec(), |header| header.name.as_bytes().to_vec())
 }
 
 /// The name with a capital at the start of each word, as `X-Amz-Date`.

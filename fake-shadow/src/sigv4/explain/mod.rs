@@ -30,6 +30,7 @@ mod method;
 mod output;
 mod path;
 mod query;
+mod rewritten;
 mod scope;
 mod secret;
 mod shape;

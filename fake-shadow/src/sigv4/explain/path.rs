@@ -40,7 +40,8 @@ const MISTAKES: &[Mistake] = &[
         "the path was signed with its empty and dot segments",
         "remove empty segments, `.` and `..` from the path before encoding it, or do not send them",
         |situation, recipe| {
-            recipe.canonical_mut().path = path(situation.raw_path(), PathRule::AsSent).into_bytes();
+            recipe.canonical_mut().path =
+                path(situation.raw_path(), PathRule::AsSent).into_owned().into_bytes();
         },
     ),
     Mistake::once(
@@ -127,7 +128,7 @@ const MISTAKES: &[Mistake] = &[
                 lower_escapes(&mut recipe.canonical_mut().path);
             } else {
                 // Signed from another form of the path than the one that was sent.
-                let mut raw = normalized(situation.raw_path()).into_bytes();
+                let mut raw = normalized(situation.raw_path()).into_owned().into_bytes();
                 lower_escapes(&mut raw);
                 recipe.canonical_mut().path = encode_path(&raw).into_bytes();
             }

@@ -2,6 +2,7 @@
 //!
 //! What holds the secret has no `Debug`, so that it cannot be printed.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::situation::Situation;
@@ -135,25 +136,25 @@ impl Recipe {
     pub(super) fn right(situation: &Situation<'_>) -> Self {
         let request = &situation.canonical;
         let scope = &situation.scope;
-        let line = |name: &String| Line {
-            name: name.clone().into_bytes(),
+        let line = |name: &Cow<'_, str>| Line {
+            name: name.as_bytes().to_vec(),
             value: request
                 .headers
                 .iter()
                 .find(|line| line.name == *name)
-                .map_or_else(Vec::new, |line| line.value.clone()),
+                .map_or_else(Vec::new, |line| line.value.to_vec()),
         };
         let canonical = Canonical {
             whole: None,
-            method: request.method.clone().into_bytes(),
-            path: request.path.clone().into_bytes(),
+            method: request.method.into(),
+            path: request.path.as_bytes().to_vec(),
             query: Some(request.query_string().into_bytes()),
             // A header that is listed but did not come has an empty line.
             headers: Rc::new(request.signed_headers.iter().map(line).collect()),
             colon: ":",
             blank_lines: 1,
             signed_headers: request.signed_headers.join(";").into_bytes(),
-            body_hash: request.body_sha256.clone().into_bytes(),
+            body_hash: request.body_sha256.as_bytes().to_vec(),
             newline: "\n",
             header_newline: "\n",
             end: "",

@@ -15,7 +15,7 @@ pub const RECOMPUTATIONS_MAX: usize = 50_000;
 const CANONICAL_BYTES_MAX: usize = 16 * 1024;
 
 /// How many pairs are shown at most, where several give the same signature.
-const PAIRS_MAX: usize = 6;
+pub(super) const PAIRS_MAX: usize = 6;
 
 /// Mistakes that, made together, give what was sent.
 #[derive(Clone)]
@@ -96,11 +96,7 @@ impl<'a> Search<'a> {
                     return hits;
                 }
                 self.computed += 1;
-                let both = first_made.merged(second_made, &base).unwrap_or_else(|| {
-                    let mut recipe = first.recipe.clone();
-                    second.mistake.make(self.situation, &mut recipe, second.way);
-                    recipe.make(&[first_made, second_made, &base])
-                });
+                let both = self.both((first, first_made), (second, second_made), &base);
                 if !sent(&both) {
                     continue;
                 }
@@ -114,8 +110,22 @@ impl<'a> Search<'a> {
         hits
     }
 
+    /// Two mistakes made in one request, the one that stands first in the table first.
+    pub(super) fn both(
+        &self,
+        (first, first_made): (&Variant, &Made),
+        (second, second_made): (&Variant, &Made),
+        base: &Made,
+    ) -> Made {
+        first_made.merged(second_made, base).unwrap_or_else(|| {
+            let mut recipe = first.recipe.clone();
+            second.mistake.make(self.situation, &mut recipe, second.way);
+            recipe.make(&[first_made, second_made, base])
+        })
+    }
+
     /// All mistakes, each in so many of its ways, where they change something.
-    fn variants(&self, right: &Recipe, ways: fn(&Mistake) -> usize) -> Vec<Variant> {
+    pub(super) fn variants(&self, right: &Recipe, ways: fn(&Mistake) -> usize) -> Vec<Variant> {
         let mut variants = Vec::new();
         if right.canonical().text().len() > CANONICAL_BYTES_MAX {
             return variants;

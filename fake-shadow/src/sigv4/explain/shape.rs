@@ -200,10 +200,10 @@ fn missing_parts(place: &Place, missing: &[Part]) -> Finding {
         return Finding::seen(&DATE_MISSING);
     }
     let names = missing.iter().map(|part| match (place, part) {
-        (Place::Header { .. }, Part::Credential) => "Credential",
-        (Place::Header { .. }, Part::Signature) => "Signature",
-        (Place::Header { .. }, Part::SignedHeaders) => "SignedHeaders",
-        (Place::Header { .. }, Part::Date) => "the header x-amz-date",
+        (Place::Header, Part::Credential) => "Credential",
+        (Place::Header, Part::Signature) => "Signature",
+        (Place::Header, Part::SignedHeaders) => "SignedHeaders",
+        (Place::Header, Part::Date) => "the header x-amz-date",
         (Place::Query, Part::Credential) => "X-Amz-Credential",
         (Place::Query, Part::Signature) => "X-Amz-Signature",
         (Place::Query, Part::SignedHeaders) => "X-Amz-SignedHeaders",

@@ -35,7 +35,7 @@ const MISTAKES: &[Mistake] = &[
             if way == 1 {
                 let line = |name: &str| Line {
                     name: name.into(),
-                    value: header_value(situation.request, name).unwrap_or_default(),
+                    value: header_value(situation.request, name).unwrap_or_default().into_owned(),
                 };
                 *recipe.canonical_mut().headers_mut() =
                     situation.claim.signed_headers.split(';').map(line).collect();
@@ -75,8 +75,12 @@ const MISTAKES: &[Mistake] = &[
         },
         Ways { all: 4, paired: 3 },
         |situation, recipe, way| {
-            let mut names: Vec<Vec<u8>> =
-                situation.canonical.signed_headers.iter().map(|name| name.clone().into()).collect();
+            let mut names: Vec<Vec<u8>> = situation
+                .canonical
+                .signed_headers
+                .iter()
+                .map(|name| name.as_bytes().to_vec())
+                .collect();
             match way {
                 0 => names = names.iter().map(|name| as_sent(situation, name)).collect(),
                 1 => names.reverse(),

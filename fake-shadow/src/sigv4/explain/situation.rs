@@ -34,7 +34,7 @@ pub(super) struct Situation<'a> {
     /// The parameters with the session token of a presigned URL.
     pub(super) token_query: Vec<QueryPair>,
     /// What should have been signed.
-    pub(super) canonical: CanonicalRequest,
+    pub(super) canonical: CanonicalRequest<'a>,
     pub(super) body_digest: Code,
 }
 

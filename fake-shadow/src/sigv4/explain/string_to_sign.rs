@@ -155,7 +155,7 @@ const MISTAKES: &[Mistake] = &[
             line",
         |situation, recipe| {
             recipe.to_sign_mut().instead_of_hash =
-                Some(situation.canonical.body_sha256.clone().into_bytes());
+                Some(situation.canonical.body_sha256.as_bytes().to_vec());
         },
     ),
     Mistake::once(

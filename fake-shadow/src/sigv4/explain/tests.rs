@@ -15,6 +15,8 @@ use crate::sigv4::parse::Claim;
 use crate::sigv4::signing_key::{signature, signing_key, string_to_sign};
 use crate::sigv4::{Credential, Keyring, Refusal, Rules, verify};
 
+mod matrix;
+
 const NOW: UnixMillis = UnixMillis::from_secs(1_767_323_045);
 const UNSIGNED: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -277,7 +279,7 @@ impl Leak {
             Self::KeyId => {
                 for header in &mut request.headers {
                     let text = String::from_utf8_lossy(&header.value).into_owned();
-                    header.value = text.replace("AKIDEXAMPLE", leaked).into_bytes();
+                    header.value = text.replace("AKIDEXAMPLE", leaked).into_bytes().into();
                 }
                 request.target = request.target.replace("AKIDEXAMPLE", leaked);
             }

@@ -92,8 +92,8 @@ pub(crate) fn post_at(time: &str, scope: &str) -> Request {
     let key = scope.split('/').fold(start, |key, part| mac(&key, part));
     let mut request = request("POST", "/things/t1/shadow", BODY, &hex(&mac(&key, to_sign)));
     for header in &mut request.headers {
-        let value = String::from_utf8(header.value.clone()).unwrap();
-        header.value = value.replace(TIME, time).replace(SCOPE, scope).into_bytes();
+        let value = String::from_utf8(header.value.to_vec()).unwrap();
+        header.value = value.replace(TIME, time).replace(SCOPE, scope).into_bytes().into();
     }
     request
 }

@@ -52,11 +52,11 @@ fn a_device_may_send_a_date_instead_of_x_amz_date() {
             .replace("host;x-amz-date", "date;host");
         let mut request = post(&canonical);
         for header in &mut request.headers {
-            match header.name.as_str() {
+            match header.name.as_ref() {
                 "X-Amz-Date" => *header = Header::new("Date", date),
                 "Authorization" => {
-                    let value = String::from_utf8(header.value.clone()).unwrap();
-                    header.value = value.replace("host;x-amz-date", "date;host").into_bytes();
+                    let value = String::from_utf8(header.value.to_vec()).unwrap();
+                    header.value = value.replace("host;x-amz-date", "date;host").into();
                 }
                 _ => {}
             }
@@ -411,8 +411,8 @@ fn the_work_for_one_request_is_bounded() {
     let list = format!("host;{};x-amz-date", names.join(";"));
     let mut large = post(&post_canonical());
     for header in &mut large.headers {
-        let value = String::from_utf8(header.value.clone()).unwrap();
-        header.value = value.replace("host;x-amz-date", &list).into_bytes();
+        let value = String::from_utf8(header.value.to_vec()).unwrap();
+        header.value = value.replace("host;x-amz-date", &list).into();
     }
     assert_eq!(explanation(&large).recomputations, 1);
 }

@@ -35,7 +35,7 @@ fn changed(name: &str, change: impl Fn(&str) -> String) -> Request {
     let mut request = post(&post_canonical());
     for header in &mut request.headers {
         if header.name == name {
-            header.value = change(str::from_utf8(&header.value).unwrap()).into_bytes();
+            header.value = change(str::from_utf8(&header.value).unwrap()).into_bytes().into();
         }
     }
     request

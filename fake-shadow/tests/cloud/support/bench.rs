@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fake_shadow::clock::UnixMillis;
 use fake_shadow::event::{CloudEvent, CloudEventKind};
 use fake_shadow::fault::{Fault, Faulty};
 use fake_shadow::http::{Server, Shared, serve};
@@ -28,8 +29,13 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new() -> Self {
-        let cloud = Faulty::new(FakeShadow::new(Settings::default()));
-        let shared = Arc::new(Shared::new(cloud, || NOW));
+        Self::at(NOW, Settings::default()).await
+    }
+
+    /// A cloud whose clock stands still at a time.
+    pub(crate) async fn at(now: UnixMillis, settings: Settings) -> Self {
+        let cloud = Faulty::new(FakeShadow::new(settings));
+        let shared = Arc::new(Shared::new(cloud, move || now));
         let events = shared.subscribe();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = serve(listener, Arc::clone(&shared)).unwrap();

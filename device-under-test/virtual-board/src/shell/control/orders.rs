@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::Sensors;
 use crate::fault::Fault;
-use crate::io::{Order, Status};
+use crate::io::{CutAtWrite, Order, Status, WriteCut};
 use crate::setup::BootMode;
 
 /// How long a power cycle is off when nobody says.
@@ -20,6 +20,11 @@ const AWAY_MS_DEFAULT: u64 = 500;
 #[serde(tag = "order", rename_all = "kebab-case", deny_unknown_fields)]
 enum OrderLine {
     ClearFaults,
+    CutAtWrite {
+        at: WriteCutLine,
+        #[serde(default)]
+        after: u32,
+    },
     EndSleep,
     Fault(FaultLine),
     JoinTime {
@@ -57,6 +62,14 @@ enum IntoLine {
     Download,
     #[default]
     Run,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum WriteCutLine {
+    Before,
+    During,
+    After,
 }
 
 #[derive(Debug, Deserialize)]
@@ -128,6 +141,9 @@ pub(super) fn read(line: &str) -> Result<Option<Order>, String> {
     let line: OrderLine = serde_json::from_str(line).map_err(|error| error.to_string())?;
     Ok(Some(match line {
         OrderLine::ClearFaults => Order::ClearFaults,
+        OrderLine::CutAtWrite { at, after } => {
+            Order::CutAtWrite(CutAtWrite { at: at.into(), after, off: Duration::ZERO })
+        }
         OrderLine::EndSleep => Order::EndSleep,
         OrderLine::Fault(fault) => Order::Fault(fault.into()),
         OrderLine::JoinTime { ms } => Order::JoinTime(Duration::from_millis(ms)),
@@ -196,6 +212,16 @@ impl From<IntoLine> for BootMode {
     }
 }
 
+impl From<WriteCutLine> for WriteCut {
+    fn from(line: WriteCutLine) -> Self {
+        match line {
+            WriteCutLine::Before => Self::Before,
+            WriteCutLine::During => Self::During,
+            WriteCutLine::After => Self::After,
+        }
+    }
+}
+
 impl From<FaultLine> for Fault {
     fn from(line: FaultLine) -> Self {
         match line {
@@ -252,6 +278,9 @@ mod tests {
         check(r#"{"order":"power-cycle","off_ms":2000}"#, Some(cycle));
         let reset = Order::Reset { into: BootMode::Download };
         check(r#"{"order":"reset","into":"download"}"#, Some(reset));
+        let cut = CutAtWrite { at: WriteCut::During, after: 1, off: Duration::ZERO };
+        let cut = Order::CutAtWrite(cut);
+        check(r#"{"order":"cut-at-write","at":"during","after":1}"#, Some(cut));
         check(r#"{"order":"wake"}"#, Some(Order::Wake));
         let sag = Order::Sag { millivolts: 2600 };
         check(r#"{"order":"sag","to_mv":2600,"for_ms":30}"#, Some(sag));
