@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the images for silicon (Wi-Fi) and for an emulated board (Ethernet), both with TLS, compares their sizes with the table in README.md,
 # and has them flashed to the virtual board, which boots each by its name and lives the wakes of a scenario. Then a chip in software executes
-# those with Ethernet: first its core is compared with others, then it lives through wakes, sleeps, power cuts, TLS, servers of the time that
+# those with Ethernet: first its core is compared with others, then it lives through wakes, sleeps, power cuts, TLS, servers of time and names that
 # fail, a program that hangs, and one that crashes.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -53,5 +53,6 @@ rig device-under-test/esp32c3/tests/{signal,shade}.yaml --board virtual
 
 env -u CARGO_BUILD_TARGET bash ../emulated-chip/conformance.sh
 for mistake in hang crash; do bash plant.sh $mistake "$programs/signal-thing" "$programs/${mistake}ing-thing"; done
-rig device-under-test/esp32c3/tests scenarios/{obey-once,power-loss,torn-state,idle-wake,lost-status}.yaml scenarios/faults/{large-handshake,time-server}.yaml \
+rig device-under-test/esp32c3/tests scenarios/{obey-once,power-loss,torn-state,idle-wake,lost-status}.yaml \
+    scenarios/faults/{large-handshake,name-server,time-server}.yaml \
     --board emulated

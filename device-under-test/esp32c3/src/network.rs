@@ -10,6 +10,7 @@ use embassy_net::{IpAddress, IpEndpoint, Runner, Stack, StackResources};
 use embassy_time::{Duration, with_timeout};
 use embedded_io_async::Write as _;
 use esp_hal::rng::Rng;
+use firmware::names::{self, NameError};
 use firmware::{Connection, Endpoint, Field, Network, Provisioning, Reason, Scheme, sntp};
 use static_cell::{ConstStaticCell, StaticCell};
 
@@ -19,7 +20,7 @@ use crate::tls::{Server, Tls};
 #[cfg(feature = "tls")]
 use firmware_tls::Memory;
 
-/// Sockets at once: DHCP, DNS, the time, the cloud.
+/// Sockets at once: DHCP, DNS of the stack, a question for a name or the time, the cloud.
 const SOCKETS: usize = 4;
 
 /// Bytes of an answer that are on their way before the cloud must wait. Two full frames.
@@ -29,8 +30,11 @@ const SEND_BYTES: usize = 2920;
 
 /// The server of the time when none is provisioned.
 const NTP_SERVER: &str = "pool.ntp.org";
-/// How long an answer about the time is waited for before it is asked for again: packets get lost.
-const NTP_PATIENCE: Duration = Duration::from_secs(2);
+/// How long an answer about a name or the time is waited for before it is asked for again: packets get lost.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Room for a question about a name or the time.
+type Question = [u8; names::QUESTION_BYTES_MAX];
 
 /// What a network is started with.
 pub(crate) struct Settings {
@@ -98,44 +102,71 @@ impl ChipNetwork {
         if let Ok(address) = name.parse::<Ipv4Addr>() {
             return Ok(IpAddress::Ipv4(address));
         }
+        if let Some(told) = self.provisioning.get(Field::NameServer) {
+            let server = names::server(told).ok_or("the name_server is no IPv4 address")?;
+            return self.ask_name(server.into(), name).await.map(IpAddress::Ipv4);
+        }
         let found = self.stack.dns_query(name, DnsQueryType::A).await;
-        let found = found.map_err(|_| "the name server does not answer")?;
-        found.first().copied().ok_or("the name has no address")
+        let found = found.map_err(|_| names::SILENT)?;
+        found.first().copied().ok_or(NameError::NoAddress.reason())
+    }
+
+    async fn ask_name(&self, server: IpEndpoint, name: &str) -> Result<Ipv4Addr, Reason> {
+        let write = |nonce, buffer: &mut Question| {
+            names::question(name, nonce as u16, buffer).map(<[u8]>::len)
+        };
+        let read = |nonce, answer: &[u8]| match names::address(answer, name, nonce as u16) {
+            Err(error) if !error.is_final() => None,
+            told => Some(told.map_err(NameError::reason)),
+        };
+        let mut received = [0; names::ANSWER_BYTES_MAX];
+        self.ask((server, &mut received), write, read).await.unwrap_or(Err(names::SILENT))
     }
 
     async fn ask_time(&self) -> Option<u64> {
         let told = self.provisioning.get(Field::NtpServer).unwrap_or(NTP_SERVER);
         let (name, port) = sntp::server(told)?;
         let server = IpEndpoint::new(self.resolve(name).await.ok()?, port);
-        let (mut received, mut sent) = ([0; 2 * sntp::PACKET_BYTES], [0; sntp::PACKET_BYTES]);
+        let write = |nonce, buffer: &mut Question| {
+            let question = sntp::question(nonce);
+            buffer.first_chunk_mut().map(|to| *to = question).map(|()| question.len())
+        };
+        let read = |nonce, answer: &[u8]| match sntp::unix_ms(answer, nonce) {
+            Err(error) if !error.is_final() => None,
+            told => Some(told.ok()),
+        };
+        let mut received = [0; 2 * sntp::PACKET_BYTES];
+        self.ask((server, &mut received), write, read).await?
+    }
+
+    /// Asks a server over UDP until an answer counts, since packets get lost; the loop of the wake ends this. What is no answer to the
+    /// last question, of which `read` makes nothing, must not bring the next one sooner. `None` if nobody can be asked.
+    async fn ask<T>(
+        &self,
+        (server, received): (IpEndpoint, &mut [u8]),
+        write: impl Fn(u64, &mut Question) -> Option<usize>,
+        read: impl Fn(u64, &[u8]) -> Option<T>,
+    ) -> Option<T> {
+        let mut sent: Question = [0; names::QUESTION_BYTES_MAX];
         let (mut received_meta, mut sent_meta) =
             ([PacketMetadata::EMPTY; 2], [PacketMetadata::EMPTY; 1]);
-        let mut socket = UdpSocket::new(
-            self.stack,
-            &mut received_meta,
-            &mut received,
-            &mut sent_meta,
-            &mut sent,
-        );
+        let (receive, send) = (&mut received_meta, &mut sent_meta);
+        let mut socket = UdpSocket::new(self.stack, receive, received, send, &mut sent);
         socket.bind(0).ok()?;
-        // The loop of the wake ends this.
         loop {
-            let nonce = random();
-            socket.send_to(&sntp::question(nonce), server).await.ok()?;
-            // What is no answer to this question must not bring the next one sooner.
+            let (nonce, mut question) = (random(), [0; names::QUESTION_BYTES_MAX]);
+            let bytes = write(nonce, &mut question)?;
+            socket.send_to(question.get(..bytes)?, server).await.ok()?;
             let answered = async {
                 loop {
-                    let mut answer = [0; sntp::PACKET_BYTES];
-                    let Ok((length, _)) = socket.recv_from(&mut answer).await else { continue };
-                    match sntp::unix_ms(answer.get(..length).unwrap_or_default(), nonce) {
-                        Ok(unix_ms) => return Some(unix_ms),
-                        Err(error) if error.is_final() => return None,
-                        Err(_) => {}
+                    let answer = socket.recv_from_with(|answer, _| read(nonce, answer)).await;
+                    if let Some(told) = answer {
+                        return told;
                     }
                 }
             };
-            if let Ok(told) = with_timeout(NTP_PATIENCE, answered).await {
-                return told;
+            if let Ok(told) = with_timeout(PATIENCE, answered).await {
+                return Some(told);
             }
         }
     }

@@ -92,6 +92,16 @@ impl<'a> Endpoint<'a> {
     }
 }
 
+/// The name or address of a server and its port, which is `default_port` where none is said; `None` for a port that is no number
+/// from 1 to 65535, and for an empty name.
+pub(crate) fn server(text: &str, default_port: u16) -> Option<(&str, u16)> {
+    let (name, port) = match text.split_once(':') {
+        Some((name, port)) => (name, port.parse().ok()?),
+        None => (text, default_port),
+    };
+    (!name.is_empty() && port != 0).then_some((name, port))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

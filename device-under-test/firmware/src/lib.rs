@@ -24,6 +24,7 @@
 mod awake;
 mod endpoint;
 mod identity;
+pub mod names;
 pub mod provisioning;
 pub mod record;
 mod reset;

@@ -36,6 +36,8 @@ pub enum Field {
     WifiPassword,
     /// The name or address of the time server, with `:port` where it is not 123; default `pool.ntp.org`.
     NtpServer,
+    /// The IPv4 address of the name server, with `:port` where it is not 53; default what the network says.
+    NameServer,
     /// The certificate of the private CA to trust, in base64 on one line (PEM without its first and last line); without it
     /// Amazon's roots are trusted.
     CaCertificate,
@@ -43,7 +45,7 @@ pub enum Field {
 
 impl Field {
     /// All fields, in the order in which they are written.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Endpoint,
         Self::ThingName,
         Self::ShadowName,
@@ -55,6 +57,7 @@ impl Field {
         Self::WifiSsid,
         Self::WifiPassword,
         Self::NtpServer,
+        Self::NameServer,
         Self::CaCertificate,
     ];
 
@@ -73,6 +76,7 @@ impl Field {
             Self::WifiSsid => "wifi_ssid",
             Self::WifiPassword => "wifi_password",
             Self::NtpServer => "ntp_server",
+            Self::NameServer => "name_server",
             Self::CaCertificate => "ca_certificate",
         }
     }

@@ -42,11 +42,7 @@ impl SntpError {
 /// from 1 to 65535, and for an empty name.
 #[must_use]
 pub fn server(text: &str) -> Option<(&str, u16)> {
-    let (name, port) = match text.split_once(':') {
-        Some((name, port)) => (name, port.parse().ok()?),
-        None => (text, PORT),
-    };
-    (!name.is_empty() && port != 0).then_some((name, port))
+    crate::endpoint::server(text, PORT)
 }
 
 /// A question that is told from all others by its `nonce`, which stands where the sender's time would.

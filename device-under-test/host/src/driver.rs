@@ -7,11 +7,10 @@ use std::time::{Duration, Instant as Moment, SystemTime, UNIX_EPOCH};
 
 use thing::{Input, Instant, Lent, Output, Sensor, Thing, WakeCause, Workspace};
 
-use crate::connection::{Connection, ConnectionEvent};
 use crate::error::Error;
 use crate::hardware::Hardware;
+use crate::net::{Connection, ConnectionEvent, ask_time};
 use crate::settings::Settings;
-use crate::sntp;
 use crate::state_file::StateFile;
 
 /// What reaches the driver from other threads.
@@ -192,12 +191,11 @@ impl<'a> Hands<'a> {
 
     fn connect(&mut self) {
         self.connections += 1;
-        self.connection = Some(Connection::open(
-            &self.settings.endpoint,
-            self.settings.tls.as_ref(),
-            self.connections,
-            &self.sender,
-        ));
+        let (sender, number) = (self.sender.clone(), self.connections);
+        self.connection = Some(Connection::open(self.settings.target(), move |event| {
+            // A driver that has ended listens no more.
+            let _ = sender.send(Event::Connection(number, event));
+        }));
     }
 
     fn ask_time(&mut self) {
@@ -207,10 +205,10 @@ impl<'a> Hands<'a> {
             self.told.push_back(self.time(Some(unix_ms)));
             return;
         };
-        let sender = self.sender.clone();
+        let (sender, name_server) = (self.sender.clone(), self.settings.name_server);
         // Asking blocks, and the thing has other things to do: it gives up by itself.
         std::thread::spawn(move || {
-            if let Some(time) = sntp::ask(&server) {
+            if let Some(time) = ask_time(&server, name_server) {
                 // A driver that has ended listens no more.
                 let _ = sender.send(Event::Time(time.ok()));
             }

@@ -77,6 +77,11 @@ pub enum Error {
         /// Which.
         Field,
     ),
+    /// The name server is none.
+    NameServer {
+        /// What was given.
+        given: String,
+    },
     /// A setting cannot stand in a request.
     Setting(
         /// Which, and why.
@@ -129,6 +134,10 @@ impl Error {
                 let (flag, variable, key) = field.names();
                 format!("give it by {flag}, by {variable}, or as `{key}` in the file of --config")
             }
+            Self::NameServer { .. } => {
+                "write it as `192.168.4.1` or `127.0.0.1:1053`; a name would have to be asked for first"
+                    .to_owned()
+            }
             Self::Setting(ConfigError::BadCharacter { .. }) => {
                 "look for a blank or a line end that was copied with the value".to_owned()
             }
@@ -178,6 +187,12 @@ impl fmt::Display for Error {
             }
             Self::Missing(field) => {
                 write!(formatter, "failed to start without `{}`", field.names().2)
+            }
+            Self::NameServer { given } => {
+                write!(
+                    formatter,
+                    "failed to understand the name server `{given}`: it is no IPv4 address"
+                )
             }
             Self::Setting(error) => {
                 let (field, why) = match error {

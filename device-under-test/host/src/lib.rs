@@ -9,8 +9,7 @@
 //! ```text
 //! Options ─▶ Settings ─▶ driver ⇄ thing::Thing
 //!  as given   checked      │
-//!                          ├─▶ connection   a thread for each, because TLS and TCP block
-//!                          ├─▶ sntp         asks a time server, if there is one
+//!                          ├─▶ net          connections, a thread for each, because TLS and TCP block; the time, names
 //!                          ├─▶ state_file   written beside, synced, renamed
 //!                          ├─▶ hardware     a motor and sensors that are pretended
 //!                          └─▶ console      a line at a time, flushed
@@ -41,16 +40,14 @@
 //! ```
 
 mod config_file;
-mod connection;
 mod driver;
 mod endpoint;
 mod error;
 mod hardware;
+pub mod net;
 mod options;
 mod settings;
-mod sntp;
 mod state_file;
-mod tls;
 
 use std::io::{BufRead as _, Write};
 use std::sync::mpsc::{Sender, channel};

@@ -78,6 +78,10 @@ pub struct Options {
     #[arg(long, value_name = "ADDR", env = "SHADOWRIG_NTP_SERVER")]
     pub ntp_server: Option<String>,
 
+    /// The name server, such as `192.168.4.1:53`; without it this machine finds names in its own way
+    #[arg(long, value_name = "ADDR", env = "SHADOWRIG_NAME_SERVER")]
+    pub name_server: Option<String>,
+
     /// What kind of thing it is: `signal` or `shade` [default: signal]
     #[arg(long, value_name = "KIND")]
     pub thing: Option<String>,

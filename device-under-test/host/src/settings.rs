@@ -1,6 +1,7 @@
 //! What the device runs with, once it is known to be complete and right.
 
 use std::ffi::OsStr;
+use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,8 +11,8 @@ use thing::{Config, Kind, SIGNAL, WakeCause};
 use crate::config_file::ConfigFile;
 use crate::endpoint::{Endpoint, Scheme};
 use crate::error::{Error, Field};
+use crate::net::{self, Target};
 use crate::options::{Options, Secret};
-use crate::tls;
 
 /// The region when none is given.
 const REGION_DEFAULT: &str = "us-east-1";
@@ -39,6 +40,8 @@ pub struct Settings {
     pub state_file: Option<PathBuf>,
     /// The time server; `None` for the clock of this machine.
     pub ntp_server: Option<String>,
+    /// The name server; `None` for this machine's own way.
+    pub name_server: Option<SocketAddrV4>,
     /// What kind of thing it is.
     pub kind: &'static Kind,
     /// Sleeps after which the program ends; `None` for never.
@@ -68,7 +71,7 @@ impl Settings {
         let settings = Self {
             tls: match endpoint.scheme {
                 Scheme::Http => None,
-                Scheme::Https => Some(tls::config(ca_file.as_deref())?),
+                Scheme::Https => Some(net::trusting_file(ca_file.as_deref())?),
             },
             host: endpoint.host_header(),
             endpoint,
@@ -83,6 +86,7 @@ impl Settings {
             shadow_name: given(flags.shadow_name, file.shadow_name),
             state_file: given(flags.state_file, file.state_file),
             ntp_server: given(flags.ntp_server, None),
+            name_server: given(flags.name_server, None).map(name_server).transpose()?,
             kind: kind(given(flags.thing, file.thing))?,
             wakes: flags.wakes,
             clock_offset_ms: flags.clock_offset_ms.unwrap_or_default(),
@@ -90,6 +94,16 @@ impl Settings {
         };
         settings.config().check().map_err(Error::Setting)?;
         Ok(settings)
+    }
+
+    /// Where connections go.
+    pub(crate) fn target(&self) -> Target {
+        Target {
+            name: self.endpoint.name.clone(),
+            port: self.endpoint.port,
+            tls: self.tls.clone(),
+            name_server: self.name_server,
+        }
     }
 
     /// What the thing itself is told.
@@ -112,6 +126,10 @@ impl Settings {
 fn given<T: AsRef<OsStr>>(flag: Option<T>, file: Option<T>) -> Option<T> {
     let is_given = |value: &T| !value.as_ref().is_empty();
     flag.filter(is_given).or(file.filter(is_given))
+}
+
+fn name_server(given: String) -> Result<SocketAddrV4, Error> {
+    firmware::names::server(&given).ok_or(Error::NameServer { given })
 }
 
 fn kind(name: Option<String>) -> Result<&'static Kind, Error> {

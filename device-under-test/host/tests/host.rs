@@ -196,6 +196,7 @@ fn every_error_says_what_is_wrong_and_what_to_do() {
         Options { config: file("key.json", "{\"akey \": \"x\"}"), ..good() },
         Options { config: file("type.json", "{\"secret_access_key\": 5}"), ..good() },
         Options { state_file: Some(folder.path().to_owned()), ..good() },
+        Options { name_server: Some("dns.example".to_owned()), ..good() },
         Options { ca_file: missing, ..options("https://localhost") },
         Options { ca_file: file("ca.pem", "nothing"), ..options("https://localhost") },
     ];

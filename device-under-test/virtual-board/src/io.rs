@@ -1,6 +1,7 @@
 //! All that can happen to a board, and all that it asks for.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+use std::net::SocketAddrV4;
 use std::time::Duration;
 
 use thing::Actuator;
@@ -156,18 +157,43 @@ pub enum Output {
 /// What a program wants of the network.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Ask {
-    /// The date; answered by [`Heard::Date`] or [`Heard::NoDate`].
-    Date,
-    /// A connection to `host:port` in place of any other; answered by [`Heard::Connected`] or
-    /// [`Heard::ConnectFailed`].
-    Connect {
-        /// `host:port`.
-        address: String,
+    /// The date; answered by [`Heard::Date`] or [`Heard::NoDate`], or not at all where a time server stays silent.
+    Date {
+        /// The time server, as it is provisioned; without one the clock of this machine tells the date.
+        time_server: Option<String>,
+        /// Whom to ask for its name; without one this machine's own way.
+        name_server: Option<SocketAddrV4>,
     },
+    /// A connection in place of any other; answered by [`Heard::Connected`] or [`Heard::ConnectFailed`].
+    Connect(Destination),
     /// Send these bytes on the connection.
     Send(Vec<u8>),
     /// End the connection. Also asked for when a board that had one is reset.
     Disconnect,
+}
+
+/// Where a connection of a program goes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Destination {
+    /// A name or an address, which is also what a certificate must be for.
+    pub name: String,
+    /// The port.
+    pub port: u16,
+    /// Whether TLS is spoken, and whom it trusts.
+    pub security: Security,
+    /// Whom to ask for the name; without one this machine's own way.
+    pub name_server: Option<SocketAddrV4>,
+}
+
+/// Whether a connection is over TLS.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Security {
+    /// It is in the clear.
+    Plain,
+    /// Over TLS, for which the public roots are trusted.
+    PublicRoots,
+    /// Over TLS, for which this certificate of a private CA is trusted alone, in DER.
+    PrivateCa(Vec<u8>),
 }
 
 /// What can be observed of a board besides its serial line.

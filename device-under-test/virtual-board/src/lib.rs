@@ -9,7 +9,7 @@
 //! # Not supported
 //!
 //! Flash encryption and secure boot; OTA data (the first program of the partition table that can be booted
-//! runs); TLS of a recognized thing (give an `http://` endpoint); its input on the console; break and flow control; other flash
+//! runs); input on the console of a recognized thing; break and flow control; other flash
 //! commands than reads of id, status, description and data over the raw SPI registers. A
 //! pseudo-terminal has no modem lines: use the control socket or the RFC 2217 port to reset. The texts of
 //! the boot logs of the ESP32-S2, C2 and H2 are the documented words with typical strapping values, not
@@ -55,6 +55,9 @@ pub use boot::ResetCause;
 pub use chips::{Chip, Mac};
 pub use fault::Fault;
 pub use flash::{FLASH_BYTES_DEFAULT, FLASH_BYTES_MAX, Flash, FlashError, SECTOR_BYTES, Wear};
-pub use io::{Activity, Ask, CutAtWrite, Event, Heard, Input, Order, Output, Status, WriteCut};
+pub use io::{
+    Activity, Ask, CutAtWrite, Destination, Event, Heard, Input, Order, Output, Security, Status,
+    WriteCut,
+};
 pub use setup::{BootMode, Circuit, Fidelity, Programs, Setup};
 pub use time::Moment;

@@ -85,6 +85,15 @@ struct ProvisioningArguments {
     /// The token of a temporary key
     #[arg(long, env = "AWS_SESSION_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     session_token: Option<String>,
+    /// The time server, such as 192.168.4.1:123; default the clock of this machine
+    #[arg(long, env = "SHADOWRIG_NTP_SERVER", value_name = "ADDR")]
+    ntp_server: Option<String>,
+    /// The name server, such as 192.168.4.1:53; default this machine's own way
+    #[arg(long, env = "SHADOWRIG_NAME_SERVER", value_name = "ADDR")]
+    name_server: Option<String>,
+    /// A file with the one certificate that is trusted over TLS, in PEM; default the public roots
+    #[arg(long, env = "SHADOWRIG_CA_FILE", value_name = "FILE", value_parser = certificate)]
+    ca_file: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -113,6 +122,12 @@ fn chip(text: &str) -> Result<Chip, String> {
 
 fn mac(text: &str) -> Result<Mac, String> {
     Mac::parse(text).ok_or_else(|| "expected six bytes in hex, joined by colons".to_owned())
+}
+
+fn certificate(path: &str) -> Result<String, String> {
+    let pem = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    Provisioning::certificate_of(&pem)
+        .ok_or_else(|| "it holds no `-----BEGIN CERTIFICATE-----`".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -182,7 +197,10 @@ fn setup(arguments: Arguments) -> Setup {
             access_key_id: given.access_key_id,
             secret_access_key: given.secret_access_key,
             session_token: given.session_token,
-            // Its network is a cable, its time the host's, and it speaks no TLS.
+            ntp_server: given.ntp_server,
+            name_server: given.name_server,
+            ca_certificate: given.ca_file,
+            // Its network is a cable.
             ..Provisioning::default()
         },
     }

@@ -1,9 +1,12 @@
 """Meets every kind of fault with clients that know nothing of us; `run.sh` installs them and starts this."""
 
+import email.utils
 import http.client
 import itertools
 import json
+import pathlib
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -19,6 +22,7 @@ import dns.rcode
 import dns.resolver
 import ntplib
 
+import system
 from cloud import AWS_NAME, KEY, SECRET, Cloud
 
 LOST = (http.client.RemoteDisconnected, ConnectionResetError)
@@ -29,13 +33,32 @@ def is_good(answer):
     return answer.status == 200 and answer.json()["state"]["desired"] == {"on": True}
 
 
+# The service's own errors with their status: AWS's reference of the data plane, "Common errors" of each operation.
+AWS_ERRORS = [
+    ("ConflictException", 409),
+    ("ForbiddenException", 403),
+    ("InternalFailureException", 500),
+    ("InvalidRequestException", 400),
+    ("MethodNotAllowedException", 405),
+    ("RequestEntityTooLargeException", 413),
+    ("ResourceNotFoundException", 404),
+    ("ServiceUnavailableException", 503),
+    ("ThrottlingException", 429),
+    ("UnauthorizedException", 401),
+    ("UnsupportedDocumentEncodingException", 415),
+]
+
 # Each fault with what Python's http.client makes of it. The third, where there is one, says how to ask.
 HTTP = [
-    ({"aws-error": "ThrottlingException"}, lambda a: a.status == 429 and a.headers["x-amzn-ErrorType"] == "ThrottlingException:"),
+    *(
+        ({"aws-error": name}, lambda a, n=name, s=status: a.status == s and a.headers["x-amzn-ErrorType"] == f"{n}:")
+        for name, status in AWS_ERRORS
+    ),
     ({"bandwidth": 2000}, lambda a: is_good(a) and a.seconds > 0.1),
     ({"chunked": 7}, lambda a: is_good(a) and a.headers["Transfer-Encoding"] == "chunked"),
     ({"close": "request"}, lambda a: a.failed(*LOST)),
     ({"close": "accept"}, lambda a: a.failed(*LOST)),
+    ({"close": "after-headers"}, lambda a: a.failed(http.client.IncompleteRead)),
     ({"close": "mid-body"}, lambda a: a.failed(http.client.IncompleteRead)),
     ({"conflict": True}, lambda a: a.status == 409 and a.json()["message"] == "Version conflict"),
     ({"drip": {"bytes": 100, "every": "50ms"}}, lambda a: is_good(a) and a.seconds > 0.1),
@@ -49,14 +72,19 @@ HTTP = [
     ({"http-version": "1.0"}, is_good),
     ({"http-version": "wrong"}, lambda a: a.failed(http.client.UnknownProtocol)),
     ({"interim": True}, is_good),
+    # It knows no other interim answer, and takes it for the answer.
+    ({"interim": 103}, lambda a: a.status == 103),
     ({"keep-open": "30s"}, is_good),
     ({"latency": "400ms", "jitter": "10ms"}, lambda a: is_good(a) and a.seconds > 0.4),
     ({"latency": "400ms", "before": "body"}, lambda a: is_good(a) and a.seconds > 0.4),
     ({"lost-answer": True}, lambda a: a.failed(*LOST)),
+    ({"lost-answer": "close"}, lambda a: a.failed(*LOST)),
+    ({"lost-answer": "hang"}, lambda a: a.failed(TimeoutError), {"timeout": SHORT}),
     ({"malformed": "json"}, lambda a: a.status == 200 and b"}" != a.body[-2:-1] and not is_json(a.body)),
     ({"malformed": "header"}, lambda a: a.status == 200),
     ({"malformed": "chunk"}, lambda a: a.failed(http.client.IncompleteRead)),
     ({"no-reason-phrase": True}, is_good),
+    ({"profile": "flaky-wifi", "chance": 1}, lambda a: a.error is not None or is_good(a), {"timeout": SHORT}),
     ({"profile": "busy-region", "chance": 1}, lambda a: a.status in (429, 500, 503, 504) or is_good(a)),
     ({"refuse": True}, lambda a: a.failed(*LOST)),
     ({"reset": "accept"}, lambda a: a.failed(*LOST)),
@@ -67,10 +95,14 @@ HTTP = [
     ({"shadow-large": True}, lambda a: a.status == 200 and len(a.body) > 8000),
     ({"shadow-missing": True}, lambda a: a.status == 404),
     ({"shadow-version": -1}, lambda a: a.json()["version"] == 0),
+    ({"shadow-version": 3}, lambda a: a.json()["version"] == 4),
     ({"skew": "+20m"}, lambda a: a.status == 403 and "Signature expired" in a.json()["message"]),
+    ({"skew": "-20m"}, lambda a: a.status == 403 and "Signature not yet current" in a.json()["message"]),
     ({"status": 503, "body": "", "headers": {"retry-after": 7}}, lambda a: a.status == 503 and a.headers["retry-after"] == "7"),
     ({"throttle": 0}, lambda a: a.status == 429),
     ({"truncate": "60%"}, lambda a: a.failed(http.client.IncompleteRead)),
+    ({"truncate": 9}, lambda a: a.failed(http.client.IncompleteRead) and a.error.partial == b'{"state":'),
+    ({"truncate": "0%", "length": "corrected"}, lambda a: a.status == 200 and a.body == b""),
     ({"truncate": 9, "length": "corrected"}, lambda a: a.body == b'{"state":'),
 ]
 
@@ -99,11 +131,17 @@ CURL = [
     ("http", {"garbage": True}, 1),
     ("http", {"interim": True}, 0),
     ("https", {"tls": "expired"}, 60),
+    ("https", {"tls": "not-yet-valid"}, 60),
     ("https", {"tls": "wrong-host"}, 60),
     ("https", {"tls": "unknown-ca"}, 60),
     ("https", {"tls": "no-common-cipher"}, 35),
     ("https", {"tls": "old-version"}, 35),
     ("https", {"tls": "large-cert"}, 0),
+    ("https", {"tls": "max-fragment"}, 0),
+    ("https", {"tls": {"flaw": "max-fragment", "bytes": 64}}, 0),
+    ("https", {"reset": "tls"}, 35),
+    ("https", {"hang": {"at": "tls", "for": "30s"}}, 28),
+    ("http", {"malformed": "chunk"}, 56),
 ]
 
 
@@ -225,6 +263,85 @@ def curl_meets(cloud, scheme, fault, expected):
     assert cloud.met() == [1], "the fault was not met"
 
 
+def the_right_request_meets_it(cloud):
+    """By its method, behind one that is let pass, as often as it says, and never by chance where that is nothing."""
+    cloud.arm({"status": 503, "to": "POST shadow", "after": 1, "times": 2})
+    update = b'{"state": {"reported": {"on": true}}}'
+    cloud_says = lambda method, body=b"": cloud.ask(method=method, body=body).status
+    assert [cloud_says("GET"), *(cloud_says("POST", update) for _ in range(4)), cloud_says("GET")] == [200, 200, 503, 503, 200, 200]
+    assert cloud.met() == [2]
+    cloud.arm({"status": 503, "chance": 0})
+    assert cloud_says("GET") == 200 and cloud.met() == [0]
+
+
+def a_fault_is_there_when_its_arming_was_answered(cloud):
+    """Whoever connects right after meets it, over and over; and by the time of the answer the cloud knows that it was met."""
+    for _ in range(50):
+        cloud.arm({"status": 503})
+        assert cloud.ask().status == 503
+        assert cloud.met() == [1]
+        assert cloud.ask().status == 200, "it was met twice"
+
+
+def an_answer_is_lost_and_the_update_kept(cloud):
+    version = lambda: cloud.ask().json()["version"]
+    before = version()
+    cloud.arm({"lost-answer": True, "to": "POST shadow"})
+    answer = cloud.ask(method="POST", body=b'{"state": {"reported": {"kept": true}}}')
+    assert answer.failed(*LOST), answer
+    assert cloud.met() == [1] and version() == before + 1
+
+
+def the_connection_stays_open(cloud):
+    """As AWS leaves it behind a full answer; a client that reads until the end waits, which urllib and the like never do."""
+    host, port = cloud.addresses["http"]
+    ends = []
+    for fault in (None, {"keep-open": "2s"}):
+        if fault:
+            cloud.arm(fault)
+        with socket.create_connection((host, port), timeout=10) as plain:
+            plain.sendall(f"GET /things/lamp/shadow HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            began = time.monotonic()
+            while plain.recv(4096):
+                pass
+            ends.append(time.monotonic() - began)
+    assert ends[0] < 1.5 < ends[1], ends
+    assert cloud.met() == [1]
+
+
+def throttling_lets_some_pass(cloud):
+    """Of three requests in a row the first is within the rate, and one that comes later, too."""
+    cloud.arm({"throttle": 1})
+    statuses = [cloud.ask().status for _ in range(3)]
+    assert statuses[0] == 200 and statuses.count(429) >= 1, statuses
+    time.sleep(1.2)
+    assert cloud.ask().status == 200
+    assert cloud.met()[0] == statuses.count(429)
+
+
+def the_clock_is_moved_while_it_runs(cloud):
+    """The cloud's own clock: its `Date`, its time stamps, and the window of signatures."""
+    def date():
+        answer = cloud.ask()
+        told = next(value for name, value in answer.headers.items() if name.lower() == "date")
+        return email.utils.parsedate_to_datetime(told).timestamp(), answer
+    now = time.time()
+    assert abs(date()[0] - now) < 5
+    cloud.control("POST", "/clock", {"offset": "+4m"})
+    try:
+        moved, answer = date()
+        assert abs(moved - now - 240) < 5 and answer.status == 200, answer
+        assert abs(answer.json()["timestamp"] - now - 240) < 5
+        updated = cloud.ask(method="POST", body=b'{"state": {"reported": {"clock": 1}}}').json()
+        assert abs(updated["metadata"]["reported"]["clock"]["timestamp"] - now - 240) < 5
+        cloud.control("POST", "/clock", {"offset": "+6m"})
+        refused = cloud.ask()
+        assert refused.status == 403 and "Signature expired" in refused.json()["message"], refused
+    finally:
+        cloud.control("POST", "/clock", {"offset": "0s"})
+    assert cloud.ask().status == 200
+
+
 def no_kind_is_left_out(cloud):
     complaint = cloud.control("POST", "/faults", {"kind": "explode"})["error"]
     kinds = set(re.search("there are (.*)$", complaint).group(1).split(", "))
@@ -244,6 +361,13 @@ def checks(cloud):
         yield f"curl {json.dumps(fault)}", lambda s=scheme, f=fault, c=code: curl_meets(cloud, s, f, c)
     for fault, expected in NTP:
         yield f"ntplib {json.dumps(fault)}", lambda f=fault, e=expected: ntp_meets(cloud, f, e)
+    yield from system.checks(cloud, pathlib.Path(cloud.ca.name).parent)
+    yield "http.client: the request that is meant meets it", lambda: the_right_request_meets_it(cloud)
+    yield "http.client: whoever connects right after meets it", lambda: a_fault_is_there_when_its_arming_was_answered(cloud)
+    yield "http.client: an answer is lost, and the update kept", lambda: an_answer_is_lost_and_the_update_kept(cloud)
+    yield "a socket: the connection stays open behind the answer", lambda: the_connection_stays_open(cloud)
+    yield "http.client: throttling lets some pass", lambda: throttling_lets_some_pass(cloud)
+    yield "http.client: the cloud's clock is moved while it runs", lambda: the_clock_is_moved_while_it_runs(cloud)
     yield "dnspython finds the rig and nothing else", lambda: dns_leads_to_the_rig(cloud)
     yield "dnspython meets each fault of names", lambda: dns_fails(cloud)
     yield "boto3 with AWS's own name of the endpoint", lambda: an_unmodified_client_finds_the_way(cloud)

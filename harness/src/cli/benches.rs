@@ -10,6 +10,7 @@ use fake_shadow::fault::{Channel, Place};
 use fake_shadow::settings::DEFAULT_REGION;
 use tokio::runtime::Runtime;
 
+use super::again::CommandLine;
 use super::board_name::BoardName;
 use super::files::Case;
 use super::known::Known;
@@ -63,6 +64,8 @@ pub(super) struct Benches {
     pub(super) listening: Option<Sender<String>>,
     /// What runs the clouds; only in real time.
     pub(super) runtime: Option<Runtime>,
+    /// What is to be typed to have such a run again, besides file, board and seed.
+    pub(super) again: CommandLine,
 }
 
 impl Benches {
@@ -79,6 +82,8 @@ impl Benches {
         let round = case.round.map_or(0, |(round, _)| u64::from(round) - 1);
         let seed = self.seed.wrapping_add(round).wrapping_add(attempt.wrapping_mul(ATTEMPT_SEED));
         let mut mask = case.plan.mask.clone();
+        // Which one of several it was, where a run has several.
+        let board = known.map_or_else(|| self.board.to_string(), |known| known.board.name.clone());
         let (facts, outcome) = match &self.runtime {
             Some(runtime) => match self.real((runtime, known), folder, (&case.plan, seed)) {
                 Ok((mut bench, told)) => {
@@ -89,7 +94,7 @@ impl Benches {
                     let plan = told.to_plan(&case.plan);
                     mask = plan.mask.clone();
                     let missing = || Some(skipped(told.misses(&plan)?));
-                    let reason = self.skip(&facts, known, &case.plan).or_else(missing);
+                    let reason = self.skip(&facts, &case.plan).or_else(missing);
                     let outcome = reason.unwrap_or_else(|| {
                         real_time::run(plan.into(), &mut bench, interrupted, watcher)
                     });
@@ -104,7 +109,7 @@ impl Benches {
             None => {
                 let mut bench = SimBench::new(seed).for_plan(&case.plan);
                 let facts = self.facts(bench.facts());
-                let outcome = self.skip(&facts, None, &case.plan).unwrap_or_else(|| {
+                let outcome = self.skip(&facts, &case.plan).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
                 });
                 (facts.board, outcome)
@@ -122,6 +127,7 @@ impl Benches {
             board: facts,
             aside: None,
             seed,
+            command: self.again.of_case(&case.plan, &board, seed),
             origin: None,
             earlier: Vec::new(),
             outcome: outcome.masked(&mask),
@@ -142,7 +148,7 @@ impl Benches {
     ) -> Result<(RealBench, Outcome), ActionError> {
         let mut bench = self.bench((plan, known), folder)?;
         let facts = self.facts(bench.facts());
-        let outcome = self.skip(&facts, known, plan).unwrap_or_else(|| {
+        let outcome = self.skip(&facts, plan).unwrap_or_else(|| {
             real_time::run(Arc::clone(plan), &mut bench, interrupted, &mut |_| {})
         });
         Ok((bench, outcome))
@@ -191,11 +197,8 @@ impl Benches {
     }
 
     /// The outcome of a case that the bench cannot run; `None` if it can.
-    fn skip(&self, facts: &Facts, known: Option<&Known>, plan: &Plan) -> Option<Outcome> {
-        // A virtual board that a run starts speaks no TLS, by whatever name it is called.
-        let is_plain = plan.tls && known.is_some_and(|known| known.port.is_none());
-        let reason = facts.misses(plan).or_else(|| self.unreachable_fault(plan));
-        reason.or_else(|| is_plain.then(|| NO_CA.to_owned())).map(skipped)
+    fn skip(&self, facts: &Facts, plan: &Plan) -> Option<Outcome> {
+        facts.misses(plan).or_else(|| self.unreachable_fault(plan)).map(skipped)
     }
 
     /// Why what the case needs of its cloud would never reach a board; none if it does.
@@ -232,15 +235,11 @@ impl Benches {
         // Whoever waited for it may have left, which is no error.
         let _left = self.listening.as_ref().map(|listening| listening.send(cloud.endpoint()));
         let wifi = self.network.wifi(known.and_then(|known| known.board.wifi.as_deref()))?;
-        let told = Told::of(&cloud, wifi, (thing, region));
+        let told = Told::of(&cloud, plan, wifi, (thing, region));
         let board = self.board(known, &told, folder, sink)?;
         Ok((RealBench::new(board, cloud, told.thing(), seen), told))
     }
 }
-
-/// Why a case over TLS is skipped.
-const NO_CA: &str =
-    "this board cannot be told which CA to trust yet; sim, process and boards on a port can";
 
 fn skipped(reason: String) -> Outcome {
     untouched(Verdict::Skipped { reason })
@@ -254,27 +253,17 @@ fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
         _ if has(Place::Radio) => {
             "the radio link of this board cannot be dropped, so a fault of `wifi` would never be met; sim's can"
         }
-        BoardName::Process if has(Place::Name) => {
-            "a program on this machine asks the machine's own name server, so a fault of `dns` would never be met; sim has one"
+        BoardName::External(_) if has(Place::Name) || has(Place::Time) => {
+            "the rig cannot tell this device of its servers of time and names, so their faults would never be met"
         }
-        BoardName::Emulated if has(Place::Name) => {
-            "the network of an emulated chip answers for all names itself, so a fault of `dns` would never be met; sim has one"
-        }
-        BoardName::Emulated | BoardName::External(_) | BoardName::Process => return None,
-        BoardName::Inventory(_)
+        BoardName::Emulated
+        | BoardName::External(_)
+        | BoardName::Inventory(_)
         | BoardName::MicroPython(_)
         | BoardName::Port(_)
         | BoardName::Probe(_)
-        | BoardName::Virtual(_) => {
-            let is_on_a_port = matches!(board, BoardName::Inventory(_) | BoardName::Port(_));
-            if plan.tls && !is_on_a_port {
-                NO_CA
-            } else if has(Place::Name) || has(Place::Time) {
-                "this board cannot be told of the rig's servers of time and names yet; sim can"
-            } else {
-                return None;
-            }
-        }
+        | BoardName::Process
+        | BoardName::Virtual(_) => return None,
     };
     Some(reason.to_owned())
 }
@@ -288,6 +277,7 @@ pub(super) fn not_begun(case: &Case, board: String, verdict: Verdict) -> CaseRep
         board,
         aside: None,
         seed: 0,
+        command: String::new(),
         origin: case.round.map(|(round, of)| format!("{round} of {of}")),
         earlier: Vec::new(),
         outcome: untouched(verdict),

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use super::again::CommandLine;
 use super::benches::{self, Benches};
 use super::board_name::BoardName;
 use super::files::{self, Case};
@@ -88,6 +89,7 @@ fn trial(case: Case) -> Trial {
             thing: benches::THING_NAME.to_owned(),
             listening: None,
             runtime: None,
+            again: CommandLine::default(),
         };
         let folder = PathBuf::new();
         let interrupted = AtomicBool::new(false);

@@ -2,7 +2,12 @@
 
 /// A command cut into words.
 #[derive(Debug, Clone)]
-pub(super) struct Words(pub(super) Vec<String>);
+pub(super) struct Words {
+    /// The words.
+    pub(super) words: Vec<String>,
+    /// The command as it was typed.
+    pub(super) text: String,
+}
 
 /// Words apart by blanks; quotes keep blanks together.
 pub(super) fn parse_command(text: &str) -> Result<Words, String> {
@@ -24,6 +29,6 @@ pub(super) fn parse_command(text: &str) -> Result<Words, String> {
     match (quote, words.is_empty()) {
         (Some(open), _) => Err(format!("the {open} is not closed")),
         (None, true) => Err("no program is named".into()),
-        (None, false) => Ok(Words(words)),
+        (None, false) => Ok(Words { words, text: text.to_owned() }),
     }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::again::CommandLine;
 use super::benches::Benches;
 use super::board_name::{RunOn, Wanted};
 use super::command_words::{Words, parse_command};
@@ -175,12 +176,13 @@ fn sweep_boards<W: Write, E: Write>(
         real_cloud: None,
         made: AtomicU64::new(0),
         seed: args.seed,
-        command: args.command.clone().map(|words| words.0),
+        command: args.command.clone().map(|words| words.words),
         allow_run: false,
         things: std::env::current_exe()?,
         runtime: Some(tokio::runtime::Runtime::new()?),
         thing: super::benches::THING_NAME.to_owned(),
         listening: None,
+        again: CommandLine::default(),
     };
     let folder = tempfile::tempdir()?;
     let bar = indicatif::ProgressBar::with_draw_target(

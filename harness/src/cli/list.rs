@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use clap::Args;
 use serde_json::json;
 
+use super::again::CommandLine;
 use super::benches::{self, Benches};
 use super::board_name::{RunOn, Wanted};
 use super::files::Case;
@@ -134,6 +135,7 @@ fn places<W: Write, E: Write>(
         thing: benches::THING_NAME.to_owned(),
         listening: None,
         runtime,
+        again: CommandLine::default(),
     };
     let RunOn::Lab(choice) = &on else {
         return match of_bench(&benches, cases) {

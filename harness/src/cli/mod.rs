@@ -1,5 +1,6 @@
 //! The command line: what the words mean, and which function does it. Writes where it is told; only `main` prints.
 
+mod again;
 mod attempts;
 mod bench_board;
 mod benches;

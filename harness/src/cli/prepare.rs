@@ -9,6 +9,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::Value;
 
+use super::again::CommandLine;
 use super::files::Case;
 use super::{Terminal, exit};
 use crate::engine::Event;
@@ -44,6 +45,13 @@ impl PrepareArgs {
     /// Whether scenarios may run programs.
     pub(super) const fn allow_run(&self) -> bool {
         self.allow_run
+    }
+
+    /// The words that a run must have again.
+    pub(super) fn again(&self, line: CommandLine) -> CommandLine {
+        line.flag("--allow-run", self.allow_run)
+            .path("--secrets-file", self.secrets_file.as_deref())
+            .flag("--run-quarantined", self.run_quarantined)
     }
 
     /// Gives cases what they need.

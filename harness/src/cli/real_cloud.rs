@@ -9,6 +9,7 @@ use fake_shadow::proxy::Reach;
 use fake_shadow::shadow::ShadowId;
 use tokio::runtime::Runtime;
 
+use super::again::CommandLine;
 use super::{Terminal, exit};
 use crate::drive::real_service::Thing;
 use crate::engine::ActionError;
@@ -47,6 +48,15 @@ impl RealCloudArgs {
         [("--endpoint", endpoint), ("--profile", profile), ("--region", region)]
             .into_iter()
             .find_map(|(flag, value)| value.as_ref().map(|_| flag))
+    }
+
+    /// The words that a run must have again.
+    pub(super) fn again(&self, cloud: CloudKind, line: CommandLine) -> CommandLine {
+        let Self { endpoint, profile, region } = self;
+        line.value("--cloud", (cloud == CloudKind::Aws).then_some("aws"))
+            .value("--endpoint", endpoint.as_deref())
+            .value("--profile", profile.as_deref())
+            .value("--region", region.as_deref())
     }
 
     /// The real cloud, if the run is to have it; the exit code of a run that cannot. `thing` is the thing whose shadows the cases

@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
+use super::again::CommandLine;
 use super::benches::{self, Benches};
 use super::board_name::BoardName;
 use super::command_words::{Words, parse_command};
@@ -18,8 +19,8 @@ use super::files::{self, Case};
 use super::interrupt::Interrupt;
 use super::known::{self, KnownArgs, parse_span};
 use super::real_cloud::parse_thing_name;
-use super::run::{default_out, write_case};
-use super::run_dir::RunDir;
+use super::run::write_case;
+use super::run_dir::{RunDir, default_out};
 use super::{Terminal, exit, prepare};
 use crate::engine::event::{Request, Signature};
 use crate::engine::{Engine, Event, Verdict};
@@ -244,7 +245,7 @@ fn run<W: Write, E: Write>(
         real_cloud: None,
         made: AtomicU64::new(0),
         seed: 0,
-        command: args.command.clone().map(|words| words.0),
+        command: args.command.clone().map(|words| words.words),
         allow_run: false,
         things: std::env::current_exe()?,
         thing: args.thing_name.clone(),
@@ -253,6 +254,7 @@ fn run<W: Write, E: Write>(
             true => Some(tokio::runtime::Runtime::new()?),
             false => None,
         },
+        again: CommandLine::default(),
     };
     let held = match &args.board {
         BoardName::Inventory(name) => {

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::reports::ReportArgs;
-use super::run::{default_out, write_case};
-use super::run_dir::{self, ReadRun, RunDir};
+use super::run::write_case;
+use super::run_dir::{self, ReadRun, RunDir, default_out};
 use super::{Terminal, exit};
 use crate::report::{CaseReport, RunReport, summary::Summary};
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
+use super::again::CommandLine;
 use super::attempts::{RetryArgs, RigErrors};
 use super::benches::{self, Benches};
 use super::board_name::{BoardName, RunOn, Wanted};
@@ -18,7 +19,7 @@ use super::prepare::PrepareArgs;
 use super::progress::Progress;
 use super::real_cloud::{RealCloud, RealCloudArgs, parse_cloud, parse_thing_name};
 use super::reports::ReportArgs;
-use super::run_dir::RunDir;
+use super::run_dir::{RunDir, default_out};
 use super::scheduler::{self, InOrder, InTurn, On, OnFailure, Queue, Schedule, Task, Update};
 use super::select::SelectArgs;
 use super::told::NetworkArgs;
@@ -30,9 +31,6 @@ use crate::scenario::plan::CloudKind;
 use crate::time::Moment;
 use clap::Args;
 use tokio::runtime::Runtime;
-
-/// Where runs leave what they leave behind, where nobody says otherwise.
-pub(super) const RUNS: &str = "target/shadowrig";
 
 /// Why a case was not begun when another one failed.
 const NOT_BEGUN: &str = "not begun, since a case before it failed and the run has --fail-fast";
@@ -119,18 +117,28 @@ impl RunArgs {
             real_cloud,
             made: AtomicU64::new(0),
             seed: self.seed,
-            command: self.command.clone().map(|words| words.0),
+            command: self.command.clone().map(|command| command.words),
             allow_run: self.prepare.allow_run(),
             things: std::env::current_exe()?,
             thing: self.thing_name.clone().unwrap_or_else(|| benches::THING_NAME.to_owned()),
             listening: None,
             runtime,
+            again: self.again(),
         })
+    }
+
+    /// The words that make a run what it is, besides its files, board and seed.
+    fn again(&self) -> CommandLine {
+        let command = self.command.as_ref().map(|command| command.text.as_str());
+        let line = CommandLine::default().value("--command", command);
+        let line = line.value("--thing-name", self.thing_name.as_deref());
+        let line = line.path("--inventory", self.known.inventory.inventory.as_deref());
+        self.prepare.again(self.network.again(self.real_cloud.again(self.cloud, line)))
     }
 
     /// What a watcher looks at: scenarios, and the device's program and its arguments where they are files.
     pub(super) fn watched(&self) -> Vec<PathBuf> {
-        let words = self.command.iter().flat_map(|words| &words.0).map(PathBuf::from);
+        let words = self.command.iter().flat_map(|command| &command.words).map(PathBuf::from);
         self.paths.iter().cloned().chain(words.filter(|word| word.is_file())).collect()
     }
 }
@@ -389,10 +397,4 @@ pub(super) fn write_case<W: Write, E: Write>(
         writeln!(terminal.out, "\n{}", human::failure(report, terminal.style))?;
     }
     Ok(())
-}
-
-/// `target/shadowrig/<time>`, a new one each time.
-pub(super) fn default_out() -> PathBuf {
-    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
-    PathBuf::from(RUNS).join(now)
 }

@@ -10,6 +10,9 @@ use crate::report::json::{self, RunFacts, Texts};
 use crate::report::read_error::ReadError;
 use crate::report::{CaseReport, RunReport, case, events, readme, trace};
 
+/// Where runs leave what they leave behind, where nobody says otherwise.
+pub(super) const RUNS: &str = "target/shadowrig";
+
 /// The file that tells about the whole run; it is written last.
 const RUN: &str = "run.json";
 /// The file that tells about a case.
@@ -195,4 +198,10 @@ fn find_cases(path: &Path) -> io::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// `target/shadowrig/<time>`, a new one each time.
+pub(super) fn default_out() -> PathBuf {
+    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%.3fZ").to_string();
+    PathBuf::from(RUNS).join(now)
 }

@@ -78,7 +78,7 @@ pub(super) fn latest(out: Option<&Path>) -> PathBuf {
     if let Some(out) = out {
         return out.to_owned();
     }
-    let entries = fs::read_dir(super::run::RUNS).into_iter().flatten().flatten();
+    let entries = fs::read_dir(super::run_dir::RUNS).into_iter().flatten().flatten();
     let done = entries.map(|entry| entry.path()).filter(|path| path.join("run.json").is_file());
     done.max().unwrap_or_default()
 }

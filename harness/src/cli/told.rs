@@ -3,10 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use clap::Args;
+use fake_shadow::fault::Place;
 use fake_shadow::settings::{TEST_ACCESS_KEY_ID, TEST_SECRET_ACCESS_KEY};
 use serde_json::Value;
 use virtual_board::Provisioning;
 
+use super::again::CommandLine;
 use super::wifi::{self, Wifi};
 use crate::drive::cloud_server::CloudServer;
 use crate::engine::ActionError;
@@ -57,6 +59,13 @@ impl Network {
 }
 
 impl NetworkArgs {
+    /// The words that a run must have again.
+    pub(super) fn again(&self, line: CommandLine) -> CommandLine {
+        let is_default = self.cloud_address == IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let address = (!is_default).then(|| self.cloud_address.to_string());
+        line.value("--wifi", self.wifi.as_deref()).value("--cloud-address", address.as_deref())
+    }
+
     /// The network of a run.
     pub(super) fn network(&self, variable: fn(&str) -> Option<String>) -> Network {
         Network { cloud_address: self.cloud_address, named: self.wifi.clone(), variable }
@@ -71,22 +80,29 @@ pub(super) struct Told {
     region: String,
     endpoint: String,
     ntp_server: String,
+    name_server: String,
     ca_pem: Option<String>,
     wifi: Option<Wifi>,
 }
 
 impl Told {
-    /// What a board is told about this cloud.
+    /// What a board is told about this cloud. Where names fail on purpose the endpoint has one, which only the rig's name server
+    /// knows; elsewhere it is an address, which needs no name server.
     pub(super) fn of(
         cloud: &CloudServer,
+        plan: &Plan,
         wifi: Option<Wifi>,
         (thing, region): (String, String),
     ) -> Self {
         Self {
             thing,
             region,
-            endpoint: cloud.endpoint(),
+            endpoint: match plan.fault_places.contains(&Place::Name) {
+                true => cloud.endpoint_by_name(),
+                false => cloud.endpoint(),
+            },
             ntp_server: cloud.ntp_address(),
+            name_server: cloud.dns_address(),
             ca_pem: cloud.ca_pem().map(str::to_owned),
             wifi,
         }
@@ -113,6 +129,7 @@ impl Told {
             ("SHADOWRIG_PORT", Some(port)),
             ("SHADOWRIG_CA", self.ca_pem.as_deref()),
             ("SHADOWRIG_NTP_SERVER", Some(self.ntp_server.as_str())),
+            ("SHADOWRIG_NAME_SERVER", Some(self.name_server.as_str())),
             ("SHADOWRIG_THING_NAME", Some(self.thing.as_str())),
             ("SHADOWRIG_WIFI_SSID", wifi.map(|wifi| wifi.ssid.as_str())),
             // An open network has an empty one, as the drivers want it.
@@ -132,7 +149,6 @@ impl Told {
 
     /// The same for our own things on a chip.
     pub(super) fn settings(&self) -> Provisioning {
-        let line = |pem: &str| pem.lines().filter(|line| !line.starts_with("-----")).collect();
         Provisioning {
             endpoint: Some(self.endpoint.clone()),
             thing_name: Some(self.thing.clone()),
@@ -142,7 +158,8 @@ impl Told {
             wifi_ssid: self.wifi.as_ref().map(|wifi| wifi.ssid.clone()),
             wifi_password: self.wifi.as_ref().and_then(|wifi| wifi.password.clone()),
             ntp_server: Some(self.ntp_server.clone()),
-            ca_certificate: self.ca_pem.as_deref().map(line),
+            name_server: Some(self.name_server.clone()),
+            ca_certificate: self.ca_pem.as_deref().and_then(Provisioning::certificate_of),
             ..Provisioning::default()
         }
     }
@@ -160,10 +177,23 @@ impl Told {
         plan
     }
 
-    /// Why a plan asks for more than is known here; `None` if it does not.
+    /// Why a plan asks for more than is known here, or for less than its faults need; `None` if it does neither.
     pub(super) fn misses(&self, plan: &Plan) -> Option<String> {
         let known = self.variables();
-        let missing = plan.provision.as_ref()?.iter().find(|name| {
+        let asked = plan.provision.as_ref()?;
+        let needed = [
+            (Place::Name, "SHADOWRIG_NAME_SERVER", "dns"),
+            (Place::Time, "SHADOWRIG_NTP_SERVER", "ntp"),
+        ];
+        let untold = needed
+            .into_iter()
+            .find(|(place, name, _)| plan.fault_places.contains(place) && !asked.contains(*name));
+        if let Some((_, name, kind)) = untold {
+            return Some(format!(
+                "`provision` does not ask for {name}, so the firmware would never meet a fault of `{kind}`: tell it in a key that it reads"
+            ));
+        }
+        let missing = asked.iter().find(|name| {
             crate::scenario::provision::RIG_VARIABLES.contains(&name.as_str())
                 && known.iter().all(|(known, _)| known != *name)
         })?;
@@ -190,7 +220,8 @@ mod tests {
             region: "us-east-1".into(),
             endpoint: "https://192.0.2.7:8443".into(),
             ntp_server: "192.0.2.7:123".into(),
-            ca_pem: Some("-----BEGIN-----\nAQ\nID\n-----END-----\n".into()),
+            name_server: "192.0.2.7:53".into(),
+            ca_pem: Some("-----BEGIN CERTIFICATE-----\nAQ\nID\n-----END CERTIFICATE-----\n".into()),
             wifi: Some(Wifi { ssid: "lab".into(), password: Some("opensesame".into()) }),
         };
         let mut names: Vec<_> = told.variables().into_iter().map(|(name, _)| name).collect();

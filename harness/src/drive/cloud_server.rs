@@ -1,8 +1,9 @@
-//! The fake cloud, or the real one behind the rig, on a port of this machine.
+//! The fake cloud on a port of this machine, with its servers of time and names, or the rig before the real one.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use fake_shadow::dns::{DnsServer, Names, serve_dns};
 use fake_shadow::fault::{Channel, Faulty};
 use fake_shadow::http::{self, Server, ServerIdentity, Shared, usual_names};
 use fake_shadow::ntp::{NtpServer, serve_ntp};
@@ -14,12 +15,17 @@ use super::real_service::{RealService, ServiceSide};
 use super::seen::{Sink, system_time};
 use crate::engine::ActionError;
 
+/// The name of the fake cloud at the rig's name server. The range is for tests (RFC 6761, section 6.2), so that a device that asks
+/// another server finds nobody.
+pub const CLOUD_NAME: &str = "cloud.shadowrig.test";
+
 /// The fake cloud on a port of this machine.
 #[derive(Debug)]
 pub struct CloudServer {
     pub(super) runtime: Handle,
     pub(super) server: Option<Server>,
-    ntp: Option<NtpServer>,
+    ntp: NtpServer,
+    dns: DnsServer,
     /// The real service, where this stands before it instead of playing it.
     pub(super) service: Option<ServiceSide>,
     /// The certificate that clients are to trust, where it is served over TLS.
@@ -49,7 +55,7 @@ impl CloudServer {
             )
         };
         let mut names = usual_names(&settings.region);
-        names.push(address.to_string());
+        names.extend([address.to_string(), CLOUD_NAME.to_owned()]);
         let identity = match channel {
             Channel::Plain => None,
             Channel::Tls => Some(
@@ -72,24 +78,45 @@ impl CloudServer {
         let server = Some(server.map_err(error)?);
         let ntp = runtime.block_on(UdpSocket::bind((address, 0)));
         let ntp = ntp.and_then(|socket| serve_ntp(socket, Arc::clone(&shared))).map_err(error)?;
+        let mut known = Names::of_aws(&[address]);
+        known.add(CLOUD_NAME).map_err(|error| ActionError::new(what, error.to_string()))?;
+        let anywhere = SocketAddr::new(address, 0).to_string();
+        let dns = runtime.block_on(serve_dns(&anywhere, known, Arc::clone(&shared)));
+        let dns = dns.map_err(error)?;
         let ca_pem = identity.and_then(|identity| identity.ca_pem().map(str::to_owned));
         let service = service.map(|service| ServiceSide::new(runtime.clone(), service));
         let runtime = runtime.clone();
-        Ok(Self { runtime, server, ntp: Some(ntp), service, ca_pem, shared, settings })
+        Ok(Self { runtime, server, ntp, dns, service, ca_pem, shared, settings })
     }
 
     /// Where it listens, as `http://127.0.0.1:41873`.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        let scheme = if self.ca_pem.is_some() { "https" } else { "http" };
         let address = self.server.as_ref().map(Server::local_addr);
-        address.map_or_else(String::new, |address| format!("{scheme}://{address}"))
+        address.map_or_else(String::new, |address| format!("{}://{address}", self.scheme()))
+    }
+
+    /// The same by [`CLOUD_NAME`], which only its own name server knows.
+    #[must_use]
+    pub fn endpoint_by_name(&self) -> String {
+        let port = self.server.as_ref().map_or(0, |server| server.local_addr().port());
+        format!("{}://{CLOUD_NAME}:{port}", self.scheme())
+    }
+
+    const fn scheme(&self) -> &'static str {
+        if self.ca_pem.is_some() { "https" } else { "http" }
     }
 
     /// Where its time server listens, as `127.0.0.1:41874`.
     #[must_use]
     pub fn ntp_address(&self) -> String {
-        self.ntp.as_ref().map_or_else(String::new, |server| server.local_addr().to_string())
+        self.ntp.local_addr().to_string()
+    }
+
+    /// Where its name server listens, as `127.0.0.1:41875`.
+    #[must_use]
+    pub fn dns_address(&self) -> String {
+        self.dns.local_addr().to_string()
     }
 
     /// The certificate that clients are to trust, in PEM form; none without TLS.

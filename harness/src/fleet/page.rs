@@ -11,8 +11,11 @@ use super::tally::{Bucket, Tally};
 use crate::report::html::{STYLE, hash};
 use crate::time;
 
-/// How many violations the page shows.
+/// How many violations the page has.
 const VIOLATIONS_MAX: usize = 200;
+
+/// How many of them stand above the plots without a click.
+const VIOLATIONS_SHOWN: usize = 10;
 
 const OWN_STYLE: &str = include_str!("page/fleet.css");
 
@@ -30,7 +33,7 @@ const BOTTOM: f64 = 182.0;
 pub fn render(fleet: &Fleet, wall: Duration, again: &str) -> Result<String, askama::Error> {
     let style = format!("{STYLE}{OWN_STYLE}");
     let violated = summary::violated(fleet);
-    let rows = fleet.found().iter().take(VIOLATIONS_MAX).map(|found| {
+    let mut violations = fleet.found().iter().take(VIOLATIONS_MAX).map(|found| {
         [
             fleet.rules()[found.violation.rule].name.clone(),
             Member::name(found.device),
@@ -39,6 +42,7 @@ pub fn render(fleet: &Fleet, wall: Duration, again: &str) -> Result<String, aska
             found.violation.why.clone(),
         ]
     });
+    let shown = violations.by_ref().take(VIOLATIONS_SHOWN).collect();
     let page = Page {
         verdict: match violated {
             0 => format!("{} devices kept every invariant", fleet.settings().devices),
@@ -54,7 +58,8 @@ pub fn render(fleet: &Fleet, wall: Duration, again: &str) -> Result<String, aska
         version: env!("CARGO_PKG_VERSION"),
         again,
         facts: facts(fleet),
-        violations: rows.collect(),
+        violations: shown,
+        more: violations.collect(),
         left_out: fleet.found().len().saturating_sub(VIOLATIONS_MAX),
         plots: plots(fleet.tally()),
         ticks: ticks(fleet.settings().span),
@@ -79,6 +84,7 @@ struct Page<'a> {
     again: &'a str,
     facts: Vec<(&'static str, String)>,
     violations: Vec<[String; 5]>,
+    more: Vec<[String; 5]>,
     left_out: usize,
     plots: Vec<Plot>,
     ticks: Vec<(f64, String)>,

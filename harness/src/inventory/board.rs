@@ -249,6 +249,9 @@ impl KnownBoard {
         if self.power.is_some() || is_virtual {
             can.push("power-switch");
         }
+        if is_virtual {
+            can.push("state-writes");
+        }
         if is_virtual || matches!(self.power, Some(Switch::Virtual { .. })) {
             can.push("programmable-supply");
         }

@@ -36,6 +36,8 @@ pub struct CaseReport {
     pub aside: Option<String>,
     /// Where chance came from.
     pub seed: u64,
+    /// The command line that runs it with the same chance; empty where nobody knows it.
+    pub command: String,
     /// The run that it came from, where joined runs have the same case more than once.
     pub origin: Option<String>,
     /// The attempts before this one, none of which passed, in their order.
@@ -139,12 +141,10 @@ impl CaseReport {
     #[must_use]
     pub fn again(&self) -> Option<String> {
         let by_chance = |event: &Event| matches!(event, Event::FaultArmed { what, .. } if what.ends_with(BY_CHANCE));
-        let (file, board, seed) = (&self.plan.file, &self.board, self.seed);
         let entries = self.outcome.log.entries();
-        entries
-            .iter()
-            .any(|entry| by_chance(&entry.event))
-            .then(|| format!("shadowrig run '{file}' --board {board} --seed {seed}"))
+        let is_known = !self.command.is_empty();
+        (is_known && entries.iter().any(|entry| by_chance(&entry.event)))
+            .then(|| self.command.clone())
     }
 
     /// How it counts.

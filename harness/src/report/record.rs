@@ -33,7 +33,7 @@ pub(super) struct Case {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     board_set_aside: Option<String>,
     seed: u64,
-    /// The command that shows it again, where chance had a say; told again by the log.
+    /// The command that shows it again, where chance had a say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     again: Option<String>,
     status: StatusWord,
@@ -234,6 +234,7 @@ impl Case {
             board: self.board,
             aside: self.board_set_aside,
             seed: self.seed,
+            command: self.again.unwrap_or_default(),
             origin: self.origin,
             outcome: Outcome { verdict, steps, log, took },
             wall: Duration::from_micros(self.wall_us),

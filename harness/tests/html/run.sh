@@ -79,5 +79,38 @@ for width in 1280 390; do
   done
 done
 
+# The pages of a sweep and of a fleet, with something broken in each: our thing reports a change again when the answer was lost.
+own=$PWD/harness/tests/html/one-report.yaml
+code=0
+"$SHADOWRIG" simulate --devices 20 --for 12h --profile lossy --every 60s --changes-every 10m --trials 0 --invariants "$own" \
+  --report "html=$out/fleet.html" >"$out/fleet.log" || code=$?
+check "a fleet breaks an invariant" test "$code" = 100
+{ cat harness/tests/html/sweep.yaml; sed 's/^/  /' "$own"; } >"$out/sweep.yaml"
+code=0
+"$SHADOWRIG" explore "$out/sweep.yaml" --out "$out/sweep" --report "html=$out/explore.html" >"$out/explore.log" || code=$?
+check "a sweep breaks an invariant" test "$code" = 100
+for kind in explore fleet; do
+  wanted="no-overflow head open-no-overflow "
+  case $kind in
+    explore) wanted+="matrix broken-cells rows-stay scenarios" ;;
+    fleet) wanted+="plots lines words-of-plots violations again" ;;
+  esac
+  { sed '/http-equiv="Content-Security-Policy"/d; /<\/body>/d; /<\/html>/d' "$out/$kind.html"
+    echo '<script>'; cat harness/tests/html/sweeps.js; echo '</script></body></html>'; } >"$out/$kind-probed.html"
+  for width in 1280 390; do
+    for scheme in light:1 dark:0; do
+      name=$kind-$width-${scheme%:*}
+      browse "$width" 1500 "${scheme#*:}" --screenshot="$out/$name.png" "file://$out/$kind.html" 2>"$out/$name.log" >/dev/null
+      check "$name: a picture" test -s "$out/$name.png"
+      check "$name: nothing to complain about" bash -c "! grep -q CONSOLE '$out/$name.log'"
+      browse "$width" 1500 "${scheme#*:}" --dump-dom "file://$out/$kind-probed.html" 2>/dev/null >"$out/$name.dom"
+      seen=$(grep -o 'data-probe="[^"]*"' "$out/$name.dom" || true)
+      for one in $wanted "${scheme%:*}"; do
+        check "$name: $one" grep -q "[\" ]$one[\" ]" <<<"$seen"
+      done
+    done
+  done
+done
+
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

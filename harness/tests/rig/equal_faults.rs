@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{root, shadowrig};
+use shadowrig::engine::Event;
+use shadowrig::report::Status;
+
+use crate::support::{self, root, shadowrig};
 
 const SCENARIO: &str = "fixtures/scenarios/contract/equal-faults.yaml";
 
@@ -47,4 +50,23 @@ fn a_run_that_is_not_there_is_told() {
     let (code, text) = compare(folder.path(), "one", "other");
     assert_eq!(code, Some(2), "{text}");
     assert!(text.contains("one"), "{text}");
+}
+
+#[test]
+fn faults_are_taken_off_when_the_steps_are_over_however_they_ended() {
+    let case = |last: &str| {
+        format!(
+            "version: 1\nname: outlives nothing\n\
+             cloud: {{ shadow: {{ desired: {{ sleep: 5 }}, reported: {{ sleep: 5 }} }} }}\nsteps:\n  - fault: {{ status: 503 }}\n    \
+             times: always\n  - expect-fault: applied\n    within: 30s\n{last}"
+        )
+    };
+    let failing = "  - expect-console: 'never said'\n    within: 1s\n";
+    for (last, status) in [("", Status::Pass), (failing, Status::Fail)] {
+        let report = support::run(&case(last), "outlives.yaml", 7).remove(0);
+        assert_eq!(report.status(), status);
+        let events = report.outcome.log.entries().iter().map(|entry| &entry.event);
+        let cleared = events.filter(|event| matches!(event, Event::FaultsCleared)).count();
+        assert_eq!(cleared, 1, "{last}");
+    }
 }

@@ -343,29 +343,6 @@ fn what_cannot_be_read_is_told_with_the_next_step() {
 }
 
 #[test]
-fn the_docs_name_every_profile_and_invariant_and_their_examples_are_read() {
-    use shadowrig::invariant::read;
-    use shadowrig::scenario::yaml;
-    let page = |name: &str| std::fs::read_to_string(crate::support::root().join(name)).expect(name);
-    let (fleet, invariants) = (page("docs/fleet.md"), page("docs/invariants.md"));
-    for (name, _) in profile::PROFILES {
-        assert!(fleet.contains(&format!("| `{name}` |")), "{name}");
-    }
-    for rule in built_in() {
-        assert!(invariants.contains(&format!("| `{}` |", rule.name)), "{}", rule.name);
-    }
-    let block = |text: &str| {
-        let (_, rest) = text.split_once("```yaml\n").expect("an example");
-        rest.split("```").next().unwrap_or_default().to_owned()
-    };
-    Profile::parse(&block(&fleet)).expect("the example is a profile");
-    let mut problems = Vec::new();
-    let list = yaml::parse(&block(&invariants), 0).expect("it is YAML");
-    let rules = read::rules(&list, &mut problems);
-    assert_eq!((rules.len(), problems), (7, Vec::new()));
-}
-
-#[test]
 fn what_is_wrong_with_an_invariant_is_told_at_its_place() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let text = "- acts-onec\n- { name: x, never: { console: beep }, version: grows }\n- { name: y }\n\

@@ -1,5 +1,6 @@
 //! Tests of the rig as a whole: one program, so that it is linked once.
 
+mod again;
 mod attempts;
 mod board_contract;
 mod boards;
@@ -14,6 +15,7 @@ mod flash_command;
 mod flash_images;
 mod flashing;
 mod fleet;
+mod fleet_docs;
 mod lab;
 mod language;
 mod meter;

@@ -113,7 +113,7 @@ impl SoftChip {
                     (life, Heard::ConnectFailed("connection refused".into()))
                 }
                 // 2026-01-01T00:00:00Z.
-                Output::Network { life, ask: Ask::Date } => {
+                Output::Network { life, ask: Ask::Date { .. } } => {
                     (life, Heard::Date { unix_ms: 1_767_225_600_000 })
                 }
                 output => {

@@ -78,6 +78,7 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
                 board: "sim".into(),
                 aside: None,
                 seed,
+                command: format!("shadowrig run {file} --board sim --seed {seed}"),
                 origin: None,
                 earlier: Vec::new(),
                 wall: std::time::Duration::ZERO,

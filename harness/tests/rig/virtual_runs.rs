@@ -57,6 +57,35 @@ steps:
 }
 
 #[test]
+fn a_virtual_board_checks_its_cloud_and_asks_whom_it_is_told() {
+    let scenario = "
+version: 1
+name: what the board is told it uses
+time: { sleeping: fast-forward }
+cloud: { tls: true, shadow: { desired: { sleep: 600 }, reported: { sleep: 600 } } }
+matrix:
+  fault:
+    - { tls: unknown-ca }
+    - { tls: wrong-host }
+    - { dns: nxdomain }
+    - { dns: truncated, times: 2 }
+    - { ntp: kiss-of-death }
+steps:
+  - expect-cycle: { requests: [GET shadow] }
+    within: 60s
+  - fault: ${matrix.fault}
+  - expect-fault: applied
+    within: 60s
+  - expect-sleep: {}
+    within: 60s
+  - expect-cycle: { requests: [GET shadow] }
+    within: 60s
+";
+    let text = passes(scenario, "virtual:esp32");
+    assert!(text.contains("5 passed, 0 failed, 0 errors, 0 skipped"), "{text}");
+}
+
+#[test]
 fn settings_are_taken_off_the_board_at_the_end() {
     for chip in [Chip::Esp32, Chip::Esp32c3, Chip::Esp8266] {
         let settings = Provisioning {
@@ -80,7 +109,7 @@ fn settings_are_taken_off_the_board_at_the_end() {
                 log.push_str(&String::from_utf8_lossy(&buffer[..count]));
             }
         };
-        boot_until("not connected: Connection refused");
+        boot_until("not connected: 127.0.0.1:9: Connection refused");
         board.stop();
         boot_until("access_key_id is empty");
     }

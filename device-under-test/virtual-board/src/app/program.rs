@@ -7,6 +7,7 @@ use thing::{Actuator, Config, Input, Kind, Lent, Output, Sensor, Thing, WakeCaus
 use super::endpoint;
 use super::provisioning::Provisioning;
 use super::sensors::Sensors;
+use crate::io::Ask;
 use crate::time::Moment;
 
 /// Turns of one call: a thing that asked and was answered this often without waiting is broken.
@@ -33,10 +34,7 @@ pub(crate) enum Told {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Want {
     Console(String),
-    AskTime,
-    Connect { address: String },
-    Send(Vec<u8>),
-    Disconnect,
+    Network(Ask),
     Drive(Actuator),
     JoinNetwork,
     Persist(Vec<u8>),
@@ -99,8 +97,9 @@ impl App {
                         let value = sensors.read(sensor);
                         inbox.push_back(Told::Sample { sensor, value });
                     }
-                    Asked::Connect => match self.address() {
-                        Ok(address) => wants.push(Want::Connect { address }),
+                    Asked::Time => wants.push(Want::Network(endpoint::date(&self.provisioning))),
+                    Asked::Connect => match endpoint::connect(&self.provisioning) {
+                        Ok(ask) => wants.push(Want::Network(ask)),
                         Err(reason) => inbox.push_back(Told::ConnectFailed(reason.to_owned())),
                     },
                     Asked::Board(want) => wants.push(want),
@@ -110,13 +109,8 @@ impl App {
         wants
     }
 
-    fn address(&self) -> Result<String, &'static str> {
-        let endpoint = self.provisioning.endpoint.as_deref();
-        endpoint.map_or(Err("no endpoint is provisioned"), endpoint::address)
-    }
-
     fn turn(&mut self, now: Moment, told: &Told) -> Vec<Asked> {
-        let host = self.address().unwrap_or_else(|_| "localhost".into());
+        let host = endpoint::host(&self.provisioning).unwrap_or_else(|| "localhost".into());
         let told_or = |field: &'_ Option<String>, default: &str| -> String {
             field.clone().unwrap_or_else(|| default.to_owned())
         };
@@ -150,6 +144,7 @@ impl App {
 enum Asked {
     Sample(Sensor),
     Connect,
+    Time,
     Board(Want),
 }
 
@@ -160,9 +155,9 @@ impl From<Output<'_>> for Asked {
             Output::Connect => return Self::Connect,
             Output::BringUpNetwork => Want::JoinNetwork,
             Output::Console(line) => Want::Console(line.to_owned()),
-            Output::AskTime => Want::AskTime,
-            Output::Send(bytes) => Want::Send(bytes.to_vec()),
-            Output::Disconnect => Want::Disconnect,
+            Output::AskTime => return Self::Time,
+            Output::Send(bytes) => Want::Network(Ask::Send(bytes.to_vec())),
+            Output::Disconnect => Want::Network(Ask::Disconnect),
             Output::Drive(actuator) => Want::Drive(actuator),
             Output::Persist(bytes) => Want::Persist(bytes.to_vec()),
             Output::Sleep { seconds } => Want::Sleep { seconds },

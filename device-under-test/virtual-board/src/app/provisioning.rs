@@ -12,7 +12,7 @@ use crate::flash::{Flash, SECTOR_BYTES};
 /// reads with the same code. What stands there goes before what the board was started with. `Debug` hides the secrets.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Provisioning {
-    /// Whom to connect to: `http://host:port` or `host:port`.
+    /// Whom to connect to: `http://host:port`, `https://host` or `host:port`.
     pub endpoint: Option<String>,
     /// The thing's name in the cloud; default `thing-1`.
     pub thing_name: Option<String>,
@@ -32,15 +32,17 @@ pub struct Provisioning {
     pub wifi_ssid: Option<String>,
     /// Its password.
     pub wifi_password: Option<String>,
-    /// The time server; this board asks its host.
+    /// The time server; without one the clock of this machine is asked.
     pub ntp_server: Option<String>,
-    /// The certificate of a private CA, in base64; this board speaks no TLS.
+    /// The IPv4 address of the name server, with `:port` where it is not 53; without one this machine finds names in its own way.
+    pub name_server: Option<String>,
+    /// The certificate of a private CA, in base64, which is then trusted alone; without one the public roots.
     pub ca_certificate: Option<String>,
 }
 
 impl Provisioning {
     /// The names of the fields, in the order in which they are written.
-    pub const FIELDS: [&'static str; 12] = [
+    pub const FIELDS: [&'static str; 13] = [
         "endpoint",
         "thing_name",
         "shadow_name",
@@ -52,6 +54,7 @@ impl Provisioning {
         "wifi_ssid",
         "wifi_password",
         "ntp_server",
+        "name_server",
         "ca_certificate",
     ];
 
@@ -69,9 +72,19 @@ impl Provisioning {
             "wifi_ssid" => &mut self.wifi_ssid,
             "wifi_password" => &mut self.wifi_password,
             "ntp_server" => &mut self.ntp_server,
+            "name_server" => &mut self.name_server,
             "ca_certificate" => &mut self.ca_certificate,
             _ => return None,
         })
+    }
+
+    /// The first certificate of a text in PEM, as [`Provisioning::ca_certificate`] has it; none if there is none.
+    #[must_use]
+    pub fn certificate_of(pem: &str) -> Option<String> {
+        let mut lines = pem.lines().map(str::trim);
+        lines.find(|line| *line == "-----BEGIN CERTIFICATE-----")?;
+        let certificate: String = lines.take_while(|line| !line.starts_with("-----")).collect();
+        (!certificate.is_empty()).then_some(certificate)
     }
 
     /// The sector as it stands in the flash.
@@ -149,6 +162,17 @@ mod tests {
         assert_eq!(Provisioning::read(&full().write().unwrap()), full());
         let empty = Provisioning::default();
         assert_eq!(Provisioning::read(&empty.write().unwrap()), empty);
+    }
+
+    #[test]
+    fn the_first_certificate_of_a_file_is_taken() {
+        let block = |text: &str| {
+            format!("-----BEGIN CERTIFICATE-----\r\n{text}\r\n-----END CERTIFICATE-----\r\n")
+        };
+        let pem = ["the CA:\n", &block("AQ\nID"), &block("BAUG")].concat();
+        assert_eq!(Provisioning::certificate_of(&pem).as_deref(), Some("AQID"));
+        assert_eq!(Provisioning::certificate_of("nothing"), None);
+        assert_eq!(Provisioning::certificate_of(&block("")), None);
     }
 
     #[test]

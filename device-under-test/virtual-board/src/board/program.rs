@@ -9,7 +9,7 @@ use super::machine::{Board, Due, Stage};
 use crate::app::{App, Join, Region, Told, Want, read_kept, write_kept};
 use crate::boot::ResetCause;
 use crate::image::Descriptor;
-use crate::io::{Ask, Event, Heard, Output};
+use crate::io::{Event, Heard, Output};
 use crate::time::Moment;
 
 impl Board {
@@ -75,10 +75,7 @@ impl Board {
                 self.due = Some((at, Due::Reset(ResetCause::DeepSleep)));
                 return self.outputs.push(Output::Event(Event::Sleep { seconds }));
             }
-            Want::AskTime => Ask::Date,
-            Want::Connect { address } => Ask::Connect { address },
-            Want::Send(bytes) => Ask::Send(bytes),
-            Want::Disconnect => Ask::Disconnect,
+            Want::Network(ask) => ask,
         };
         self.outputs.push(Output::Network { life: self.life, ask });
     }

@@ -1,56 +1,66 @@
-//! The network of the program on the board: connections of this machine.
+//! The network of the program on the board: connections of this machine, as the thing as a program has them.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::Sender;
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use thing_host::net::{Connection, ConnectionEvent, Target, ask_time, trusting_der};
 
 use super::running::Message;
-use crate::io::{Ask, Heard, Input};
-
-/// Longest wait for a connection, and for a request to leave.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Bytes that are read at once.
-const READ_BYTES: usize = 4096;
+use crate::io::{Ask, Destination, Heard, Input, Security};
 
 /// The one connection that a program has.
 #[derive(Debug)]
 pub(crate) struct Network {
     sender: Sender<Message>,
     /// Counts connections; what comes from an older one is ignored.
-    connection: u64,
-    stream: Option<TcpStream>,
+    number: u64,
+    connection: Option<Connection>,
 }
 
-/// What a connection's thread tells the driver.
+/// What another thread heard for the program.
 #[derive(Debug)]
 pub(crate) enum Wire {
-    Connected(TcpStream),
-    Heard(Heard),
+    /// On the connection of this number.
+    Connection(u64, ConnectionEvent),
+    /// Of a time server, which says nothing to believe where there is no date.
+    Date(Option<u64>),
 }
 
 impl Network {
     pub(crate) const fn new(sender: Sender<Message>) -> Self {
-        Self { sender, connection: 0, stream: None }
+        Self { sender, number: 0, connection: None }
     }
 
     /// Does what the board asks. Gives what it hears at once.
     pub(crate) fn ask(&mut self, life: u64, ask: Ask) -> Option<Input> {
         let heard = match ask {
-            Ask::Date => date(),
-            Ask::Connect { address } => {
+            Ask::Date { time_server: None, .. } => date(),
+            Ask::Date { time_server: Some(server), name_server } => {
+                let sender = self.sender.clone();
+                let spawned = thread::Builder::new().name("board-time".into()).spawn(move || {
+                    if let Some(told) = ask_time(&server, name_server) {
+                        // A driver that has ended listens no more.
+                        let wire = Wire::Date(told.ok());
+                        let _ = sender.send(Message::Wire { life, wire });
+                    }
+                });
+                // The program takes it for silence, and gives up by itself.
+                return spawned.err().map(|_| Input::Network { life, heard: Heard::NoDate });
+            }
+            Ask::Connect(destination) => {
                 self.disconnect();
-                return self.connect(life, address);
+                match target(destination) {
+                    Ok(target) => {
+                        self.connection = Some(self.connect(life, target));
+                        return None;
+                    }
+                    Err(reason) => Heard::ConnectFailed(format!("tls: {reason}")),
+                }
             }
             Ask::Send(bytes) => {
-                let stream = self.stream.as_mut()?;
-                if stream.write_all(&bytes).is_ok() {
-                    return None;
-                }
-                self.disconnect();
-                Heard::Reset
+                self.connection.as_ref()?.send(&bytes);
+                return None;
             }
             Ask::Disconnect => {
                 self.disconnect();
@@ -60,87 +70,44 @@ impl Network {
         Some(Input::Network { life, heard })
     }
 
-    /// Takes what a connection's thread told; gives what the board hears of it.
-    pub(crate) fn wire(&mut self, connection: u64, life: u64, wire: Wire) -> Option<Input> {
-        if connection != self.connection {
-            return None;
-        }
+    /// Takes what another thread heard; gives what the board hears of it.
+    pub(crate) fn wire(&self, life: u64, wire: Wire) -> Option<Input> {
         let heard = match wire {
-            Wire::Connected(stream) => {
-                self.stream = Some(stream);
-                Heard::Connected
-            }
-            Wire::Heard(heard) => heard,
+            Wire::Connection(number, _) if number != self.number => return None,
+            Wire::Connection(_, ConnectionEvent::Closed) => Heard::Closed,
+            Wire::Connection(_, ConnectionEvent::Connected) => Heard::Connected,
+            Wire::Connection(_, ConnectionEvent::Failed(reason)) => Heard::ConnectFailed(reason),
+            Wire::Connection(_, ConnectionEvent::Received(bytes)) => Heard::Received(bytes),
+            Wire::Connection(_, ConnectionEvent::Reset) => Heard::Reset,
+            Wire::Date(Some(unix_ms)) => Heard::Date { unix_ms },
+            Wire::Date(None) => Heard::NoDate,
         };
         Some(Input::Network { life, heard })
     }
 
     fn disconnect(&mut self) {
-        self.connection += 1;
-        if let Some(stream) = self.stream.take() {
-            // It may be gone already.
-            let _ = stream.shutdown(Shutdown::Both);
-        }
+        self.number += 1;
+        self.connection = None;
     }
 
-    fn connect(&self, life: u64, address: String) -> Option<Input> {
-        let (sender, connection) = (self.sender.clone(), self.connection);
-        let tell = move |wire| sender.send(Message::Wire { connection, life, wire }).is_ok();
-        let spawned = thread::Builder::new()
-            .name("board-connection".into())
-            .spawn(move || serve(&address, &tell));
-        let error = spawned.err()?;
-        Some(Input::Network { life, heard: Heard::ConnectFailed(error.to_string()) })
+    fn connect(&self, life: u64, target: Target) -> Connection {
+        let (sender, number) = (self.sender.clone(), self.number);
+        Connection::open(target, move |event| {
+            // A driver that has ended listens no more.
+            let _ = sender.send(Message::Wire { life, wire: Wire::Connection(number, event) });
+        })
     }
 }
 
-/// Connects and reads until the end; `tell` says whether anybody still listens.
-fn serve(address: &str, tell: &dyn Fn(Wire) -> bool) {
-    let mut stream = match open(address) {
-        Ok(stream) => stream,
-        Err(error) => {
-            tell(Wire::Heard(Heard::ConnectFailed(error.to_string())));
-            return;
-        }
+/// The same with TLS set up, or why it cannot be.
+fn target(destination: Destination) -> Result<Target, String> {
+    let Destination { name, port, security, name_server } = destination;
+    let tls = match security {
+        Security::Plain => None,
+        Security::PublicRoots => Some(trusting_der(None)?),
+        Security::PrivateCa(certificate) => Some(trusting_der(Some(certificate))?),
     };
-    let told = match stream.try_clone() {
-        Ok(writer) => tell(Wire::Connected(writer)),
-        Err(error) => {
-            tell(Wire::Heard(Heard::ConnectFailed(error.to_string())));
-            false
-        }
-    };
-    if !told {
-        return;
-    }
-    let mut buffer = [0; READ_BYTES];
-    loop {
-        let heard = match stream.read(&mut buffer) {
-            Ok(0) => Heard::Closed,
-            Ok(count) => Heard::Received(buffer.iter().take(count).copied().collect()),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(_) => Heard::Reset,
-        };
-        let goes_on = matches!(heard, Heard::Received(_));
-        if !tell(Wire::Heard(heard)) || !goes_on {
-            return;
-        }
-    }
-}
-
-fn open(address: &str) -> std::io::Result<TcpStream> {
-    let mut last = std::io::Error::other("the name has no address");
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, PATIENCE) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                stream.set_write_timeout(Some(PATIENCE))?;
-                return Ok(stream);
-            }
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
+    Ok(Target { name, port, tls, name_server })
 }
 
 fn date() -> Heard {

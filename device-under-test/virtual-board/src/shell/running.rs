@@ -77,7 +77,6 @@ pub(crate) enum Message {
     Port(Sender<ToPort>),
     Events(Sender<(Moment, Event)>),
     Wire {
-        connection: u64,
         life: u64,
         wire: Wire,
     },
@@ -309,8 +308,8 @@ impl Driver {
             }
             Message::Port(port) => self.ports.push(port),
             Message::Events(observer) => self.observers.push(observer),
-            Message::Wire { connection, life, wire } => {
-                if let Some(input) = self.network.wire(connection, life, wire) {
+            Message::Wire { life, wire } => {
+                if let Some(input) = self.network.wire(life, wire) {
                     self.handle(input)?;
                 }
             }

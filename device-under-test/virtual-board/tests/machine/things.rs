@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use virtual_board::{
-    Activity, Ask, BootMode, Chip, CutAtWrite, Event, Heard, Input, Order, Provisioning, Region,
-    ResetCause, Setup, WriteCut,
+    Activity, Ask, BootMode, Chip, CutAtWrite, Destination, Event, Heard, Input, Order,
+    Provisioning, Region, ResetCause, Security, Setup, WriteCut,
 };
 
 use crate::bench::{Bench, bench_with, flashed};
@@ -40,7 +40,8 @@ fn serve(bench: &mut Bench, shadow: &str) {
 }
 
 fn connect() -> Ask {
-    Ask::Connect { address: "127.0.0.1:8080".into() }
+    let name = "127.0.0.1".into();
+    Ask::Connect(Destination { name, port: 8080, security: Security::Plain, name_server: None })
 }
 
 fn sent(bench: &Bench) -> String {
@@ -155,6 +156,27 @@ fn the_provisioning_in_the_flash_is_used() {
     bench.pass(Duration::from_millis(1));
     bench.answer(Heard::Date { unix_ms: 1_767_225_600_000 });
     assert_eq!(bench.asks.last().map(|(_, ask)| ask), Some(&connect()));
+}
+
+#[test]
+fn whom_it_trusts_and_asks_is_read_from_its_provisioning() {
+    let given = Provisioning {
+        endpoint: Some("https://cloud.test:8443".into()),
+        ntp_server: Some("192.0.2.3:1123".into()),
+        name_server: Some("192.0.2.3:1053".into()),
+        ca_certificate: Some("AQID".into()),
+        ..provisioning()
+    };
+    let mut bench = bench_booted(Chip::Esp32c3, given);
+    let name_server = Some("192.0.2.3:1053".parse().unwrap());
+    let time_server = Some("192.0.2.3:1123".into());
+    assert_eq!(bench.asks.last().unwrap().1, Ask::Date { time_server, name_server });
+    bench.answer(Heard::Date { unix_ms: 1_767_225_600_000 });
+    let (name, security) = ("cloud.test".into(), Security::PrivateCa(vec![1, 2, 3]));
+    let destination = Destination { name, port: 8443, security, name_server };
+    assert_eq!(bench.asks.last().unwrap().1, Ask::Connect(destination));
+    bench.answer(Heard::Connected);
+    assert!(sent(&bench).contains("\r\nhost: cloud.test:8443\r\n"), "{}", sent(&bench));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! back. Letting go of a [`Connection`] ends it, wherever it is.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::{Shutdown, SocketAddrV4, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,8 +12,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::driver::Event;
-use crate::endpoint::Endpoint;
+use super::names::look_up;
 
 /// How long one address may take to answer. The thing gives up a little later and says so.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(thing::CONNECT_MS_MAX);
@@ -22,18 +21,36 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(thing::CONNECT_MS_MAX);
 const READ_BYTES: usize = 4096;
 
 /// What happens to a connection.
-#[derive(Debug)]
-pub(crate) enum ConnectionEvent {
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ConnectionEvent {
+    /// The server ended it in good order.
     Closed,
+    /// It stands, TLS included.
     Connected,
+    /// It did not come about, for this reason.
     Failed(String),
+    /// Bytes of the answer came.
     Received(Vec<u8>),
+    /// It broke.
     Reset,
+}
+
+/// Where a connection goes, and by which way.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// A name or an address, which is also what a certificate must be for.
+    pub name: String,
+    /// The port.
+    pub port: u16,
+    /// How to talk TLS; `None` for a connection in the clear.
+    pub tls: Option<Arc<ClientConfig>>,
+    /// Whom to ask for the name; `None` for this machine's own way.
+    pub name_server: Option<SocketAddrV4>,
 }
 
 /// A connection, or the attempt at one.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     request: Sender<Vec<u8>>,
     socket: Arc<Mutex<Socket>>,
 }
@@ -50,28 +67,18 @@ enum Socket {
 struct Abandoned;
 
 impl Connection {
-    /// Begins to connect. What happens is told to `events` under this number.
-    pub(crate) fn open(
-        endpoint: &Endpoint,
-        tls: Option<&Arc<ClientConfig>>,
-        number: u64,
-        events: &Sender<Event>,
-    ) -> Self {
+    /// Begins to connect. What happens is told from a thread of its own, until it is let go of or has come to an end.
+    #[must_use = "it ends when it is let go of"]
+    pub fn open(target: Target, tell: impl Fn(ConnectionEvent) + Send + 'static) -> Self {
         let (request, requests) = channel();
         let socket = Arc::new(Mutex::new(Socket::Opening));
-        let worker = Worker {
-            endpoint: endpoint.clone(),
-            tls: tls.cloned(),
-            number,
-            events: events.clone(),
-            socket: Arc::clone(&socket),
-        };
+        let worker = Worker { target, tell, socket: Arc::clone(&socket) };
         std::thread::spawn(move || worker.work(&requests));
         Self { request, socket }
     }
 
     /// Sends the one request.
-    pub(crate) fn send(&self, bytes: &[u8]) {
+    pub fn send(&self, bytes: &[u8]) {
         // A thread that has ended has told why.
         let _ = self.request.send(bytes.to_vec());
     }
@@ -89,21 +96,19 @@ impl Drop for Connection {
 }
 
 /// The thread's side of a connection.
-struct Worker {
-    endpoint: Endpoint,
-    tls: Option<Arc<ClientConfig>>,
-    number: u64,
-    events: Sender<Event>,
+struct Worker<T> {
+    target: Target,
+    tell: T,
     socket: Arc<Mutex<Socket>>,
 }
 
-impl Worker {
+impl<T: Fn(ConnectionEvent)> Worker<T> {
     fn work(self, requests: &Receiver<Vec<u8>>) {
         let mut stream = match self.connect() {
             Ok(stream) => stream,
-            Err(reason) => return self.tell(ConnectionEvent::Failed(reason)),
+            Err(reason) => return (self.tell)(ConnectionEvent::Failed(reason)),
         };
-        self.tell(ConnectionEvent::Connected);
+        (self.tell)(ConnectionEvent::Connected);
         let Ok(request) = requests.recv() else {
             return;
         };
@@ -113,19 +118,14 @@ impl Worker {
         self.pass_on(&mut *stream);
     }
 
-    fn tell(&self, event: ConnectionEvent) {
-        // A driver that has ended listens no more.
-        let _ = self.events.send(Event::Connection(self.number, event));
-    }
-
     fn pass_on(&self, stream: &mut dyn Stream) {
         let mut buffer = [0; READ_BYTES];
         loop {
             match stream.read(&mut buffer) {
-                Ok(0) => return self.tell(ConnectionEvent::Closed),
-                Ok(count) => self.tell(ConnectionEvent::Received(buffer[..count].to_vec())),
+                Ok(0) => return (self.tell)(ConnectionEvent::Closed),
+                Ok(count) => (self.tell)(ConnectionEvent::Received(buffer[..count].to_vec())),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return self.tell(ConnectionEvent::Reset),
+                Err(_) => return (self.tell)(ConnectionEvent::Reset),
             }
         }
     }
@@ -135,7 +135,7 @@ impl Worker {
         // Small requests go out at once; a system that cannot do so is only slower.
         let _ = stream.set_nodelay(true);
         self.share(&stream).map_err(|Abandoned| "no longer wanted".to_owned())?;
-        match &self.tls {
+        match &self.target.tls {
             None => Ok(Box::new(stream)),
             Some(config) => self.shake_hands(stream, Arc::clone(config)),
         }
@@ -143,11 +143,8 @@ impl Worker {
 
     /// Tries each address of the name in turn.
     fn connect_tcp(&self) -> Result<TcpStream, String> {
-        let Endpoint { name, port, .. } = &self.endpoint;
-        let addresses: Vec<SocketAddr> = (name.as_str(), *port)
-            .to_socket_addrs()
-            .map_err(|error| format!("name {name} not found: {error}"))?
-            .collect();
+        let Target { name, port, name_server, .. } = &self.target;
+        let addresses = look_up((name, *port), *name_server)?;
         let mut reason = format!("name {name} has no address");
         for address in addresses {
             match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
@@ -175,7 +172,7 @@ impl Worker {
         mut stream: TcpStream,
         config: Arc<ClientConfig>,
     ) -> Result<Box<dyn Stream>, String> {
-        let name = ServerName::try_from(self.endpoint.name.clone())
+        let name = ServerName::try_from(self.target.name.clone())
             .map_err(|error| format!("tls: {error}"))?;
         let mut connection =
             ClientConnection::new(config, name).map_err(|error| format!("tls: {error}"))?;
