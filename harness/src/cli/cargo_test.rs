@@ -27,7 +27,8 @@ use crate::report::human;
 /// }
 /// ```
 ///
-/// A file that does not parse is a failed test. A case that the bench cannot run passes as skipped.
+/// A file that does not parse is a failed test. A case that the bench cannot run is an ignored test, as one with `#[ignore]`;
+/// `shadowrig list --board sim` says why.
 #[must_use = "return it from `main`, so that cargo hears of it"]
 pub fn cargo_test(paths: &[&str]) -> ExitCode {
     let arguments = Arguments::from_args();
@@ -76,21 +77,23 @@ fn read(
 
 fn trial(case: Case) -> Trial {
     let name = format!("{}::{}", case.plan.file, case.plan.name);
-    Trial::test(name, move || {
-        let benches = Benches {
-            network: super::told::Network::default(),
-            board: BoardName::Sim,
-            real_cloud: None,
-            made: AtomicU64::new(0),
-            seed: 0,
-            command: None,
-            allow_run: false,
-            things: PathBuf::new(),
-            thing: benches::THING_NAME.to_owned(),
-            listening: None,
-            runtime: None,
-            again: CommandLine::default(),
-        };
+    let benches = Benches {
+        network: super::told::Network::default(),
+        board: BoardName::Sim,
+        real_cloud: None,
+        made: AtomicU64::new(0),
+        seed: 0,
+        command: None,
+        allow_run: false,
+        things: PathBuf::new(),
+        thing: benches::THING_NAME.to_owned(),
+        listening: None,
+        runtime: None,
+        again: CommandLine::default(),
+    };
+    let facts = benches.facts_of_bench(&case.plan);
+    let is_skipped = facts.is_ok_and(|facts| facts.misses(&case.plan).is_some());
+    let test = Trial::test(name, move || {
         let folder = PathBuf::new();
         let interrupted = AtomicBool::new(false);
         let report = benches.run((&case, 0), None, (&folder, &interrupted), &mut |_| {});
@@ -99,5 +102,28 @@ fn trial(case: Case) -> Trial {
             Verdict::Interrupted => Err(Failed::from("interrupted")),
             Verdict::Failed(_) => Err(Failed::from(human::failure(&report, Style::Plain))),
         }
-    })
+    });
+    test.with_ignored_flag(is_skipped)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_case_that_the_bench_cannot_run_is_an_ignored_test() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let case = |name: &str, key: &str| {
+            let text = format!("version: 1\nname: {name}\n{key}steps:\n  - reset: pin\n");
+            fs::write(folder.path().join(format!("{name}.yaml")), text).expect("it can be written");
+        };
+        case("a", "");
+        case("b", "requires: { cloud: aws }\n");
+        let cases = cases(&[folder.path().to_owned()]).expect("they are good");
+        let ignored: Vec<_> =
+            cases.into_iter().map(|case| trial(case).has_ignored_flag()).collect();
+        assert_eq!(ignored, [false, true]);
+    }
 }

@@ -5,10 +5,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde_json::json;
 
 use super::{Terminal, exit, files, report};
 use crate::engine::Log;
-use crate::replay::{Replayed, replay as play, told};
+use crate::replay::{Replayed, replay as play, to_json, told};
 use crate::report::events;
 use crate::scenario::plan::Plan;
 
@@ -24,6 +25,9 @@ pub(super) struct ReplayArgs {
     /// Begin with what the shadows of this scenario hold, instead of what they held then.
     #[arg(long, value_name = "SCENARIO")]
     scenario: Option<PathBuf>,
+    /// What became of each request as JSON, for scripts; see docs/record.md.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Replays; ends with 0 if no answer differs.
@@ -48,21 +52,32 @@ pub(super) fn replay<W: Write, E: Write>(
     let (mut equal, mut different, mut not) = (0, 0, 0);
     let mut why_not = Vec::new();
     let mut is_refused = false;
+    let mut cases = Vec::new();
     for (name, log) in &logs {
         let replayed = play(log, plan.as_ref().map(|plan| &plan.shadows));
-        show(name, &replayed, terminal)?;
+        match args.json {
+            true => cases.push(to_json(name, &replayed)),
+            false => show(name, &replayed, terminal)?,
+        }
         let counts = replayed.counts();
         (equal, different, not) = (equal + counts.0, different + counts.1, not + counts.2);
         why_not.extend(Some(replayed.why_not()).filter(|words| !words.is_empty()));
         is_refused |= !replayed.refused.is_empty();
+    }
+    let is_same = different == 0 && !is_refused;
+    let code = if is_same { exit::PASSED } else { exit::FIRMWARE };
+    if args.json {
+        let counts = json!({ "equal": equal, "different": different, "not_compared": not });
+        let whole = json!({ "version": 1, "is_same": is_same, "counts": counts, "cases": cases });
+        writeln!(terminal.out, "{whole}")?;
+        return Ok(code);
     }
     let why = if why_not.is_empty() { String::new() } else { format!(" ({})", why_not.join("; ")) };
     writeln!(
         terminal.out,
         "{equal} answers equal, {different} different, {not} not compared{why}"
     )?;
-    let is_same = different == 0 && !is_refused;
-    Ok(if is_same { exit::PASSED } else { exit::FIRMWARE })
+    Ok(code)
 }
 
 fn show<W: Write, E: Write>(

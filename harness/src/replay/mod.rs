@@ -13,4 +13,4 @@ mod machine;
 mod told;
 
 pub use machine::{Compared, Replayed, Seen, Why, replay};
-pub use told::told;
+pub use told::{to_json, told};

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::{Value, json};
+
 use super::machine::{Compared, Replayed, Seen, Why};
 use crate::time;
 
@@ -25,6 +27,40 @@ pub fn told(replayed: &Replayed) -> String {
         }
     }
     text
+}
+
+/// The same for programs, equal answers and those that were not compared too.
+#[must_use]
+pub fn to_json(name: &str, replayed: &Replayed) -> Value {
+    let requests = replayed.requests.iter().map(|seen| {
+        let mut told = json!({ "id": seen.id, "request": seen.short, "at_s": seen.at.as_secs_f64() });
+        if let Some((cycle, since)) = seen.in_cycle {
+            told["cycle"] = json!({ "number": cycle, "since_s": since.as_secs_f64() });
+        }
+        told["result"] = match &seen.compared {
+            Compared::Equal => "equal".into(),
+            Compared::Different(_) => "different".into(),
+            Compared::Not(_) => "not-compared".into(),
+        };
+        match &seen.compared {
+            Compared::Equal => {}
+            Compared::Different(differences) => {
+                let differences = differences.iter().map(|difference| {
+                    json!({ "path": difference.path, "recorded": difference.expected, "now": difference.actual })
+                });
+                told["differences"] = differences.collect();
+            }
+            Compared::Not(why) => {
+                told["why"] = match why {
+                    Why::Fault => "fault".into(),
+                    Why::SignatureRefused => "signature-refused".into(),
+                    Why::Unanswered => "unanswered".into(),
+                };
+            }
+        }
+        told
+    });
+    json!({ "name": name, "refused": replayed.refused, "requests": requests.collect::<Vec<_>>() })
 }
 
 fn place(seen: &Seen) -> String {

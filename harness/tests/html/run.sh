@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Opens the HTML report of a failing run in headless Chromium, at the width of a desk and of a phone, in the light and in the
-# dark, and asks the page what it sees. Leaves pictures for a person to look at.
+# Opens the HTML report of a failing run, and the pages of a fleet and of a sweep, in headless Chromium, at the width of a desk and of
+# a phone, in the light and in the dark, and asks each page what it sees. Leaves pictures for a person to look at.
 #
 #   bash harness/tests/html/run.sh [FOLDER]     pictures go to FOLDER (default target/html-report)
 #   SHADOWRIG=path                              the program; without it, it is built
@@ -90,7 +90,7 @@ code=0
 "$SHADOWRIG" explore "$out/sweep.yaml" --out "$out/sweep" --report "html=$out/explore.html" >"$out/explore.log" || code=$?
 check "a sweep breaks an invariant" test "$code" = 100
 for kind in explore fleet; do
-  wanted="no-overflow head open-no-overflow "
+  wanted="no-overflow head open-no-overflow keyboard "
   case $kind in
     explore) wanted+="matrix broken-cells rows-stay scenarios" ;;
     fleet) wanted+="plots lines words-of-plots violations again" ;;

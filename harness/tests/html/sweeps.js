@@ -11,6 +11,9 @@ setTimeout(() => {
   see('head', document.querySelector('header h1').textContent.length > 0 && fits(document.querySelector('header h1')));
   see(getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).every(part => part > 127) ? 'light' : 'dark', true);
 
+  // What is wider than its place can be reached by keyboard, and says what it is.
+  see('keyboard', all('.scroll').every(node => node.tabIndex === 0 && node.getAttribute('aria-label')));
+
   // A sweep: each sign of the matrix is explained, and each failure has its scenario.
   const signs = all('.signs dt').map(node => node.textContent.trim());
   const cells = all('td.cell').map(node => node.textContent.trim()).filter(text => text !== '');

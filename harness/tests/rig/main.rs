@@ -23,6 +23,7 @@ mod micropython;
 mod monitor;
 mod new;
 mod nvs;
+mod order;
 mod planted;
 mod power_contract;
 mod probe;
