@@ -20,6 +20,8 @@ pub(crate) enum Event {
     Connection(u64, ConnectionEvent),
     /// The time server has answered: with the time, in milliseconds since 1970, or with nothing to believe.
     Time(Option<u64>),
+    /// Somebody typed a line, which is told without its end.
+    Typed(String),
     /// Somebody wants the device awake.
     WakeCommand,
 }
@@ -100,8 +102,8 @@ fn sleep(events: &Receiver<Event>, span: Duration) -> WakeCause {
     loop {
         match events.recv_timeout(until.saturating_duration_since(Moment::now())) {
             Ok(Event::WakeCommand) => return WakeCause::External,
-            // What is left of an old connection.
-            Ok(Event::Connection(..) | Event::Time(_)) => {}
+            // What is left of an old connection; and what is typed while it sleeps nobody hears.
+            Ok(Event::Connection(..) | Event::Time(_) | Event::Typed(_)) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 return WakeCause::Timer;
             }
@@ -234,6 +236,7 @@ impl<'a> Hands<'a> {
             Event::Connection(..) | Event::WakeCommand => None,
             // One that comes after the thing has given up is ignored there.
             Event::Time(unix_ms) => Some(self.time(unix_ms)),
+            Event::Typed(line) => Some(Told::Typed(format!("{line}\n"))),
         }
     }
 }
@@ -247,6 +250,7 @@ enum Told {
     NoTime,
     Connection(ConnectionEvent),
     Sample(Sensor, i32),
+    Typed(String),
     Tick,
 }
 
@@ -263,6 +267,7 @@ impl Told {
             Self::Connection(ConnectionEvent::Received(bytes)) => Input::Received(bytes),
             Self::Connection(ConnectionEvent::Reset) => Input::Reset,
             Self::Sample(sensor, value) => Input::Sample { sensor: *sensor, value: Some(*value) },
+            Self::Typed(text) => Input::Typed(text.as_bytes()),
             Self::Tick => Input::Tick,
         }
     }

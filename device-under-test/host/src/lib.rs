@@ -16,7 +16,8 @@
 //! ```
 //!
 //! Between two wakes it sleeps for as long as the thing asked. A line `wake` on its standard input
-//! wakes it earlier, with the cause `external`.
+//! wakes it earlier, with the cause `external`, as a pin would; any other line is typed on the console of a device
+//! that is awake, and lost on one that sleeps.
 //!
 //! # Example
 //!
@@ -59,7 +60,7 @@ pub use settings::Settings;
 
 /// Runs the device until it has slept as often as the options say; for ever, if they do not.
 ///
-/// Reads lines from standard input: `wake` ends a sleep. The end of standard input changes nothing.
+/// Reads lines from standard input: `wake` ends a sleep, others are typed on the console. The end of standard input changes nothing.
 ///
 /// # Errors
 ///
@@ -84,13 +85,17 @@ pub fn run_unattended(options: &Options, console: &mut dyn Write) -> Result<(), 
     driver::drive(&settings, channel(), console)
 }
 
-/// Passes on every `wake` until standard input ends or the device does.
+/// Passes on every line until standard input ends or the device does.
 fn read_commands(commands: &Sender<driver::Event>) {
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else {
             return;
         };
-        if line.trim() == "wake" && commands.send(driver::Event::WakeCommand).is_err() {
+        let event = match line.trim() {
+            "wake" => driver::Event::WakeCommand,
+            _ => driver::Event::Typed(line),
+        };
+        if commands.send(event).is_err() {
             return;
         }
     }

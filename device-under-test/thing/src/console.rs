@@ -66,6 +66,21 @@ pub(crate) fn status(status: &Status) -> Line {
     line
 }
 
+pub(crate) fn no_status() -> Line {
+    Line::of(&["status: none"])
+}
+
+pub(crate) fn commands() -> Line {
+    Line::of(&["commands: help, status"])
+}
+
+pub(crate) fn unknown_command(command: &str) -> Line {
+    let mut line = Line::of(&["unknown command: "]);
+    line.push_visible(command);
+    line.push_str("; there are help, status");
+    line
+}
+
 pub(crate) fn left_out(count: usize) -> Line {
     let mut line = Line::of(&["report: full, left out "]);
     line.push_number(count as u64);
@@ -202,6 +217,9 @@ mod tests {
             request(Method::Get),
             request(Method::Post),
             status(&Status::of(&["done: signaled 2 times"])),
+            no_status(),
+            commands(),
+            unknown_command("stat?s"),
             left_out(3),
             sleep(30),
             answer(AnswerError::BadChunk),

@@ -41,6 +41,8 @@ pub enum Input<'a> {
         /// Its value in the unit of the sensor.
         value: Option<i32>,
     },
+    /// Somebody types on the console; bytes, cut anywhere. Each line that they end is a command.
+    Typed(&'a [u8]),
     /// The time is at or after [`Thing::wake_at`](crate::Thing::wake_at).
     Tick,
 }

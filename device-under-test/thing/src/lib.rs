@@ -124,6 +124,7 @@ mod io;
 mod json;
 mod kind;
 mod limits;
+mod prompt;
 mod report;
 mod shadow;
 mod sign;

@@ -14,6 +14,9 @@ pub const STATE_BYTES_MAX: usize = 512;
 /// Bytes of one console line. What is longer is cut.
 pub const LINE_BYTES_MAX: usize = 288;
 
+/// Bytes of a command that is typed on the console. What is longer is cut, and then no command.
+pub const COMMAND_BYTES_MAX: usize = 32;
+
 /// Bytes of a `status`. Together with all else that is kept it fits in [`STATE_BYTES_MAX`].
 pub const STATUS_BYTES_MAX: usize = 232;
 

@@ -9,6 +9,7 @@ use crate::http::{Answer, Method};
 use crate::io::{Actuator, Input, Motor, Output, Switch, WakeCause};
 use crate::kind::{CONDITIONS_MAX, Kind};
 use crate::limits::{NETWORK_MS_MAX, SLEEP_S_DEFAULT, STATE_BYTES_MAX, TIME_MS_MAX};
+use crate::prompt::Prompt;
 use crate::report::Readings;
 use crate::state::State;
 use crate::time::{Calendar, Instant};
@@ -53,6 +54,7 @@ pub struct Thing {
     /// The operation of this wake, also after it has ended.
     pub(crate) activity: Option<Activity>,
     pub(crate) readings: Readings,
+    pub(crate) prompt: Prompt,
 }
 
 /// One call of [`Thing::handle`].
@@ -86,6 +88,7 @@ impl Thing {
             report_bytes: 0,
             activity: None,
             readings: [None; CONDITIONS_MAX],
+            prompt: Prompt::new(),
         }
     }
 
@@ -140,6 +143,7 @@ impl Thing {
             Input::Closed => self.ended(turn, true),
             Input::Reset => self.ended(turn, false),
             Input::Sample { sensor, value } => self.sampled(turn, sensor, value),
+            Input::Typed(bytes) => self.typed(turn, bytes),
             Input::NetworkUp | Input::Time { .. } | Input::NoTime => {}
             Input::Tick => self.tick(turn),
         }

@@ -248,6 +248,8 @@ fn any_input() -> impl Strategy<Value = Input<'static>> {
         Input::Sample { sensor: Sensor::MotorCurrent, value: Some(i32::MIN) },
         Input::Sample { sensor: Sensor::Temperature, value: None },
         Input::Sample { sensor: Sensor::BatteryVoltage, value: Some(i32::MAX) },
+        Input::Typed(b"status\r"),
+        Input::Typed(b"\nhel\xffp, a command that nobody knows"),
         Input::Tick,
     ])
 }

@@ -36,7 +36,7 @@ pub(crate) struct Asking {
 impl Faulty {
     /// What becomes of a request that came in `now` and is for a service elsewhere, until that is asked.
     pub(crate) fn begin(&mut self, now: UnixMillis, request: &Request, beyond: &Beyond) -> Begun {
-        let mut examined = Examined::new(request);
+        let examined = Examined::new(request);
         let operation = examined.operation.clone();
         let found = self.find(now, request, operation.as_ref().ok());
         let acted = found.map(|place| self.act(place, operation.as_ref().ok()));
@@ -56,7 +56,7 @@ impl Faulty {
                 return Begun::Done(Box::new(done));
             }
         };
-        let record = self.cloud_mut().examine(now, request, &mut examined);
+        let record = self.cloud_mut().examine(now, request, &examined);
         let to = beyond.endpoint.to_string();
         let is_key_known = is_key_known(request, &self.cloud().settings().keyring);
         match beyond.passage(request, &record.verdict, now) {

@@ -232,18 +232,9 @@ impl Faulty {
 
     /// Answers a request that came in `now`, or does to it what the first fault that fits does.
     pub fn handle(&mut self, now: UnixMillis, request: &Request) -> Delivery {
-        self.handle_examined(now, request, Examined::new(request))
-    }
-
-    /// As [`Faulty::handle`], with a request that was examined before.
-    pub(crate) fn handle_examined(
-        &mut self,
-        now: UnixMillis,
-        request: &Request,
-        mut examined: Examined,
-    ) -> Delivery {
+        let examined = Examined::new(request);
         let Some(place) = self.find(now, request, examined.operation.as_ref().ok()) else {
-            let exchange = self.cloud.handle_examined(now, request, &mut examined);
+            let exchange = self.cloud.handle_examined(now, request, &examined);
             let status = Some(exchange.response.status);
             let keeps_alive = keeps_alive(&exchange.response, request);
             let exchange = Some(exchange);
@@ -268,9 +259,9 @@ impl Faulty {
             Act::Shift(offset_ms) => {
                 let later = now.offset_by(offset_ms);
                 let as_is = |answer: WireAnswer| vec![WireStep::Send(answer.bytes())];
-                self.answered(later, request, &mut examined, Box::new(as_is))
+                self.answered(later, request, &examined, Box::new(as_is))
             }
-            Act::Spoil(spoil) => self.answered(now, request, &mut examined, spoil),
+            Act::Spoil(spoil) => self.answered(now, request, &examined, spoil),
         };
         Delivery::of_steps(request, (exchange, examined.operation), fault, steps)
     }
@@ -309,7 +300,7 @@ impl Faulty {
         &mut self,
         now: UnixMillis,
         request: &Request,
-        examined: &mut Examined,
+        examined: &Examined,
         spoil: Spoil,
     ) -> (Option<Exchange>, Vec<WireStep>) {
         let exchange = self.cloud.handle_examined(now, request, examined);

@@ -1,9 +1,8 @@
 //! One cloud, shared by all connections, by the rig and by the control interface.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -19,16 +18,9 @@ use crate::message::Request;
 use crate::ntp;
 use crate::proxy::{Beyond, Signer, Upstream};
 use crate::recent::Recent;
-use crate::service::{Examined, Examiner};
-use crate::sigv4::SigningKeys;
 
 /// How many events a subscriber may be behind before it loses the oldest.
 const EVENTS_BEHIND_MAX: usize = 4096;
-
-thread_local! {
-    /// The signing keys that this thread used last. They are written nowhere.
-    static SIGNING_KEYS: RefCell<SigningKeys> = RefCell::default();
-}
 
 type Clock = Box<dyn Fn() -> UnixMillis + Send + Sync>;
 type Observer = Box<dyn Fn(&CloudEvent) + Send + Sync>;
@@ -40,9 +32,6 @@ type Observer = Box<dyn Fn(&CloudEvent) + Send + Sync>;
 /// that it meets the next request.
 pub struct Shared {
     state: Mutex<State>,
-    examiner: Arc<Examiner>,
-    /// The cloud's, as it was at the last request.
-    clock_offset_ms: AtomicI64,
     clock: Clock,
     observer: Option<Observer>,
     subscribers: broadcast::Sender<Arc<CloudEvent>>,
@@ -74,8 +63,6 @@ impl Shared {
     pub fn new(cloud: Faulty, clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
         let (subscribers, _) = broadcast::channel(EVENTS_BEHIND_MAX);
         Self {
-            examiner: cloud.cloud().examiner(),
-            clock_offset_ms: AtomicI64::new(cloud.cloud().clock_offset()),
             state: Mutex::new(State { cloud, recent: Recent::default() }),
             clock: Box::new(clock),
             observer: None,
@@ -236,10 +223,7 @@ impl Shared {
     /// A request was read, and is dealt with here, or by the service elsewhere.
     pub(super) async fn deal(&self, connection: ConnectionId, request: Request) -> Arc<Served> {
         let Some((beyond, upstream)) = &self.beyond else {
-            let examined = self.examined(&request);
-            return self.served(connection, request, |cloud, now, request| {
-                cloud.handle_examined(now, request, examined)
-            });
+            return self.served(connection, request, Faulty::handle);
         };
         let begun = {
             let mut state = self.lock();
@@ -259,13 +243,6 @@ impl Shared {
         })
     }
 
-    /// What can be said of a request without holding the cloud: two thirds of the work that a request is, so that threads seldom
-    /// wait for each other.
-    fn examined(&self, request: &Request) -> Examined {
-        let at = self.now().offset_by(self.clock_offset_ms.load(Ordering::Relaxed));
-        SIGNING_KEYS.with_borrow_mut(|keys| Examined::early(request, &self.examiner, keys, at))
-    }
-
     /// A request was read: what becomes of it.
     pub(super) fn served(
         &self,
@@ -279,8 +256,6 @@ impl Shared {
         if self.keep(&mut state.cloud).is_err() {
             delivery = state.cloud.fail(now, &request, delivery);
         }
-        // A guess for the next request; the cloud says whether it was right.
-        self.clock_offset_ms.store(state.cloud.cloud().clock_offset(), Ordering::Relaxed);
         let fault = delivery.fault;
         let served = Arc::new(Served { request, delivery });
         let forgotten = state.recent.push(now, connection, Arc::clone(&served));

@@ -37,8 +37,7 @@ impl FakeShadow {
         id: &ShadowId,
         document: &Value,
     ) -> Result<Accepted, ShadowError> {
-        let applied =
-            self.update_at(self.cloud_time(now), id, document.to_string().as_bytes(), None)?;
+        let applied = self.update_at(self.cloud_time(now), id, document.to_string().as_bytes())?;
         Ok(Accepted {
             document: applied.accepted(),
             version: applied.shadow.version(),

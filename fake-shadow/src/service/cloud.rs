@@ -69,7 +69,7 @@ impl FakeShadow {
 
     /// Answers a request that came in `now`.
     pub fn handle(&mut self, now: UnixMillis, request: &Request) -> Exchange {
-        self.handle_examined(now, request, &mut Examined::new(request))
+        self.handle_examined(now, request, &Examined::new(request))
     }
 
     /// As [`FakeShadow::handle`], with a request of which it is known what it asks for.
@@ -77,16 +77,15 @@ impl FakeShadow {
         &mut self,
         now: UnixMillis,
         request: &Request,
-        examined: &mut Examined,
+        examined: &Examined,
     ) -> Exchange {
         let record = self.examine(now, request, examined);
         let plane = examined.plane();
-        let update = examined.take_update();
         let RequestRecord { id, cloud_time, verdict, operation, .. } = &record;
         let done =
             self.admit(request, &examined.routed, verdict, operation).and_then(|operation| {
                 self.throttling.admit(now, operation, self.settings.throttle)?;
-                self.perform(*cloud_time, operation, id, (request, update))
+                self.perform(*cloud_time, operation, id, request)
             });
         let (response, events, version, refused) = match done {
             Ok(Done { body, events, version }) => {
@@ -104,15 +103,13 @@ impl FakeShadow {
         &mut self,
         now: UnixMillis,
         request: &Request,
-        examined: &mut Examined,
+        examined: &Examined,
     ) -> RequestRecord {
         let cloud_time = self.cloud_time(now);
         let id = self.request_id();
         let Self { keys, examiner, .. } = self;
-        let verdict = examined.take_verdict(examiner, cloud_time).unwrap_or_else(|| {
-            let rules = examiner.rules_of(examined.plane());
-            verify_by(keys, request, cloud_time, &examiner.keyring, rules)
-        });
+        let rules = examiner.rules_of(examined.plane());
+        let verdict = verify_by(keys, request, cloud_time, &examiner.keyring, rules);
         RequestRecord {
             id,
             cloud_time,
@@ -122,11 +119,6 @@ impl FakeShadow {
             events: Vec::new(),
             version: None,
         }
-    }
-
-    /// What requests may be examined by before this cloud is asked.
-    pub(crate) fn examiner(&self) -> Arc<Examiner> {
-        Arc::clone(&self.examiner)
     }
 
     /// The answer to a request whose signature is refused, in the service's words; as it stands where it is not refused.

@@ -13,7 +13,7 @@ mod throttle;
 
 pub use app::Accepted;
 pub use cloud::FakeShadow;
-pub(crate) use examined::{Examined, Examiner};
+pub(crate) use examined::Examined;
 pub use explainer::Explainer;
 pub use refused::{Refused, Throttled};
 pub use registry::RegistryError;

@@ -14,9 +14,7 @@ use crate::json::Json;
 use crate::message::Request;
 use crate::operation::Operation;
 use crate::paging::Page;
-use crate::shadow::{
-    Applied, ShadowError, ShadowId, ShadowName, ThingName, UpdateRequest, apply_read, get_document,
-};
+use crate::shadow::{Applied, ShadowError, ShadowId, ShadowName, ThingName, apply, get_document};
 use crate::topic::ShadowRequest;
 
 /// What an operation did.
@@ -64,7 +62,7 @@ impl FakeShadow {
         now: UnixMillis,
         operation: &Operation,
         request_id: &str,
-        (request, update): (&Request, Option<Result<UpdateRequest, ShadowError>>),
+        request: &Request,
     ) -> Result<Done, Refused> {
         let region = self.settings.region.as_str();
         Ok(match operation {
@@ -101,7 +99,7 @@ impl FakeShadow {
                 let done = topic.shadow_request().map(|asked| match asked {
                     ShadowRequest::Delete(id) => self.delete_at(now, &id),
                     ShadowRequest::Update(id) => self
-                        .update_at(now, &id, &request.body, None)
+                        .update_at(now, &id, &request.body)
                         .map(|applied| Done::updated(&id, applied)),
                 });
                 match done {
@@ -114,23 +112,20 @@ impl FakeShadow {
                 Done::only(&self.registry.update(thing, &request.body)?)
             }
             Operation::UpdateThingShadow(id) => {
-                Done::updated(id, self.update_at(now, id, &request.body, update)?)
+                Done::updated(id, self.update_at(now, id, &request.body)?)
             }
         })
     }
 
-    /// Updates a shadow by a document, which may have been read before.
     pub(super) fn update_at(
         &mut self,
         now: UnixMillis,
         id: &ShadowId,
         document: &[u8],
-        read: Option<Result<UpdateRequest, ShadowError>>,
     ) -> Result<Applied, ShadowError> {
         let limits = &self.settings.limits;
         let before = self.store.before(id, now, limits.tombstone_life);
-        let update = read.unwrap_or_else(|| UpdateRequest::read(document, limits))?;
-        let applied = apply_read(before, update, now, limits)?;
+        let applied = apply(before, document, now, limits)?;
         self.store.put(id, Arc::clone(&applied.shadow));
         Ok(applied)
     }

@@ -22,6 +22,4 @@ pub use limits::{
     Limits, MESSAGE_BYTES_MAX, SHADOW_NAME_BYTES_MAX, THING_NAME_BYTES_MAX, TOMBSTONE_LIFE,
 };
 pub use name::{NameError, ShadowId, ShadowName, ThingName};
-pub(crate) use request::UpdateRequest;
-pub(crate) use update::apply_read;
 pub use update::{Applied, Before, apply};

@@ -12,7 +12,7 @@ const LEVELS_CEILING: usize = 64;
 
 /// An update that is well-formed; whether it fits the shadow is seen when it is applied.
 #[derive(Debug, PartialEq)]
-pub(crate) struct UpdateRequest {
+pub(super) struct UpdateRequest {
     pub(super) state: SentState,
     pub(super) client_token: Option<String>,
     pub(super) version: Option<u64>,
@@ -40,7 +40,7 @@ impl SentState {
 impl UpdateRequest {
     /// Reads a request document. The checks run in this order, and the first that fails is the answer: encoding,
     /// syntax, `state`, its nodes, depth, `clientToken`, `version`.
-    pub(crate) fn read(document: &[u8], limits: &Limits) -> Result<Self, ShadowError> {
+    pub(super) fn read(document: &[u8], limits: &Limits) -> Result<Self, ShadowError> {
         let text = std::str::from_utf8(document).map_err(|_| ShadowError::NotUtf8)?;
         let raw: &RawValue = parse(text).map_err(|error| refusal(error, limits))?;
         // A document that is no object has no `state`: live answers to `66` say so.

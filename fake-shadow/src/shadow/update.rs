@@ -111,16 +111,7 @@ pub fn apply(
     now: UnixMillis,
     limits: &Limits,
 ) -> Result<Applied, ShadowError> {
-    apply_read(before, UpdateRequest::read(document, limits)?, now, limits)
-}
-
-/// As [`apply`], with a document that was read.
-pub(crate) fn apply_read(
-    before: Before<'_>,
-    request: UpdateRequest,
-    now: UnixMillis,
-    limits: &Limits,
-) -> Result<Applied, ShadowError> {
+    let request = UpdateRequest::read(document, limits)?;
     if let Some(given) = request.version.filter(|given| *given != before.version) {
         return Err(ShadowError::VersionConflict { given, current: before.version });
     }

@@ -117,7 +117,14 @@ impl Equipped {
 impl Board for Equipped {
     fn facts(&self) -> Facts {
         let mut facts = self.board.facts();
-        let has = [("power-switch", self.line.is_some()), ("current-meter", self.meter.is_some())];
+        let is_programmable = self.line.as_ref().is_some_and(|line| {
+            line.lock().unwrap_or_else(PoisonError::into_inner).power.is_programmable()
+        });
+        let has = [
+            ("power-switch", self.line.is_some()),
+            ("programmable-supply", is_programmable),
+            ("current-meter", self.meter.is_some()),
+        ];
         for (word, _) in has.into_iter().filter(|(_, has)| *has) {
             if !facts.can.contains(&word) {
                 facts.can.push(word);

@@ -8,6 +8,7 @@ use super::Sink;
 use super::console::{Announced, Console, Patterns, Symbols};
 use super::pins::Pins;
 use super::port::{BootInto, Pace, PortError, SerialPort};
+use super::started::{POWER_ON, RESET, Started};
 use crate::engine::{ActionError, Event, Trouble};
 use crate::time::Moment;
 
@@ -20,9 +21,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long a port may be gone before its loss is told: longer than things of ours sleep.
 const AWAY_MAX: Duration = Duration::from_secs(900);
 
-/// What a wake is told to be by that the rig has made.
-const POWER_ON: &str = "power-on";
-const RESET: &str = "reset";
+/// What a wake is told to be by that is known by the port alone.
 const TIMER: &str = "timer";
 
 /// What a ROM says that waits for a download.
@@ -30,9 +29,6 @@ const IN_LOADER: &str = "waiting for download";
 
 /// So often a start may end in a brownout before anything runs; then it is the supply, and no firmware is to blame.
 const BROWNOUTS_MAX: u32 = 3;
-
-/// The cause that a chip gives after one.
-const BROWNOUT: &str = "brownout";
 
 /// How long a port that is back may still refuse: its owner and group are set a moment after it appears.
 const REFUSED_MAX: Duration = Duration::from_secs(5);
@@ -103,7 +99,7 @@ impl Listener {
         ear.console.set_symbols(heard.symbols);
         ear.console.set_patterns(heard.patterns);
         ear.console.announce(Moment::START, Announced::Silently);
-        ear.started_by = Some(POWER_ON);
+        ear.started = Started::by(POWER_ON);
         let (orders, receiver) = mpsc::channel();
         let thread = thread::spawn(move || ear.listen(&receiver));
         Ok(Self { orders, thread })
@@ -186,9 +182,8 @@ struct Ear {
     began: Instant,
     /// The port is gone.
     gone: Option<Gone>,
-    /// What the rig has done to start the board. The wake that follows is told by it, whatever the chip takes it for: most take
-    /// their reset pin for power, and the ESP8266 takes a start after flashing for its reset pin.
-    started_by: Option<&'static str>,
+    /// What the rig has done to start the board.
+    started: Started,
     /// It was told that its supply is too weak.
     is_weak_told: bool,
     /// It sleeps, as far as its console says.
@@ -208,7 +203,7 @@ impl Ear {
             console,
             began: Instant::now(),
             gone: None,
-            started_by: None,
+            started: Started::default(),
             is_weak_told: false,
             is_asleep: false,
             inferred: None,
@@ -243,7 +238,7 @@ impl Ear {
         let now = self.now();
         match order {
             Order::Announce => {
-                self.started_by = Some(POWER_ON);
+                self.started = Started::by(POWER_ON);
                 self.console.announce(now, Announced::Silently);
                 Ok(())
             }
@@ -252,7 +247,7 @@ impl Ear {
                 self.hear();
                 self.tell(vec![Event::Reset { cause: "external".into() }]);
                 self.console.announce(now, Announced::Silently);
-                self.started_by = Some(RESET);
+                self.started = Started::by(RESET);
                 run(&mut self.way)
             }
             Order::Settle => {
@@ -371,12 +366,7 @@ impl Ear {
                 Event::Console { line } if line == IN_LOADER => self.leave_loader(),
                 _ => {}
             }
-            self.sink.tell(match event {
-                Event::Wake { cause } if matches!(cause.as_str(), POWER_ON | RESET | BROWNOUT) => {
-                    Event::Wake { cause: self.started_by.take().map_or(cause, str::to_owned) }
-                }
-                event => event,
-            });
+            self.sink.tell(self.started.told(event));
         }
         self.check_supply();
     }

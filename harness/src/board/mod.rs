@@ -13,6 +13,7 @@ pub mod probe;
 pub mod process;
 pub mod serial;
 mod serial_settings;
+mod started;
 pub mod virtual_board;
 pub mod virtual_pins;
 mod virtual_supply;

@@ -136,6 +136,7 @@ impl SerialBoard {
             erase: if firmware.erase == Erase::All { EraseFirst::All } else { EraseFirst::Nothing },
             rewrite: firmware.rewrite,
             baud_max: self.recipe.options.flash_baud_max,
+            rates: self.recipe.options.rates.as_ref(),
         };
         let mut watcher = |update| {
             if let Update::Note(text) = update {

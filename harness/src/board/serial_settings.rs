@@ -4,6 +4,7 @@ use virtual_board::Provisioning;
 
 use super::listener::Way;
 use super::nvs_keys;
+use super::port::PortOptions;
 use crate::engine::ActionError;
 use crate::flash::image::{Image, Part, PartitionKind};
 use crate::flash::{self, Chip, EraseFirst, FlashError, Identity, Job, Rewrite, connect};
@@ -139,11 +140,13 @@ pub(super) fn take_off(way: &mut Way, left: Left) -> Result<Option<String>, Flas
     // There is less in it than before, so it fits; if it should not, nothing of it may stay.
     let Ok(bytes) = bytes else { return erase(way, &identity, region).map(|()| None) };
     let part = Part { offset: region.0, bytes, name: "nvs".into() };
+    let PortOptions { flash_baud_max, rates, .. } = way.port.options().clone();
     let job = Job {
         parts: std::slice::from_ref(&part),
         erase: EraseFirst::Nothing,
         rewrite: Rewrite::Always,
-        baud_max: None,
+        baud_max: flash_baud_max,
+        rates: rates.as_ref(),
     };
     flash::write(&mut way.port, &mut *way.pins, &identity, &job, &mut |_| {}).map(|_| note)
 }

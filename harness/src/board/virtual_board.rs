@@ -29,9 +29,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long joining the network takes while the current is measured.
 const JOIN_TIME: Duration = Duration::from_millis(300);
 
-/// Why nobody writes on its console.
-pub const NO_CONSOLE_INPUT: (&str, &str) =
-    ("write-console", "what runs on a virtual board reads nothing from its console");
+/// Why nobody writes on the console of the firmware that it executes.
+const NO_CONSOLE_INPUT: (&str, &str) =
+    ("write-console", "the firmware of device-under-test/esp32c3 reads nothing from its console");
 
 /// A virtual board in this process.
 #[derive(Debug)]
@@ -122,18 +122,25 @@ impl VirtualBoard {
 impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
         // The pins of an executed program lead to a light, and to no motor, and nobody says what it draws.
-        let can = match self.programs {
-            Programs::Executed => vec!["console", "power-switch", "state-writes", "wake-pin"],
-            Programs::Recognized => vec![
-                "console",
-                "power-switch",
-                "state-writes",
-                "current-meter",
-                "wake-pin",
-                "motor",
-            ],
+        let (can, cannot) = match self.programs {
+            Programs::Executed => (
+                vec!["console", "power-switch", "state-writes", "programmable-supply", "wake-pin"],
+                vec![NO_CONSOLE_INPUT],
+            ),
+            Programs::Recognized => {
+                let can = vec![
+                    "console",
+                    "power-switch",
+                    "state-writes",
+                    "programmable-supply",
+                    "current-meter",
+                    "wake-pin",
+                    "motor",
+                ];
+                (can, Vec::new())
+            }
         };
-        let cannot = [self.serial.facts().cannot, vec![NO_CONSOLE_INPUT]].concat();
+        let cannot = [self.serial.facts().cannot, cannot].concat();
         Facts { can, cannot, ..self.serial.facts() }
     }
 
@@ -163,6 +170,11 @@ impl Board for VirtualBoard {
                 self.supply.restore(off)
             }
         }
+    }
+
+    fn brownout(&mut self, to_mv: u32, _: Duration) -> Result<(), ActionError> {
+        // A chip whose detector sees it is reset at once, however short it is.
+        self.supply.order("let the supply sag", Order::Sag { millivolts: to_mv })
     }
 
     fn cut_at_state_write(&mut self, order: StateCutOrder) -> Result<(), ActionError> {

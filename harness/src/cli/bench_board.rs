@@ -129,7 +129,7 @@ fn known_board(
     let recipe = serial::Recipe {
         name: name.clone(),
         port: port.clone(),
-        options: known.board.serial.options(),
+        options: known.options(),
         pins: known.pins(),
         chip: chip.as_deref().and_then(Chip::by_name),
         mac: Some(*mac),

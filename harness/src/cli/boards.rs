@@ -14,7 +14,7 @@ use crate::inventory::doctor::{self, Badness, Finding, PortSeen, PortState, Seen
 use crate::inventory::file::{self, InventoryFile};
 use crate::inventory::host::{self, HostPort};
 use crate::inventory::learn::{self, Found, News};
-use crate::inventory::{KnownBoard, aside, lock, probe};
+use crate::inventory::{KnownBoard, aside, lock, probe, rate};
 
 /// The words behind `shadowrig boards`.
 #[derive(Debug, Subcommand)]
@@ -116,6 +116,7 @@ fn list<W: Write, E: Write>(
                     "power": board.power.as_ref().map(|switch| switch.word()),
                     "notes": board.notes, "free": holder.is_none(), "holder": holder.flatten(),
                     "set_aside": aside::recall(&locks, board.mac),
+                    "flash_rate": rate::recall(&locks, board.mac),
                     "attached": is_attached(board),
                 })
             })
@@ -155,6 +156,8 @@ fn row(board: &KnownBoard, locks: &std::path::Path) -> [String; 6] {
     };
     let aside = aside::recall(locks, board.mac);
     let state = aside.map_or_else(|| state.clone(), |aside| format!("{state}, {aside}"));
+    let rate = rate::recall(locks, board.mac);
+    let state = rate.map_or_else(|| state.clone(), |rate| format!("{state}, {rate}"));
     let place = board.serial.port.as_deref().unwrap_or(board.serial.kind.word());
     [
         board.name.clone(),
@@ -282,6 +285,7 @@ fn doctor<W: Write, E: Write>(
         PortSeen { port: port.path, usb: port.usb, state }
     };
     let aside = |board: &KnownBoard| Some((board.mac, aside::recall(&locks, board.mac)?));
+    let rate = |board: &KnownBoard| Some((board.mac, rate::recall(&locks, board.mac)?));
     let ports = ports.into_iter().map(seen).collect();
     // Whoever names ports asks for nothing else.
     let probes = if args.port.is_empty() { super::probe::seen() } else { Some(Vec::new()) };
@@ -290,6 +294,7 @@ fn doctor<W: Write, E: Write>(
         grabbers: host::grabbers(),
         probes,
         asides: boards.iter().filter_map(aside).collect(),
+        rates: boards.iter().filter_map(rate).collect(),
     };
     for board in boards.iter().filter(|board| doctor::is_back(board, &seen)) {
         aside::forget(&locks, board.mac);

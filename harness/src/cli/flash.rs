@@ -155,7 +155,7 @@ fn place_of(
         }
     };
     let (known, _) = held.insert(known::take(name, &args.known, "flash", variable)?);
-    let options = known.board.serial.options();
+    let options = known.options();
     let KnownBoard { probe, chip, .. } = &known.board;
     let place = match (probe, &known.port) {
         (Some(selector), _) => {
@@ -171,7 +171,6 @@ fn place_of(
     };
     let control = known.board.serial.control.as_ref().map(PathBuf::from);
     let args = FlashArgs {
-        baud: args.baud.or(options.flash_baud_max),
         mac: args.mac.or(Some(known.board.mac)),
         control: args.control.clone().or(control),
         ..args.clone()
@@ -262,14 +261,25 @@ fn write(
     if args.erase == What::Nvs {
         add_blank(&mut image.parts, nvs);
     }
+    let port_rates = port.options().rates.clone();
     let job = Job {
         parts: &image.parts,
         erase: args.erase_first(),
         rewrite: args.rewrite(),
-        baud_max: args.baud,
+        baud_max: args.baud.or(port.options().flash_baud_max),
+        rates: port_rates.as_ref().filter(|_| args.baud.is_none()),
     };
     let written = flash::write(port, pins, &identity, &job, &mut |update| teller.tell(update));
-    Ok((identity, written.map_err(|error| error.stops(what))?))
+    let written = written.map_err(|error| error.stops(what))?;
+    // The rate that a person says goes before what is remembered; where it works, that is no longer true.
+    if let (Some(baud), Some(rates)) = (args.baud, &port_rates)
+        && written.written > 0
+        && written.baud == baud
+        && rates.recall(identity.mac).is_some_and(|rate| rate.failed <= baud)
+    {
+        rates.forget(identity.mac);
+    }
+    Ok((identity, written))
 }
 
 /// Erased flash over a region, unless the firmware brings something for it.

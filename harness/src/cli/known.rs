@@ -7,13 +7,14 @@ use clap::Args;
 
 use super::boards::InventoryArgs;
 use crate::board::pins::{ControlPins, LinePins, Pins};
-use crate::board::port::PortName;
+use crate::board::port::{PortName, PortOptions};
 use crate::engine::ActionError;
 use crate::inventory::KnownBoard;
 use crate::inventory::board::SerialKind;
 use crate::inventory::file::{self, InventoryFile};
 use crate::inventory::lock::{self, BoardLock, Holder};
 use crate::inventory::matching::{Choice, Term};
+use crate::inventory::rate::Rates;
 use crate::time;
 
 /// Which inventory, and how long a board is waited for.
@@ -38,6 +39,8 @@ pub(super) struct Known {
     pub(super) board: KnownBoard,
     /// Where it is; none for a virtual board that the rig starts itself.
     pub(super) port: Option<PortName>,
+    /// Where the rates of this host's boards are remembered.
+    rates: Rates,
 }
 
 impl Known {
@@ -46,7 +49,11 @@ impl Known {
     /// # Errors
     ///
     /// The inventory does not say where it is.
-    pub(super) fn of(board: &KnownBoard, inventory: &Path) -> Result<Self, ActionError> {
+    pub(super) fn of(
+        board: &KnownBoard,
+        inventory: &Path,
+        locks: &Path,
+    ) -> Result<Self, ActionError> {
         let port = board.serial.port.as_deref().and_then(PortName::parse);
         let needs_port = board.serial.kind != SerialKind::Virtual && board.probe.is_none();
         if port.is_none() && needs_port {
@@ -55,7 +62,12 @@ impl Known {
             return Err(ActionError::new(format!("take the board {}", board.name), why)
                 .help("attach it and run `shadowrig boards learn`"));
         }
-        Ok(Self { board: board.clone(), port })
+        Ok(Self { board: board.clone(), port, rates: Rates(locks.to_owned()) })
+    }
+
+    /// How its port is opened.
+    pub(super) fn options(&self) -> PortOptions {
+        PortOptions { rates: Some(self.rates.clone()), ..self.board.serial.options() }
     }
 
     /// The way to its reset and boot pins.
@@ -121,7 +133,7 @@ pub(super) fn find(
     })?;
     let boards: Vec<_> = boards.iter().filter_map(|index| inventory.boards.get(*index)).collect();
     match boards.as_slice() {
-        [only] => Known::of(only, &file.path),
+        [only] => Known::of(only, &file.path, &file::locks(variable)),
         several => {
             let names: Vec<_> = several.iter().map(|board| board.name.as_str()).collect();
             Err(ActionError::new(what, format!("that is {}", names.join(" and ")))

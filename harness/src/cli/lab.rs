@@ -17,6 +17,7 @@ use super::scheduler::{On, Queue, Task, Update};
 use super::{Terminal, boards, exit};
 use crate::engine::{ActionError, Trouble, Verdict};
 use crate::inventory::aside::{self, Aside};
+use crate::inventory::file;
 use crate::inventory::lock::{self, BoardLock, Holder, LockError};
 use crate::inventory::matching::{self, Choice};
 use crate::inventory::pool::{Afterwards, Judgement, Offer, Pool, Wants};
@@ -106,8 +107,9 @@ pub(super) fn choose<W: Write, E: Write>(
         }
     };
     let chosen = indexes.iter().filter_map(|index| inventory.boards.get(*index));
+    let locks = file::locks(terminal.variable);
     let (good, bad): (Vec<_>, Vec<_>) =
-        chosen.map(|board| Known::of(board, &file.path)).partition(Result::is_ok);
+        chosen.map(|board| Known::of(board, &file.path, &locks)).partition(Result::is_ok);
     let word = if good.is_empty() { "error" } else { "warning" };
     for error in bad.into_iter().filter_map(Result::err) {
         let help = error.help.as_deref().unwrap_or_default();

@@ -2,6 +2,7 @@
 //!
 //! Only here and in the adapters of boards is anything waited for. The engine does not know which loop runs it.
 
+mod answer_first;
 pub(crate) mod bench;
 pub mod cloud_server;
 pub mod cloud_side;
@@ -14,5 +15,6 @@ pub mod real_time;
 pub mod seen;
 pub mod sim;
 pub mod virtual_time;
+mod wake_first;
 
 pub use bench::{Bench, Facts};

@@ -10,6 +10,7 @@ use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
 use fake_shadow::fault::Delivery;
 use fake_shadow::operation::Operation;
 
+use super::answer_first::{AnswerFirst, Kind};
 use super::bench::{Bench, Facts};
 use super::cloud_server::CloudServer;
 use super::cloud_side::{self, CloudSide};
@@ -17,12 +18,19 @@ use super::controlled;
 use super::host_command;
 use super::real_service::ServiceSide;
 use super::seen::{Seen, What, system_time};
+use super::wake_first::WakeFirst;
 use crate::board::Board;
 use crate::engine::event::{ConnectionChange, Party};
 use crate::engine::reading::Reading;
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::Sleeping;
 use crate::time::Moment;
+
+/// How long one look at what is seen takes at least while something is held back.
+const HELD_GLANCE: Duration = Duration::from_millis(5);
+
+/// How long a sleep lasts at least that is measured: a meter has a clock of its own, and the ends of a sleep are no part of what is measured.
+const MEASURED_SLEEP: Duration = Duration::from_secs(3);
 
 /// A bench in real time.
 pub struct RealBench {
@@ -33,6 +41,10 @@ pub struct RealBench {
     seen: Receiver<Seen>,
     /// What was seen and not told yet.
     waiting: VecDeque<(Instant, Event)>,
+    /// What the cloud saw of a device whose wake is still on its way.
+    wake_first: WakeFirst<CloudEvent>,
+    /// What the cloud saw of a device whose answer is still being written.
+    answer_first: AnswerFirst<CloudEvent>,
     began: Instant,
     /// The request that each connection is busy with, and its number.
     open: BTreeMap<u64, (u64, Arc<Served>)>,
@@ -41,6 +53,10 @@ pub struct RealBench {
     changed: VecDeque<(Instant, Option<String>)>,
     /// Whether sleeps are cut short where the board lets them.
     sleeping: Sleeping,
+    /// Whether the current is measured.
+    measures: bool,
+    /// When a sleep is cut short that is measured.
+    sleep_ends_at: Option<Instant>,
     /// What was asked for, and when.
     acts: Vec<(Moment, Action)>,
     /// Why the board cannot be used any more, until that is told.
@@ -63,11 +79,15 @@ impl RealBench {
             cloud,
             seen,
             waiting: VecDeque::new(),
+            wake_first: WakeFirst::new(),
+            answer_first: AnswerFirst::new(),
             began: Instant::now(),
             open: BTreeMap::new(),
             last_request: 0,
             changed: VecDeque::new(),
             sleeping: Sleeping::Real,
+            measures: false,
+            sleep_ends_at: None,
             acts: Vec::new(),
             broken: None,
         }
@@ -81,6 +101,7 @@ impl RealBench {
 
     /// Waits until something is seen, this long at most.
     pub fn wait(&mut self, at_most: Duration) {
+        let at_most = if self.holds() { at_most.max(HELD_GLANCE) } else { at_most };
         if self.waiting.is_empty()
             && self.changed.is_empty()
             && let Ok(seen) = self.seen.recv_timeout(at_most)
@@ -89,20 +110,50 @@ impl RealBench {
         }
     }
 
+    /// Whether something was seen that is not told yet, since it has to come behind something else. No deadline may pass meanwhile.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.wake_first.holds() || self.answer_first.holds()
+    }
+
     /// The oldest thing that was seen and not told yet, with its time.
     pub fn next_seen(&mut self) -> Option<(Moment, Event)> {
         while let Ok(seen) = self.seen.try_recv() {
             self.take_in(seen);
         }
+        for (at, event) in self.wake_first.expired(Instant::now()) {
+            self.take_in_cloud(at, event);
+        }
+        for (at, event) in self.answer_first.expired(Instant::now()) {
+            self.tell_of_cloud(at, &event);
+        }
+        if self.sleep_ends_at.take_if(|at| *at <= Instant::now()).is_some() {
+            self.board.end_sleep();
+        }
         let (at, event) = match self.waiting.pop_front() {
             Some(seen) => seen,
             None => self.look()?,
         };
-        if self.sleeping == Sleeping::FastForward && matches!(event, Event::Sleep { .. }) {
-            // A board that cannot sleeps on, which only costs time.
-            self.board.end_sleep();
+        if self.sleeping == Sleeping::FastForward {
+            self.shorten(&event);
         }
         Some((Moment::at(at.saturating_duration_since(self.began)), event))
+    }
+
+    /// Cuts a sleep short: at once, or when it has lasted long enough to be measured. A board that cannot sleeps on, which only costs time.
+    fn shorten(&mut self, event: &Event) {
+        match event {
+            Event::Sleep { .. } if self.measures => {
+                self.sleep_ends_at = Some(Instant::now() + MEASURED_SLEEP);
+            }
+            Event::Sleep { .. } => {
+                self.board.end_sleep();
+            }
+            Event::Wake { .. } | Event::Reset { .. } | Event::Power { .. } => {
+                self.sleep_ends_at = None;
+            }
+            _ => {}
+        }
     }
 
     /// Why the board cannot be used any more, once: what was seen before is told before.
@@ -135,6 +186,12 @@ impl RealBench {
         while let Ok(seen) = self.seen.try_recv() {
             self.take_in(seen);
         }
+        for (at, event) in self.wake_first.rest() {
+            self.take_in_cloud(at, event);
+        }
+        for (at, event) in self.answer_first.rest() {
+            self.tell_of_cloud(at, &event);
+        }
         self.cloud.service.as_mut().map_or(Ok(()), ServiceSide::restore)
     }
 
@@ -151,19 +208,47 @@ impl RealBench {
     }
 
     fn take_in(&mut self, seen: Seen) {
-        let events = match seen.what {
+        let Seen { at, what } = seen;
+        match what {
             What::Board(Event::Current(reading)) => {
-                let until = Moment::at(seen.at.saturating_duration_since(self.began));
-                vec![Event::Current(Reading { until, ..reading })]
+                let until = Moment::at(at.saturating_duration_since(self.began));
+                self.waiting.push_back((at, Event::Current(Reading { until, ..reading })));
             }
-            What::Board(event) => vec![event],
+            What::Board(event) => {
+                let behind = self.wake_first.board(at, &event);
+                self.waiting.push_back((at, event));
+                for (at, event) in behind {
+                    self.take_in_cloud(at, event);
+                }
+            }
             What::Broken(error) => {
                 self.broken.get_or_insert(error);
-                Vec::new()
             }
-            What::Cloud(event) => self.cloud_events(&event),
+            What::Cloud(event) => {
+                if let Some((at, event)) = self.wake_first.cloud(at, event) {
+                    self.take_in_cloud(at, event);
+                }
+            }
+        }
+    }
+
+    fn take_in_cloud(&mut self, at: Instant, event: CloudEvent) {
+        let kind = match &event.kind {
+            // What a fault does to an answer may take its time.
+            CloudEventKind::Request(served) if served.delivery.wire.is_none() => Kind::Asks,
+            CloudEventKind::Answered { .. }
+            | CloudEventKind::Closed { .. }
+            | CloudEventKind::Reset { .. } => Kind::Ends,
+            _ => Kind::Other,
         };
-        self.waiting.extend(events.into_iter().map(|event| (seen.at, event)));
+        for (at, event) in self.answer_first.take(at, (event.connection.0, kind), event) {
+            self.tell_of_cloud(at, &event);
+        }
+    }
+
+    fn tell_of_cloud(&mut self, at: Instant, event: &CloudEvent) {
+        let events = self.cloud_events(event);
+        self.waiting.extend(events.into_iter().map(|event| (at, event)));
     }
 
     fn cloud_events(&mut self, event: &CloudEvent) -> Vec<Event> {
@@ -263,7 +348,10 @@ impl Bench for RealBench {
             Action::Brownout { to_mv, length } => self.board.brownout(*to_mv, *length)?,
             Action::CutAtStateWrite(order) => self.board.cut_at_state_write(*order)?,
             Action::Flash(firmware) => self.board.flash(firmware)?,
-            Action::Measure => self.board.measure()?,
+            Action::Measure => {
+                self.board.measure()?;
+                self.measures = true;
+            }
             Action::Power(order) => self.board.power(*order)?,
             Action::Reset => self.board.reset()?,
             Action::RunCommand(order) => return host_command::run(order),

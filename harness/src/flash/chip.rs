@@ -148,7 +148,6 @@ impl Chip {
     }
 
     /// Where the low word of its address stands, with the high one behind it; `None` for the ESP8266, where it is spread.
-    #[cfg(feature = "board-probe")]
     pub(crate) fn mac_words_at(self) -> Option<u32> {
         match self.facts().mac_at {
             MacAt::Words(at) => Some(at),

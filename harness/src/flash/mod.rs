@@ -21,12 +21,10 @@ mod write;
 pub use chip::{Chip, Mac};
 pub use connect::{Notes, connect};
 pub use error::{FlashError, Symptom};
-#[cfg(feature = "board-probe")]
 pub(crate) use fit::FLASH_BYTES_ASSUMED;
 pub use fit::{Failed, Fitted, Wanted, fit};
 pub use identity::{Identity, identify, identify_port};
 pub use loader::{Loader, Speaker};
-#[cfg(feature = "board-probe")]
 pub(crate) use region::SECTOR_BYTES;
 pub use region::nvs_region;
 pub use source::Source;

@@ -8,6 +8,7 @@ use super::image::Part;
 use super::{FlashError, Identity, connect, esp8266};
 use crate::board::pins::Pins;
 use crate::board::port::{BAUD_DEFAULT, SerialPort, Wiring};
+use crate::inventory::rate::{Rate, Rates};
 pub use crate::scenario::plan::Rewrite;
 
 /// The rates that are tried one after another: a cable or an adapter that fails at one may work at the next.
@@ -27,6 +28,8 @@ pub struct Job<'a> {
     pub rewrite: Rewrite,
     /// The highest rate of the line; `None` for what suits the port.
     pub baud_max: Option<u32>,
+    /// Where it is remembered which rate failed; `None` where nobody wants to know.
+    pub rates: Option<&'a Rates>,
 }
 
 /// Whether the whole flash is erased first.
@@ -47,6 +50,8 @@ pub struct Written {
     pub skipped: usize,
     /// The bytes of what was written.
     pub bytes: u64,
+    /// The rate of the line, in baud.
+    pub baud: u32,
 }
 
 /// What is told while a chip is written, for a progress bar.
@@ -90,20 +95,29 @@ pub fn write(
     job: &Job<'_>,
     watcher: &mut Watcher<'_>,
 ) -> Result<Written, FlashError> {
-    let bauds = bauds(port, job.baud_max);
     let mut job = *job;
+    if let Some(rate) = job.rates.and_then(|rates| rates.recall(identity.mac)) {
+        watcher(Update::Note(format!("{rate}")));
+        job.baud_max = Some(job.baud_max.map_or(rate.worked, |baud| baud.min(rate.worked)));
+    }
+    let bauds = bauds(port, job.baud_max);
+    let mut failed = None;
     for (index, baud) in bauds.iter().enumerate() {
         let result = match identity.chip.for_espflash() {
             Some(chip) => with_espflash(port, chip, &job, *baud, watcher),
             None => esp8266::write(port, &job, *baud, watcher),
         };
         let error = match result {
-            Ok(written) => return Ok(written),
+            Ok(written) => {
+                remember(&job, identity, failed, *baud);
+                return Ok(Written { baud: *baud, ..written });
+            }
             Err(error) => error,
         };
         let Some(next) = bauds.get(index + 1).filter(|_| error.is_of_the_line()) else {
             return Err(error);
         };
+        failed.get_or_insert((*baud, error.to_string()));
         watcher(Update::Note(format!("at {baud} baud: {error}; trying again at {next} baud")));
         // What is verified need not be sent a second time.
         job.rewrite = Rewrite::IfChanged;
@@ -114,6 +128,15 @@ pub fn write(
     }
     // There is at least one rate, and its error has been returned.
     Err(FlashError::Silent { asked: "write the flash" })
+}
+
+/// Remembers the rate that worked, where a higher one had failed. Who cannot be told so tries the higher one again the next time.
+fn remember(job: &Job<'_>, identity: &Identity, failed: Option<(u32, String)>, worked: u32) {
+    if let (Some(rates), Some((failed, reason))) = (job.rates, failed)
+        && worked < failed
+    {
+        let _only_slower = rates.remember(identity.mac, &Rate { failed, worked, reason });
+    }
 }
 
 /// The rates to try, the highest first. Where the rate means nothing, there is one.

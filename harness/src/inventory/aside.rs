@@ -3,14 +3,16 @@
 //! It is a hint, no ban: a later run leaves such a board alone while another one fits, and takes it where there is none. The file goes when
 //! a case ends on the board without trouble, when `boards doctor` finds it answering, and with the folder when the host starts again.
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::Mac;
-use super::lock;
+use super::hint;
+
+/// How the file ends.
+const SUBJECT: &str = "aside";
 
 /// Why a board was set aside, by whom and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,28 +37,18 @@ impl std::fmt::Display for Aside {
 ///
 /// The file cannot be written.
 pub fn remember(folder: &Path, mac: Mac, aside: &Aside) -> io::Result<()> {
-    let text = serde_json::to_string(aside).map_err(io::Error::other)?;
-    lock::write_shared(folder, &file_of(folder, mac), &text)
+    hint::remember(folder, (mac, SUBJECT), aside)
 }
 
 /// Why a board was set aside; `None` for one that was not, or where that cannot be read.
 #[must_use]
 pub fn recall(folder: &Path, mac: Mac) -> Option<Aside> {
-    serde_json::from_str(&fs::read_to_string(file_of(folder, mac)).ok()?).ok()
+    hint::recall(folder, mac, SUBJECT)
 }
 
 /// Brings a board back.
 pub fn forget(folder: &Path, mac: Mac) {
-    // In a folder that all may write to, nobody removes another's file; but all may empty it.
-    let path = file_of(folder, mac);
-    if fs::remove_file(&path).is_err() && path.is_file() {
-        // A file that can be neither removed nor emptied is somebody's who wants it so.
-        let _stays = fs::write(&path, "");
-    }
-}
-
-fn file_of(folder: &Path, mac: Mac) -> PathBuf {
-    lock::file_of(folder, mac).with_extension("aside")
+    hint::forget(folder, mac, SUBJECT);
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use super::Mac;
 use crate::board::port::{PortOptions, Wiring};
 use crate::board::probe::Selector;
 use crate::board::serial::NO_TABLE;
-use crate::board::virtual_board::NO_CONSOLE_INPUT;
 use crate::drive::Facts;
 use crate::scenario::node::Span;
 use crate::scenario::plan::CloudKind;
@@ -230,13 +229,10 @@ impl KnownBoard {
             chip: self.chip.clone().or_else(chip),
             can: self.can(),
             cloud: CloudKind::Fake,
-            cannot: [
-                (self.chip.as_deref() == Some("esp8266")).then_some(NO_TABLE),
-                is_virtual.then_some(NO_CONSOLE_INPUT),
-            ]
-            .into_iter()
-            .flatten()
-            .collect(),
+            cannot: (self.chip.as_deref() == Some("esp8266"))
+                .then_some(NO_TABLE)
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -255,6 +251,9 @@ impl KnownBoard {
         }
         if is_virtual {
             can.push("state-writes");
+        }
+        if is_virtual || matches!(self.power, Some(Switch::Virtual { .. })) {
+            can.push("programmable-supply");
         }
         if self.meter.is_some() || is_virtual {
             can.push("current-meter");

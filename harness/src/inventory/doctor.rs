@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::Mac;
 use super::aside::Aside;
 use super::board::{Inventory, KnownBoard, SerialKind, UsbHints};
+use super::rate::Rate;
 use crate::board::probe::Selector;
 
 /// A serial port of the host, and what came of asking who is on it.
@@ -102,6 +103,8 @@ pub struct Seen {
     pub probes: Option<Vec<ProbeSeen>>,
     /// Boards that a run has set aside.
     pub asides: Vec<(Mac, Aside)>,
+    /// Boards whose flash could not be written at a rate.
+    pub rates: Vec<(Mac, Rate)>,
 }
 
 /// Whether a board that was set aside can be used again: it answers, or a run starts it itself.
@@ -119,6 +122,7 @@ pub fn examine(inventory: &Inventory, seen: &Seen) -> Vec<Finding> {
     for board in &inventory.boards {
         findings.push(examine_board(board, inventory, seen));
         findings.extend(set_aside(board, seen));
+        findings.extend(slow(board, seen));
     }
     findings.extend(strangers(inventory, seen));
     findings.extend(same_serial_numbers(seen));
@@ -212,6 +216,20 @@ fn examine_board(board: &KnownBoard, inventory: &Inventory, seen: &Seen) -> Find
     };
     let (what, help) = trouble(port, board, inventory);
     finding(Badness::Bad, what, Some(help))
+}
+
+/// A board whose line failed at a rate that it should bear.
+fn slow(board: &KnownBoard, seen: &Seen) -> Option<Finding> {
+    let (_, rate) = seen.rates.iter().find(|(mac, _)| *mac == board.mac)?;
+    Some(Finding {
+        badness: Badness::Warning,
+        about: board.name.clone(),
+        what: format!("it is {rate}"),
+        help: Some(format!(
+            "with another cable, try `shadowrig flash --board {} --baud {}` with what is to be on it",
+            board.name, rate.failed
+        )),
+    })
 }
 
 fn set_aside(board: &KnownBoard, seen: &Seen) -> Option<Finding> {
@@ -437,6 +455,11 @@ serial = { port = "/dev/ttyUSB1" }
             .map(|mac| (Mac::parse(mac).expect("a MAC"), aside.clone()));
         let ports = vec![port("/dev/ttyUSB0", board("84:f7:03:67:84:6c", "esp32c3"))];
         insta::assert_snapshot!(check(&Seen { ports, asides: both.into(), ..Seen::default() }));
+        let rates = vec![(
+            read(HOST).inventory.boards[0].mac,
+            Rate { failed: 460_800, worked: 115_200, reason: "the chip is silent".into() },
+        )];
+        insta::assert_snapshot!(check(&Seen { rates, ..Seen::default() }));
     }
 
     #[test]

@@ -16,9 +16,11 @@ pub mod pool;
 
 pub mod aside;
 pub mod file;
+mod hint;
 pub mod host;
 pub mod lock;
 pub mod probe;
+pub mod rate;
 
 pub use crate::flash::Mac;
 pub use board::{Inventory, KnownBoard};

@@ -3,6 +3,9 @@
 //!
 //! A sample is a little-endian word: bits 0 to 13 the converter's value, 14 to 16 the range, 18 to 23 a counter by which lost samples
 //! are known, 24 to 31 the logic inputs. The counter has six bits, so a loss of a multiple of 64 samples goes unseen.
+//!
+//! Source: Nordic's own program, nRF Connect Power Profiler (`serialDevice.ts` of pc-nrfconnect-ppk: bits, default shunts, arithmetic, spike
+//! filter), and IRNAS's ppk2-api for Python, which agrees with it.
 
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
@@ -165,10 +168,13 @@ pub enum Sample {
     Lost(u64),
 }
 
-/// How many samples a change of the range spoils.
-const SETTLE_SAMPLES: u32 = 4;
+/// How many samples a change of the range spoils, the first one in the new range counted. As the maker's own program has it.
+const SETTLE_SAMPLES: u32 = 3;
 
-/// The share that a sample has of the moving average, as the maker's own program takes it; in the highest range spikes are longer.
+/// How many of these say nothing at all where the change was to the highest range, so that even the averages leave them out. Likewise.
+const DEAD_SAMPLES_HIGHEST: u32 = 2;
+
+/// The share that a sample has of the moving average, likewise; in the highest range spikes are longer.
 const SHARE: f64 = 0.18;
 const SHARE_HIGHEST: f64 = 0.06;
 
@@ -179,8 +185,9 @@ pub struct Decoder {
     /// The bytes of a sample that is not whole yet.
     open: Vec<u8>,
     next_counter: Option<u32>,
-    range: usize,
-    unsettled: u32,
+    range: Option<usize>,
+    /// Samples since the last change of the range, as far as that matters.
+    since_change: u32,
     /// The moving averages in nanoamperes: of all ranges, and the slower one that stands in for spikes of the highest.
     averages: Option<(f64, f64)>,
 }
@@ -190,7 +197,8 @@ impl Decoder {
     #[must_use]
     pub const fn new(calibration: Calibration) -> Self {
         let open = Vec::new();
-        Self { calibration, open, next_counter: None, range: 0, unsettled: 0, averages: None }
+        let since_change = SETTLE_SAMPLES;
+        Self { calibration, open, next_counter: None, range: None, since_change, averages: None }
     }
 
     /// Takes in bytes, cut anywhere.
@@ -213,12 +221,9 @@ impl Decoder {
             samples.push(Sample::Lost(u64::from(counter.wrapping_sub(expected) & 0x3f)));
         }
         self.next_counter = Some((counter + 1) & 0x3f);
-        if range != self.range {
-            self.range = range;
-            self.unsettled = SETTLE_SAMPLES;
-        }
-        let is_settled = self.unsettled == 0;
-        self.unsettled = self.unsettled.saturating_sub(1);
+        let has_changed = self.range.replace(range).is_some_and(|before| before != range);
+        self.since_change = if has_changed { 0 } else { self.since_change.saturating_add(1) };
+        let is_settled = self.since_change >= SETTLE_SAMPLES;
         // A range that no meter has is a broken sample, and at the end of the highest one the current is not known.
         let is_known = range < RANGES && !(range == RANGE_HIGHEST && count == COUNT_MAX);
         if !is_known {
@@ -226,18 +231,21 @@ impl Decoder {
             return;
         }
         let measured = self.calibration.nanoamperes(range, count);
-        let average = self.average(measured);
+        let average = self.average(range, measured);
         let na = if is_settled { measured } else { average };
         samples.push(Sample::Current { na, is_settled });
     }
 
     /// Takes a sample into the moving averages, and gives the one that stands in for a spike of this range.
-    fn average(&mut self, na: f64) -> f64 {
-        let (before, before_slow) = self.averages.unwrap_or((na, na));
-        let move_by = |before: f64, share: f64| before + share * (na - before);
-        let (average, slow) = (move_by(before, SHARE), move_by(before_slow, SHARE_HIGHEST));
-        self.averages = Some((average, slow));
-        if self.range == RANGE_HIGHEST { slow } else { average }
+    fn average(&mut self, range: usize, na: f64) -> f64 {
+        let is_highest = range == RANGE_HIGHEST;
+        let (mut average, mut slow) = self.averages.unwrap_or((na, na));
+        if !is_highest || self.since_change >= DEAD_SAMPLES_HIGHEST {
+            average += SHARE * (na - average);
+            slow += SHARE_HIGHEST * (na - slow);
+            self.averages = Some((average, slow));
+        }
+        if is_highest { slow } else { average }
     }
 }
 
@@ -287,32 +295,44 @@ mod tests {
         check(&[word(COUNT_MAX, 4, 0)], &[Sample::Lost(1)]);
     }
 
-    #[test]
-    fn samples_behind_a_change_of_the_range_are_no_peaks() {
-        let words: Vec<_> = (0..6).map(|counter| word(9, 2, counter)).collect();
-        let mut decoder = Decoder::new(Calibration::default());
-        let settled = decoder.feed(&words.concat()).into_iter().map(|sample| match sample {
-            Sample::Current { is_settled, .. } => is_settled,
+    /// A steady current in range 3, then five samples of another range: their currents in terms of both, and whether they are settled.
+    fn behind_a_change(to: u32, count: u32) -> (f64, f64, Vec<(f64, bool)>) {
+        let mut words: Vec<_> = (0..200).map(|counter| word(2000, 3, counter)).collect();
+        words.extend((200..205).map(|counter| word(count, to, counter)));
+        let samples = Decoder::new(Calibration::default()).feed(&words.concat());
+        let told = samples.into_iter().map(|sample| match sample {
+            Sample::Current { na, is_settled } => (na, is_settled),
             Sample::Lost(_) => panic!("none is lost"),
         });
-        assert_eq!(settled.collect::<Vec<_>>(), [false, false, false, false, true, true]);
+        let mut told: Vec<_> = told.collect();
+        let behind = told.split_off(200);
+        // A meter that begins in a range has not changed it.
+        assert!(told.iter().all(|(_, is_settled)| *is_settled));
+        (told[0].0, Calibration::default().nanoamperes(to as usize, count), behind)
+    }
+
+    fn check_behind(to: u32, count: u32, expected: impl Fn(f64, f64) -> [f64; 5]) {
+        let (steady, measured, behind) = behind_a_change(to, count);
+        for ((na, _), expected) in behind.iter().zip(expected(steady, measured)) {
+            assert!((na - expected).abs() < measured * 1e-6, "{na} and not {expected}");
+        }
+        let settled: Vec<_> = behind.iter().map(|(_, is_settled)| *is_settled).collect();
+        assert_eq!(settled, [false, false, false, true, true]);
     }
 
     #[test]
-    fn a_spike_behind_a_change_of_the_range_is_told_as_a_moving_average() {
-        // A steady current that is told in range 3, and one sample of range 4 that overshoots a hundredfold.
-        let mut words: Vec<_> = (0..200).map(|counter| word(2000, 3, counter)).collect();
-        words.push(word(9000, 4, 200));
-        let mut decoder = Decoder::new(Calibration::default());
-        let samples = decoder.feed(&words.concat());
-        let na = |sample: &Sample| match sample {
-            Sample::Current { na, .. } => *na,
-            Sample::Lost(_) => panic!("none is lost"),
-        };
-        let (steady, spike) = (na(&samples[199]), na(&samples[200]));
-        let measured = Calibration::default().nanoamperes(4, 9000);
-        assert!(measured > steady * 50.0);
-        assert!((spike - (steady + 0.06 * (measured - steady))).abs() < measured * 1e-6, "{spike}");
+    fn three_samples_behind_a_change_of_the_range_are_a_moving_average() {
+        check_behind(2, 9000, |steady, measured| {
+            let left = |samples: i32| measured - 0.82_f64.powi(samples) * (measured - steady);
+            [left(1), left(2), left(3), measured, measured]
+        });
+    }
+
+    #[test]
+    fn two_samples_behind_a_change_to_the_highest_range_say_nothing_at_all() {
+        check_behind(4, 9000, |steady, measured| {
+            [steady, steady, steady + 0.06 * (measured - steady), measured, measured]
+        });
     }
 
     proptest! {

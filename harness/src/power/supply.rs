@@ -33,6 +33,11 @@ pub trait Power: fmt::Debug + Send {
     /// The longest that [`Power::switch`] takes.
     fn longest(&self) -> Duration;
 
+    /// Whether its voltage can be set, which is not so unless an adapter says otherwise. Never blocks.
+    fn is_programmable(&self) -> bool {
+        false
+    }
+
     /// Lets the supply sag to so many millivolts for so long, and brings it back. Blocks for [`Power::longest`] at most; the sag goes
     /// on by itself.
     ///

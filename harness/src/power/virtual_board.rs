@@ -52,6 +52,10 @@ impl Power for VirtualSwitch {
         format!("the control socket {}", self.control)
     }
 
+    fn is_programmable(&self) -> bool {
+        true
+    }
+
     fn switch(&mut self, to: Supply) -> Result<(), PowerError> {
         let order = match to {
             Supply::Off => json!({ "order": "power-cut" }),

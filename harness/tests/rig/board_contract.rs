@@ -1,6 +1,7 @@
 //! What every board must do, whatever it is made of. Each adapter of `Board` brings a way to make one, and this suite runs over it.
 
 use std::io::Write;
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::mpsc::Receiver;
@@ -64,6 +65,11 @@ pub(crate) fn signal_thing(erase: Erase) -> Firmware {
 
 /// The suite. `make` makes a board that is off, with a folder for what it keeps.
 pub(crate) fn contract(make: impl Fn(&Path, Sink) -> Box<dyn Board>) {
+    contract_with(&signal_thing(Erase::All), make);
+}
+
+/// The same with another program that wakes and sleeps.
+pub(crate) fn contract_with(firmware: &Firmware, make: impl Fn(&Path, Sink) -> Box<dyn Board>) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let (sink, seen) = Sink::new();
     let mut bench = Bench { board: make(folder.path(), sink), seen };
@@ -77,7 +83,7 @@ pub(crate) fn contract(make: impl Fn(&Path, Sink) -> Box<dyn Board>) {
     assert!(error.to_string().contains("toaster") && error.help.is_some(), "{error:?}");
 
     // A flash starts it; its console says who it is; without a cloud it goes to sleep by itself.
-    bench.board.flash(&signal_thing(Erase::All)).expect("it is flashed");
+    bench.board.flash(firmware).expect("it is flashed");
     let events = bench.until_wake("power-on");
     assert!(events.iter().all(|event| !matches!(event, Event::Reset { .. })), "{events:?}");
     bench.until_asleep();
@@ -126,30 +132,91 @@ fn power_contract(bench: &mut Bench) {
     bench.until_wake("power-on");
 }
 
-#[test]
-fn a_process_is_a_board() {
-    contract(|folder, sink| {
-        let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let recipe = Recipe {
-            command: None,
-            things: env!("CARGO_BIN_EXE_shadowrig").into(),
-            environment: vec![
-                // Nobody listens there, so each wake ends with an error and a sleep.
-                variable("SHADOWRIG_ENDPOINT", "http://127.0.0.1:9"),
-                variable("SHADOWRIG_THING_NAME", "contract"),
-                variable("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-                variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
-            ],
-            state_file: folder.join("state"),
-        };
-        Box::new(ProcessBoard::new(recipe, sink))
-    });
+/// The part about what happens while a board is awake: what is typed is answered, and a sag of the supply resets it. `make` makes a board
+/// that is off and finds its cloud at an endpoint.
+pub(crate) fn awake_contract(make: impl Fn(&Path, Sink, &str) -> Box<dyn Board>) {
+    // It takes connections and says nothing, so the thing is awake until it has waited long enough.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let address = silent.local_addr().expect("it has an address");
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let (sink, seen) = Sink::new();
+    let board = make(folder.path(), sink, &format!("http://{address}"));
+    let mut bench = Bench { board, seen };
+    bench.board.flash(&signal_thing(Erase::All)).expect("it is flashed");
+    let says = |wanted: &'static str| move |event: &Event| matches!(event, Event::Console { line } if line == wanted);
+    bench.until("request", says("GET shadow"));
+    // However it is cut, a line is a line.
+    for text in ["sta", "tus\nhelp\r\n"] {
+        bench.board.write_console(text).expect("it is written");
+    }
+    bench.until("status", says("status: none"));
+    bench.until("help", says("commands: help, status"));
+    // It is awake, so its detector sees a sag where the supply can make one; a small one leaves no trace.
+    if bench.board.facts().can.contains(&"programmable-supply") {
+        let length = Duration::from_millis(30);
+        bench.board.brownout(3_000, length).expect("it sags");
+        bench.board.brownout(2_600, length).expect("it sags");
+        let events = bench.until("wake", |event| matches!(event, Event::Wake { .. }));
+        let resets = events.iter().filter_map(|event| match event {
+            Event::Reset { cause } => Some(cause.as_str()),
+            _ => None,
+        });
+        // Some chips take it for their power that came.
+        let resets: Vec<_> = resets.collect();
+        assert!(matches!(resets[..], ["brownout" | "power-on"]), "{events:#?}");
+    } else {
+        assert!(bench.board.brownout(2_600, Duration::ZERO).is_err());
+    }
+    bench.board.stop();
 }
 
-/// Settings with which each wake ends with an error and a sleep: nobody listens there.
+fn process(folder: &Path, sink: Sink, endpoint: &str) -> Box<dyn Board> {
+    let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let recipe = Recipe {
+        command: None,
+        things: env!("CARGO_BIN_EXE_shadowrig").into(),
+        environment: vec![
+            variable("SHADOWRIG_ENDPOINT", endpoint),
+            variable("SHADOWRIG_THING_NAME", "contract"),
+            variable("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            variable("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+        ],
+        state_file: folder.join("state"),
+    };
+    Box::new(ProcessBoard::new(recipe, sink))
+}
+
+#[test]
+fn a_process_is_a_board() {
+    contract(|folder, sink| process(folder, sink, NOWHERE));
+}
+
+#[test]
+fn what_is_typed_reaches_a_program_and_chips_in_software() {
+    awake_contract(process);
+    for chip in virtual_board::Chip::ALL {
+        awake_contract(|_, sink, endpoint| {
+            Box::new(VirtualBoard::new(chip, settings_to(endpoint), sink).expect("it starts"))
+        });
+    }
+    for over_tcp in [true, false] {
+        awake_contract(|folder, sink, endpoint| {
+            Box::new(serial(folder, sink, (over_tcp, None), settings_to(endpoint)))
+        });
+    }
+}
+
+/// Nobody listens there, so each wake ends with an error and a sleep.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
 pub(crate) fn settings_to_nowhere() -> Provisioning {
+    settings_to(NOWHERE)
+}
+
+/// Settings for a cloud at this endpoint.
+pub(crate) fn settings_to(endpoint: &str) -> Provisioning {
     Provisioning {
-        endpoint: Some("http://127.0.0.1:9".into()),
+        endpoint: Some(endpoint.into()),
         thing_name: Some("contract".into()),
         access_key_id: Some("AKIDEXAMPLE".into()),
         secret_access_key: Some("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into()),
@@ -168,7 +235,12 @@ fn each_chip_in_software_is_a_board() {
 
 /// A board on a serial port of a virtual board that runs for itself: over RFC 2217 with its reset lines, or on its pseudo-terminal with
 /// its control socket.
-fn serial(folder: &Path, sink: Sink, over_tcp: bool, fault: Option<Fault>) -> SerialBoard {
+fn serial(
+    folder: &Path,
+    sink: Sink,
+    (over_tcp, fault): (bool, Option<Fault>),
+    settings: Provisioning,
+) -> SerialBoard {
     let options = Options {
         has_pty: true,
         pty_link: Some(folder.join("port")),
@@ -210,7 +282,7 @@ fn serial(folder: &Path, sink: Sink, over_tcp: bool, fault: Option<Fault>) -> Se
             let _kept = &running;
             thing_of(image, chip)
         }),
-        settings: settings_to_nowhere(),
+        settings,
     };
     SerialBoard::new(recipe, sink)
 }
@@ -231,8 +303,8 @@ pub(crate) fn thing_of(image: &str, chip: Chip) -> Result<Source, ActionError> {
 
 #[test]
 fn what_is_on_a_serial_port_is_a_board() {
-    contract(|folder, sink| Box::new(serial(folder, sink, true, None)));
-    contract(|folder, sink| Box::new(serial(folder, sink, false, None)));
+    contract(|folder, sink| Box::new(serial(folder, sink, (true, None), settings_to_nowhere())));
+    contract(|folder, sink| Box::new(serial(folder, sink, (false, None), settings_to_nowhere())));
 }
 
 #[test]
@@ -240,7 +312,8 @@ fn a_board_whose_port_vanishes_at_each_reset_is_followed() {
     let away = Duration::from_millis(150);
     let folder = tempfile::tempdir().expect("a folder can be made");
     let (sink, seen) = Sink::new();
-    let board = serial(folder.path(), sink, false, Some(Fault::Renumerate { away }));
+    let fault = Some(Fault::Renumerate { away });
+    let board = serial(folder.path(), sink, (false, fault), settings_to_nowhere());
     let mut bench = Bench { board: Box::new(board), seen };
     bench.board.flash(&signal_thing(Erase::State)).expect("it is flashed");
     bench.until_asleep();
@@ -257,7 +330,8 @@ fn a_board_whose_port_vanishes_at_each_reset_is_followed() {
 fn a_board_that_stays_in_its_loader_is_named_and_reset_again() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let (sink, seen) = Sink::new();
-    let board = serial(folder.path(), sink, true, Some(Fault::StayInDownload));
+    let fault = Some(Fault::StayInDownload);
+    let board = serial(folder.path(), sink, (true, fault), settings_to_nowhere());
     let mut bench = Bench { board: Box::new(board), seen };
     bench.board.flash(&signal_thing(Erase::State)).expect("it is flashed");
     let events =

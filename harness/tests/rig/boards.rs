@@ -7,7 +7,7 @@ use shadowrig::board::port::{PortName, PortOptions, SerialPort};
 use shadowrig::diagnostics::{self, Source, Style};
 use shadowrig::inventory::{Mac, lock, read};
 use virtual_board::shell::{Options, Running};
-use virtual_board::{Chip, Flash, Setup};
+use virtual_board::{Chip, Fault, Flash, Order, Setup};
 
 use crate::support::{root, shadowrig_with};
 
@@ -263,4 +263,75 @@ fn a_board_that_somebody_else_uses_is_told_with_its_holder_and_left_alone() {
     );
     assert_eq!(board.status().expect("it runs").wear.sectors_erased, 0);
     drop(ours.expect("nobody had it"));
+}
+
+#[test]
+fn a_rate_that_failed_is_remembered_until_it_works_again() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = |name: &str| folder.path().join(name);
+    let board = desk(folder.path(), "84:f7:03:67:84:6c");
+    let inventory = fs::read_to_string(path("boards.toml")).expect("it is there");
+    let inventory = inventory.replace("serial = { ", "serial = { baud = 460800, ");
+    fs::write(path("boards.toml"), inventory).expect("it can be written");
+    let environment = [("SHADOWRIG_INVENTORY", "boards.toml"), ("SHADOWRIG_LOCKS", "locks")];
+    let say = |args: &[&str]| {
+        let output = shadowrig_with(folder.path(), &environment, args);
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+        (output.status.success(), text)
+    };
+    let flash = |more: &[&str]| {
+        let args = [&["flash", "thing.bin", "--board", "desk", "--always"], more].concat();
+        let (is_good, text) = say(&args);
+        assert!(is_good, "{args:?}: {text}");
+        text
+    };
+    let known = "flashed at 115200 baud, since 460800 failed: ";
+    board.order(Order::Fault(Fault::BaudLimit { baud_max: 115_200 })).expect("it runs");
+    let first = flash(&[]);
+    assert!(first.contains("trying again at 115200 baud") && !first.contains(known), "{first}");
+    // The next run begins with what works, and people are told.
+    let second = flash(&[]);
+    assert!(second.contains(known) && !second.contains("trying again"), "{second}");
+    for command in ["list", "doctor"] {
+        // The doctor cannot reset a board on a terminal, so to it this one is silent.
+        let (_, text) = say(&["boards", command]);
+        assert!(text.contains(known), "{text}");
+    }
+    // Another cable, as it were: who says the rate has it tried, and where it works it is the highest again.
+    board.order(Order::ClearFaults).expect("it runs");
+    let third = flash(&["--baud", "460800"]);
+    assert!(!third.contains(known) && !third.contains("trying again"), "{third}");
+    let fourth = flash(&[]);
+    assert!(!fourth.contains(known) && !fourth.contains("trying again"), "{fourth}");
+}
+
+#[test]
+fn a_device_finds_its_cloud_at_the_address_that_is_named() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = |name: &str| folder.path().join(name);
+    let _board = desk(folder.path(), "84:f7:03:67:84:6c");
+    let environment = [("SHADOWRIG_INVENTORY", "boards.toml"), ("SHADOWRIG_LOCKS", "locks")];
+    let case =
+        "version: 1\nname: found\nCLOUD\nsteps:\n  - expect-request: GET shadow\n    within: 60s\n";
+    // The program checks that the certificate is for this address.
+    let places = [
+        ("desk", "firmware: { image: thing.bin }"),
+        ("process", "cloud: { tls: false }"),
+        ("process", "cloud: { tls: true }"),
+    ];
+    for (board, cloud) in places {
+        fs::write(path("case.yaml"), case.replace("CLOUD", cloud)).expect("it can be written");
+        let args =
+            ["run", "case.yaml", "--board", board, "--cloud-address", "127.0.0.2", "--out", "out"];
+        let output = shadowrig_with(folder.path(), &environment, &args);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success(),
+            "{board}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let log = fs::read_to_string(path("out/001-found/events.jsonl")).expect("there is a log");
+        assert!(log.contains("127.0.0.2:"), "{board}: {log}");
+    }
 }

@@ -184,7 +184,9 @@ fn a_sweep_over_a_lab_is_shared_among_its_boards() {
     let told: serde_json::Value = serde_json::from_str(&told).expect("it is JSON");
     let shares = told["shares"].as_object().expect("an object");
     let runs = shares.values().map(|runs| runs.as_u64().expect("a number")).sum::<u64>();
-    assert_eq!((Some(runs), shares.len()), (told["runs"].as_u64(), 4), "{shares:?}");
+    assert_eq!(Some(runs), told["runs"].as_u64(), "{shares:?}");
+    // Whoever is free takes the next run, so on a busy machine not each of them gets one.
+    assert!(shares.len() > 1, "{shares:?}");
 }
 
 #[test]

@@ -26,7 +26,6 @@ mod nvs;
 mod order;
 mod planted;
 mod power_contract;
-#[cfg(feature = "board-probe")]
 mod probe;
 mod provision;
 mod real_cloud;
@@ -36,7 +35,6 @@ mod robust;
 mod run_dirs;
 mod scenarios;
 mod schema;
-#[cfg(feature = "board-probe")]
 mod soft_chip;
 mod support;
 mod symbols;

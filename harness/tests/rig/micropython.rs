@@ -1,10 +1,23 @@
-//! The raw REPL against boards in software of every generation: raw paste, the plain way, stubborn programs, exceptions.
+//! The raw REPL against boards in software of every generation: raw paste, the plain way, stubborn programs, exceptions; and the suite of all
+//! boards on one of them.
 
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use shadowrig::board::micropython::repl::{Order, Output, Repl, ReplError};
+use shadowrig::board::micropython::{MicroPythonBoard, Recipe};
+use shadowrig::board::port::{PortName, PortOptions};
+use shadowrig::scenario::plan::{Erase, Firmware};
 use shadowrig::time::Moment;
+
+use crate::board_contract::contract_with;
 
 /// How a board answers the question for raw paste.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +41,8 @@ struct Board {
     /// What it took to run.
     ran: Vec<Vec<u8>>,
     restarts: u32,
+    /// What its program prints when it starts.
+    program: &'static [u8],
 }
 
 #[derive(Debug, PartialEq)]
@@ -50,6 +65,7 @@ impl Board {
             room: 0,
             ran: Vec::new(),
             restarts: 0,
+            program: b"",
         }
     }
 
@@ -75,7 +91,7 @@ impl Board {
             (Mode::Friendly, 4) => {
                 self.restarts += 1;
                 self.mode = Mode::Program;
-                b"MPY: soft reboot\r\n".to_vec()
+                [b"MPY: soft reboot\r\n", self.program].concat()
             }
             (Mode::Friendly, _) => b"\r\n>>> ".to_vec(),
             (Mode::Raw, 1) if self.code == b"\x05A" => {
@@ -133,6 +149,9 @@ impl Board {
         self.ran.push(code.clone());
         let (output, error): (&[u8], &[u8]) = if code.starts_with(b"raise") {
             (b"before\r\n", b"Traceback (most recent call last):\r\n  File \"<stdin>\", line 1\r\nOSError: 28\r\n")
+        } else if code.windows(11).any(|window| window == b"print(same(") {
+            // One file, which is as it was written.
+            (b"True\r\n", b"")
         } else {
             (b"out\r\n", b"")
         };
@@ -255,4 +274,46 @@ proptest! {
             repl.tick(now);
         }
     }
+}
+
+/// A board on a pseudo-terminal; the terminal is there as long as somebody has the file.
+fn on_a_terminal(mut board: Board) -> (PathBuf, File) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal can be had");
+    grantpt(&master).and_then(|()| unlockpt(&master)).expect("it can be opened");
+    let name = ptsname(&master, Vec::new()).expect("it has a name");
+    let path = PathBuf::from(OsStr::from_bytes(name.to_bytes()));
+    let held = OpenOptions::new().read(true).write(true).open(&path).expect("it opens");
+    let mut master = File::from(master);
+    thread::spawn(move || {
+        let mut buffer = [0; 256];
+        while let Ok(count @ 1..) = master.read(&mut buffer) {
+            let said = board.hear(&buffer[..count]);
+            if master.write_all(&said).is_err() {
+                return;
+            }
+        }
+    });
+    (path, held)
+}
+
+#[test]
+fn a_chip_with_micropython_is_a_board() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let program = folder.path().join("main.py");
+    std::fs::write(&program, "print('wake: power-on')").expect("it can be written");
+    // What a program finds out about its start after a soft reset is its own affair.
+    let said = b"lamp 1.0 wake: power-on\r\nsleep 60 s\r\n";
+    let board = Board { program: said, ..Board::new(Paste::Window(128)) };
+    let (path, _held) = on_a_terminal(board);
+    let firmware =
+        Firmware { erase: Erase::All, ..Firmware::of_image(program.display().to_string()) };
+    contract_with(&firmware, |_, sink| {
+        let recipe = Recipe {
+            name: "micropython".into(),
+            port: PortName::Device(path.clone()),
+            options: PortOptions::default(),
+            variables: Vec::new(),
+        };
+        Box::new(MicroPythonBoard::new(recipe, sink))
+    });
 }

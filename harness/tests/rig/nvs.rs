@@ -278,6 +278,7 @@ fn keys_that_were_there_survive() {
         erase: shadowrig::flash::EraseFirst::Nothing,
         rewrite: shadowrig::flash::Rewrite::Always,
         baud_max: None,
+        rates: None,
     };
     shadowrig::flash::write(&mut port, &mut pins, &identity, &job, &mut |_| {})
         .expect("it is written");

@@ -16,13 +16,19 @@ use shadowrig::flash::image::Part;
 use shadowrig::flash::{Chip, Mac};
 use shadowrig::scenario::plan::Erase;
 
-use crate::board_contract::{settings_to_nowhere, signal_thing, thing_of};
-use crate::soft_chip::SoftChip;
+use crate::board_contract::{
+    awake_contract, contract, settings_to, settings_to_nowhere, signal_thing, thing_of,
+};
+use crate::soft_chip::{Cloud, SoftChip};
 
 const MAC: &str = "7c:df:a1:00:00:01";
 
 fn soft_chip() -> SoftChip {
-    SoftChip::new(virtual_board::Mac::parse(MAC).expect("it is one"))
+    soft_chip_with(Cloud::None)
+}
+
+fn soft_chip_with(cloud: Cloud) -> SoftChip {
+    SoftChip::new(virtual_board::Mac::parse(MAC).expect("it is one"), cloud)
 }
 
 fn recipe(link: Box<dyn Link>, mac: Option<Mac>) -> Recipe {
@@ -34,6 +40,20 @@ fn recipe(link: Box<dyn Link>, mac: Option<Mac>) -> Recipe {
         images: Box::new(thing_of),
         settings: settings_to_nowhere(),
     }
+}
+
+#[test]
+fn what_is_on_a_probe_is_a_board() {
+    contract(|_, sink| Box::new(ProbeBoard::new(recipe(Box::new(soft_chip()), None), sink)));
+}
+
+#[test]
+fn what_is_typed_reaches_a_chip_through_its_probe() {
+    awake_contract(|_, sink, endpoint| {
+        let link = Box::new(soft_chip_with(Cloud::Silent));
+        let recipe = Recipe { settings: settings_to(endpoint), ..recipe(link, None) };
+        Box::new(ProbeBoard::new(recipe, sink))
+    });
 }
 
 #[test]
@@ -76,7 +96,7 @@ impl Link for Image {
         Ok(Chip::Esp32c3)
     }
     fn ram(&self) -> Vec<Range<u64>> {
-        vec![self.at..self.at + self.bytes.len() as u64]
+        std::iter::once(self.at..self.at + self.bytes.len() as u64).collect()
     }
     fn detach(&mut self) {}
     fn holds(&mut self, _: &Part) -> Result<bool, ProbeError> {

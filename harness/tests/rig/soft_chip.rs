@@ -1,6 +1,7 @@
 //! A chip on a debug probe, in software: the virtual board, whose console goes into an RTT ring in its memory. It has what our code needs of a
 //! probe, and the habits of one: a chip that sleeps is lost, its memory is forgotten, and only a wire to its reset pin reaches it.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -26,10 +27,20 @@ const NAME: usize = 0x2500;
 /// How long the debug unit still answers when the chip goes to sleep: firmware waits until its ring was read, and not for ever.
 const FLUSH_MAX: Duration = Duration::from_secs(5);
 
+/// What the chip meets where its cloud should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cloud {
+    /// Nobody is there.
+    None,
+    /// Somebody who never answers.
+    Silent,
+}
+
 /// A chip in software, and a probe on it.
 #[derive(Debug)]
 pub(crate) struct SoftChip {
     board: Board,
+    cloud: Cloud,
     began: Instant,
     ram: Vec<u8>,
     /// What the firmware printed and has no room for in its ring.
@@ -42,10 +53,11 @@ pub(crate) struct SoftChip {
 
 impl SoftChip {
     /// An ESP32-C3 with this address and an erased flash, with its power on.
-    pub(crate) fn new(mac: Mac) -> Self {
+    pub(crate) fn new(mac: Mac, cloud: Cloud) -> Self {
         let setup = Setup { mac, ..Setup::new(virtual_board::Chip::Esp32c3) };
         let mut chip = Self {
             board: Board::new(setup, Flash::new()),
+            cloud,
             began: Instant::now(),
             ram: vec![0xa5; RAM_BYTES],
             waiting: Vec::new(),
@@ -70,32 +82,60 @@ impl SoftChip {
             }
             self.handle(Input::Tick);
         }
+        self.read_input();
         self.print();
     }
 
+    /// The firmware reads its ring to the chip while it is awake.
+    fn read_input(&mut self) {
+        if !self.talks || self.asleep_since.is_some() {
+            return;
+        }
+        let (written_at, read_at) = (BLOCK + 48 + 12, BLOCK + 48 + 16);
+        let (written, mut read) = (self.word(written_at), self.word(read_at));
+        let mut typed = Vec::new();
+        while read != written {
+            typed.push(self.ram[DOWN + read as usize]);
+            read = (read + 1) % DOWN_BYTES;
+        }
+        if !typed.is_empty() {
+            self.put_word(read_at, read);
+            self.handle(Input::Serial(typed));
+        }
+    }
+
     fn handle(&mut self, input: Input) {
-        let outputs = self.board.handle(self.now(), input);
-        for output in outputs {
-            match output {
-                Output::Serial(bytes) => self.hear(&bytes),
-                Output::Network { life, ask: Ask::Connect { .. } } => {
-                    let heard = Heard::ConnectFailed("connection refused".into());
-                    self.handle(Input::Network { life, heard });
+        // What an output leads to comes after all that came with it, or the console would be told out of order.
+        let mut outputs = VecDeque::from(self.board.handle(self.now(), input));
+        while let Some(output) = outputs.pop_front() {
+            let (life, heard) = match output {
+                Output::Network { life, ask: Ask::Connect { .. } } if self.cloud == Cloud::None => {
+                    (life, Heard::ConnectFailed("connection refused".into()))
                 }
-                Output::Network { life, ask: Ask::Date } => {
-                    // 2026-01-01T00:00:00Z.
-                    let heard = Heard::Date { unix_ms: 1_767_225_600_000 };
-                    self.handle(Input::Network { life, heard });
+                // 2026-01-01T00:00:00Z.
+                Output::Network { life, ask: Ask::Date { .. } } => {
+                    (life, Heard::Date { unix_ms: 1_767_225_600_000 })
                 }
-                Output::Event(Event::Reset { .. }) => {
-                    self.ram.fill(0xa5);
-                    (self.talks, self.asleep_since) = (false, None);
-                    self.waiting.clear();
-                    self.line.clear();
+                output => {
+                    self.take(output);
+                    continue;
                 }
-                Output::Event(Event::Sleep { .. }) => self.asleep_since = Some(Instant::now()),
-                Output::Network { .. } | Output::PortGone { .. } | Output::Event(_) => {}
+            };
+            outputs.extend(self.board.handle(self.now(), Input::Network { life, heard }));
+        }
+    }
+
+    fn take(&mut self, output: Output) {
+        match output {
+            Output::Serial(bytes) => self.hear(&bytes),
+            Output::Event(Event::Reset { .. }) => {
+                self.ram.fill(0xa5);
+                (self.talks, self.asleep_since) = (false, None);
+                self.waiting.clear();
+                self.line.clear();
             }
+            Output::Event(Event::Sleep { .. }) => self.asleep_since = Some(Instant::now()),
+            _ => {}
         }
     }
 
@@ -111,7 +151,7 @@ impl SoftChip {
                 if self.line.starts_with(b"thing ") {
                     self.talks = true;
                     self.make_rings();
-                    self.waiting.extend(self.line.drain(..));
+                    self.waiting.append(&mut self.line);
                 }
                 self.line.clear();
             }
@@ -196,7 +236,7 @@ impl Link for SoftChip {
     }
 
     fn ram(&self) -> Vec<Range<u64>> {
-        vec![RAM..RAM + RAM_BYTES as u64]
+        std::iter::once(RAM..RAM + RAM_BYTES as u64).collect()
     }
 
     fn detach(&mut self) {}

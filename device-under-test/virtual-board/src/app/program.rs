@@ -26,6 +26,7 @@ pub(crate) enum Told {
     Closed,
     Reset,
     Sample { sensor: Sensor, value: Option<i32> },
+    Typed(Vec<u8>),
     Tick,
 }
 
@@ -177,6 +178,7 @@ impl Told {
             Self::Closed => Input::Closed,
             Self::Reset => Input::Reset,
             Self::Sample { sensor, value } => Input::Sample { sensor: *sensor, value: *value },
+            Self::Typed(bytes) => Input::Typed(bytes),
             Self::Tick => Input::Tick,
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::machine::{Board, Due, Stage};
+use crate::app::Told;
 use crate::boot::ResetCause;
 use crate::loader::{Effect, FlashTiming, Restart, op};
 use crate::setup::{BootMode, Fidelity};
@@ -22,7 +23,11 @@ impl Board {
             self.execute(now, emulated_chip::Input::Serial(&heard));
             return;
         }
-        // Programs on this board read nothing from their console.
+        if matches!(self.stage, Stage::Running(_)) {
+            let heard = self.line.heard(&self.faults, bytes);
+            self.tell(now, Told::Typed(heard));
+            return;
+        }
         let Stage::Loader(loader) = &mut self.stage else {
             return;
         };

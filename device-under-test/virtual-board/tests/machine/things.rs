@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use virtual_board::{
-    Activity, Ask, BootMode, Chip, CutAtWrite, Destination, Event, Heard, Order, Provisioning,
-    Region, ResetCause, Security, Setup, WriteCut,
+    Activity, Ask, BootMode, Chip, CutAtWrite, Destination, Event, Heard, Input, Order,
+    Provisioning, Region, ResetCause, Security, Setup, WriteCut,
 };
 
 use crate::bench::{Bench, bench_with, flashed};
@@ -201,4 +201,18 @@ fn an_answer_to_a_former_life_is_ignored() {
         heard: Heard::Date { unix_ms: 1_767_225_600_000 },
     });
     assert_eq!(bench.asks, []);
+}
+
+#[test]
+fn what_is_typed_is_answered_while_it_is_awake_and_lost_while_it_sleeps() {
+    let mut bench = bench_booted(Chip::Esp32c3, provisioning());
+    bench.log();
+    bench.give(Input::Serial(b"hel".to_vec()));
+    bench.give(Input::Serial(b"p\r".to_vec()));
+    assert_eq!(bench.log(), "commands: help, status\r\n");
+    bench.answer(Heard::NoDate);
+    assert_eq!(bench.board.status().activity, Activity::Asleep);
+    bench.log();
+    bench.give(Input::Serial(b"help\r".to_vec()));
+    assert_eq!(bench.log(), "");
 }

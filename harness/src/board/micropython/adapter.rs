@@ -10,6 +10,7 @@ use super::files::{self, Files};
 use super::repl::{Order, Output, Repl, ReplError};
 use crate::board::console::{Announced, Console, Patterns};
 use crate::board::port::{PortError, PortName, PortOptions, SerialPort};
+use crate::board::started::{POWER_ON, RESET, Started};
 use crate::board::{Board, Sink};
 use crate::drive::Facts;
 use crate::drive::bench::NO_NVS;
@@ -60,6 +61,8 @@ struct Running {
 enum Job {
     /// Run orders, the last one's output is the answer.
     Orders(Vec<Order>),
+    /// Run the program anew; the wake that follows is by this.
+    Restart(&'static str),
     /// Take in what the program prints when it sleeps and wakes.
     Understand(Patterns),
     /// Type on the console.
@@ -108,6 +111,7 @@ impl MicroPythonBoard {
             console: Console::default(),
             repl: Repl::default(),
             began: Instant::now(),
+            started: Started::default(),
             under_way: None,
         };
         let thread = thread::spawn(move || worker.run(&orders));
@@ -217,14 +221,14 @@ impl Board for MicroPythonBoard {
         self.open()?;
         self.ask(&what, Job::Understand(patterns))?;
         self.upload(&what, firmware.erase)?;
-        self.ask(&what, Job::Orders(vec![Order::SoftReset])).map(drop)
+        self.ask(&what, Job::Restart(POWER_ON)).map(drop)
     }
 
     fn reset(&mut self) -> Result<(), ActionError> {
         let what = "reset the board";
         self.ask(what, Job::Orders(vec![Order::Enter]))?;
         self.sink.tell(Event::Reset { cause: "external".into() });
-        self.ask(what, Job::Orders(vec![Order::SoftReset])).map(drop)
+        self.ask(what, Job::Restart(RESET)).map(drop)
     }
 
     fn power(&mut self, _: PowerOrder) -> Result<(), ActionError> {
@@ -273,6 +277,8 @@ struct Worker {
     console: Console,
     repl: Repl,
     began: Instant,
+    /// What the rig has done to start the program.
+    started: Started,
     /// How many orders are to be done yet, and who waits for the last.
     under_way: Option<(usize, Sender<Answer>)>,
 }
@@ -308,16 +314,21 @@ impl Worker {
                 // Whoever asked may have gone.
                 let _nobody_waits = answer.send(written);
             }
-            Job::Orders(orders) => {
-                if orders.contains(&Order::SoftReset) {
-                    self.console.announce(now, Announced::Silently);
-                }
-                self.under_way = Some((orders.len(), answer));
-                for order in orders {
-                    let outputs = self.repl.order(now, order);
-                    self.perform(outputs);
-                }
+            Job::Restart(by) => {
+                self.console.announce(now, Announced::Silently);
+                self.started = Started::by(by);
+                self.order(vec![Order::SoftReset], answer);
             }
+            Job::Orders(orders) => self.order(orders, answer),
+        }
+    }
+
+    fn order(&mut self, orders: Vec<Order>, answer: Sender<Answer>) {
+        let now = self.now();
+        self.under_way = Some((orders.len(), answer));
+        for order in orders {
+            let outputs = self.repl.order(now, order);
+            self.perform(outputs);
         }
     }
 
@@ -331,7 +342,13 @@ impl Worker {
         }
         let events =
             if bytes.is_empty() { self.console.tick(now) } else { self.console.feed(now, bytes) };
-        events.into_iter().for_each(|event| self.sink.tell(event));
+        self.tell(events);
+    }
+
+    fn tell(&mut self, events: Vec<Event>) {
+        for event in events {
+            self.sink.tell(self.started.told(event));
+        }
     }
 
     fn perform(&mut self, outputs: Vec<Output>) {
@@ -357,7 +374,7 @@ impl Worker {
     /// The port is gone: who waits is told, and it is looked for, since a board that sleeps takes its USB port along.
     fn lost(&mut self, error: PortError) {
         let events = self.console.end(self.now());
-        events.into_iter().for_each(|event| self.sink.tell(event));
+        self.tell(events);
         self.repl = Repl::default();
         if let Some((_, answer)) = self.under_way.take() {
             let _nobody_waits = answer.send(Err(JobError::Port(error)));

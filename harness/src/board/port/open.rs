@@ -16,6 +16,7 @@ use super::reset::{LineStep, Pace, Sequence};
 use super::rfc2217::Bridge;
 use super::telnet::Line;
 use super::{BootInto, PortError, PortName, Wiring, usb};
+use crate::inventory::rate::Rates;
 
 /// The rate at which ROMs are spoken to, and at which most programs print.
 pub const BAUD_DEFAULT: u32 = 115_200;
@@ -32,11 +33,13 @@ pub struct PortOptions {
     pub wiring: Option<Wiring>,
     /// The highest rate at which its flash is written; `None` for what suits the port.
     pub flash_baud_max: Option<u32>,
+    /// Where it is remembered at which rates the flash of the board could not be written; `None` to remember nothing.
+    pub rates: Option<Rates>,
 }
 
 impl Default for PortOptions {
     fn default() -> Self {
-        Self { baud: BAUD_DEFAULT, wiring: None, flash_baud_max: None }
+        Self { baud: BAUD_DEFAULT, wiring: None, flash_baud_max: None, rates: None }
     }
 }
 
@@ -90,6 +93,12 @@ impl SerialPort {
     #[must_use]
     pub const fn name(&self) -> &PortName {
         &self.name
+    }
+
+    /// How it was opened.
+    #[must_use]
+    pub const fn options(&self) -> &PortOptions {
+        &self.options
     }
 
     /// How its lines act on the chip.

@@ -22,7 +22,8 @@ impl Wording {
             return Ok(Self(None));
         }
         // What reads it wants its first byte where the allocator puts one.
-        Table::parse(&elf.to_vec()).map(Self).map_err(|error| error.to_string())
+        let elf = elf.to_vec();
+        Table::parse(&elf).map(Self).map_err(|error| error.to_string())
     }
 
     /// Begins to understand what a ring carries.

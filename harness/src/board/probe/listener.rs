@@ -10,6 +10,7 @@ use super::error::ProbeError;
 use super::link::Link;
 use crate::board::Sink;
 use crate::board::console::{Announced, Console, Patterns, Symbols};
+use crate::board::started::{POWER_ON, RESET, Started};
 use crate::engine::Event;
 use crate::time::Moment;
 
@@ -24,10 +25,6 @@ const AWAY_MAX: Duration = Duration::from_secs(900);
 
 /// How long an order may take. A probe that hangs takes its thread along, and not the run.
 const ORDER_MAX: Duration = Duration::from_secs(5);
-
-/// What the wake is told to be by that the rig has made, whatever the chip takes it for.
-const POWER_ON: &str = "power-on";
-const RESET: &str = "reset";
 
 /// What a firmware is known by on its console.
 #[derive(Debug, Default)]
@@ -74,7 +71,7 @@ impl Listener {
                 ear: Ear::new(&wording, control_block),
                 began: Instant::now(),
                 away: None,
-                started_by: Some(POWER_ON),
+                started: Started::by(POWER_ON),
                 is_broken_told: false,
             };
             owner.listen(&receiver)
@@ -132,7 +129,7 @@ struct Owner<'w> {
     began: Instant,
     /// That the chip is away, if it is.
     away: Option<Away>,
-    started_by: Option<&'static str>,
+    started: Started,
     is_broken_told: bool,
 }
 
@@ -163,7 +160,7 @@ impl Owner<'_> {
                 self.link.reset()?;
                 self.sink.tell(Event::Reset { cause: "external".into() });
                 self.console.announce(self.now(), Announced::Silently);
-                self.started_by = Some(RESET);
+                self.started = Started::by(RESET);
                 self.ear.restart();
                 if let Some(away) = &mut self.away {
                     away.look_at = Instant::now();
@@ -241,12 +238,7 @@ impl Owner<'_> {
 
     fn tell(&mut self, events: Vec<Event>) {
         for event in events {
-            self.sink.tell(match event {
-                Event::Wake { cause } if matches!(cause.as_str(), POWER_ON | RESET) => {
-                    Event::Wake { cause: self.started_by.take().map_or(cause, str::to_owned) }
-                }
-                event => event,
-            });
+            self.sink.tell(self.started.told(event));
         }
     }
 }

@@ -168,6 +168,7 @@ impl SimBench {
         match due {
             Due::Booted { life, cause } if self.is_alive(life) => {
                 let state = self.chip.state.clone();
+                self.chip.listens = true;
                 self.tell(now, Input::Wake { cause, state: &state })
             }
             // What was sent arrives, whatever has become of the sender.
@@ -238,10 +239,7 @@ impl SimBench {
             Action::RunCommand(order) => host_command::run(order),
             Action::SetPin { pin, value } => self.set_pin(now, pin, *value),
             Action::Wake => self.wake(now),
-            Action::WriteConsole { .. } => Err(ActionError::new(
-                "write on the console",
-                "the simulated device has no console input",
-            )),
+            Action::WriteConsole { text } => self.typed(now, text),
             Action::ArmFault(_)
             | Action::ClearFaults
             | Action::Clock(_)
@@ -250,6 +248,18 @@ impl SimBench {
             | Action::UpdateShadow { .. } => {
                 self.side.perform(&mut self.cloud, true_time(now), action)
             }
+        }
+    }
+
+    /// Somebody types on the console. A chip that sleeps, or has not booted yet, hears nothing.
+    fn typed(&mut self, now: Moment, text: &str) -> Result<Vec<Event>, ActionError> {
+        if !self.chip.powered {
+            return Err(ActionError::new("write on the device's console", "it has no power")
+                .help("restore its power first"));
+        }
+        match self.chip.listens {
+            true => Ok(self.tell(now, Input::Typed(text.as_bytes()))),
+            false => Ok(Vec::new()),
         }
     }
 
@@ -274,7 +284,7 @@ impl Bench for SimBench {
             chip: None,
             can: NEEDS.to_vec(),
             cloud: CloudKind::Fake,
-            cannot: vec![("write-console", "the simulated device has no console input"), NO_NVS],
+            cannot: vec![NO_NVS],
         }
     }
 

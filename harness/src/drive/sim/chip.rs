@@ -29,6 +29,8 @@ pub(super) struct Chip {
     pub(super) shadow_name: Option<String>,
     pub(super) powered: bool,
     pub(super) asleep: bool,
+    /// Whether its program has begun; one that sleeps ignores what it hears.
+    pub(super) listens: bool,
     /// What hangs on its pins.
     pub(super) pins: Pins,
     /// Whether the radio is on.
@@ -49,6 +51,7 @@ impl Chip {
             shadow_name: None,
             powered: false,
             asleep: false,
+            listens: false,
             pins: Pins::default(),
             radio: false,
             life: 0,
@@ -63,6 +66,7 @@ impl SimBench {
         self.chip.life += 1;
         self.chip.born_at = now;
         self.chip.asleep = false;
+        self.chip.listens = false;
         self.chip.radio = false;
         let mut events = self.chip.pins.let_go();
         events.extend(self.drop_connection());
