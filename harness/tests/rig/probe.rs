@@ -117,6 +117,7 @@ const ELF: &[u8] = include_bytes!("../../../fixtures/defmt/firmware.elf");
 const MEMORY: &[u8] = include_bytes!("../../../fixtures/defmt/memory.bin");
 const MEMORY_AT: u64 = 0x3fc8_0000;
 
+#[cfg(feature = "board-probe")]
 #[test]
 fn a_real_firmware_is_understood_by_its_memory_and_its_elf() {
     let wording = Wording::of(ELF).expect("its version is known");
@@ -155,6 +156,7 @@ fn without_its_elf_that_it_speaks_defmt_is_said_once() {
     let text = String::from_utf8_lossy(&text);
     assert_eq!(text, "(the firmware speaks defmt, and its ELF is not known)\r\n");
     assert_eq!(control_block_in(b"no ELF"), None);
+    #[cfg(feature = "board-probe")]
     assert!(Wording::of(b"\x7fELF, as it were").is_err());
 }
 

@@ -325,7 +325,22 @@ fn holders(path: &Path) -> Vec<String> {
         let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
         format!("{} (process {id})", name.trim())
     };
-    let ours = std::process::id().to_string();
-    let others = |process: &fs::DirEntry| process.file_name().to_string_lossy() != ours;
+    let ours = std::process::id();
+    // Beside the processes there are `self` and `thread-self`, which are ours.
+    let others = |process: &fs::DirEntry| {
+        process.file_name().to_string_lossy().parse::<u32>().is_ok_and(|id| id != ours)
+    };
     processes.filter(others).filter(holds).map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_is_no_holder() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file can be had");
+        let named = holders(file.path()).into_iter().filter(|holder| holder.contains("self"));
+        assert_eq!(named.collect::<Vec<_>>(), Vec::<String>::new());
+    }
 }

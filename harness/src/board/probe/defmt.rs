@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use defmt_decoder::{DecodeError, StreamDecoder, Table};
+use super::frames::{Frames, Texts};
 
 /// The name that a ring with frames has.
 pub(super) const RING: &str = "defmt";
 
 /// What the frames of a firmware mean.
 #[derive(Debug, Default)]
-pub struct Wording(Option<Table>);
+pub struct Wording(Option<Texts>);
 
 impl Wording {
     /// What an ELF says; nothing where it has no texts of defmt, or is no ELF.
@@ -21,9 +21,7 @@ impl Wording {
         if !elf.starts_with(b"\x7fELF") {
             return Ok(Self(None));
         }
-        // What reads it wants its first byte where the allocator puts one.
-        let elf = elf.to_vec();
-        Table::parse(&elf).map(Self).map_err(|error| error.to_string())
+        Texts::of(elf).map(Self)
     }
 
     /// Begins to understand what a ring carries.
@@ -32,11 +30,7 @@ impl Wording {
         match &self.0 {
             _ if ring != RING => Words::Text,
             None => Words::Unknown { is_told: false },
-            Some(table) => Words::Frames {
-                decoder: table.new_stream_decoder(),
-                recovers: table.encoding().can_recover(),
-                is_broken: false,
-            },
+            Some(texts) => Words::Frames(texts.frames()),
         }
     }
 }
@@ -51,14 +45,7 @@ pub enum Words<'t> {
         is_told: bool,
     },
     /// They are frames.
-    Frames {
-        /// What understands them.
-        decoder: Box<dyn StreamDecoder + Send + Sync + 't>,
-        /// Whether it finds the next frame behind a broken one.
-        recovers: bool,
-        /// A broken one has come, and it does not.
-        is_broken: bool,
-    },
+    Frames(Frames<'t>),
 }
 
 impl fmt::Debug for Words<'_> {
@@ -66,7 +53,7 @@ impl fmt::Debug for Words<'_> {
         f.write_str(match self {
             Self::Text => "Text",
             Self::Unknown { .. } => "Unknown",
-            Self::Frames { .. } => "Frames",
+            Self::Frames(_) => "Frames",
         })
     }
 }
@@ -81,25 +68,7 @@ impl Words<'_> {
                 *is_told = true;
                 b"(the firmware speaks defmt, and its ELF is not known)\r\n".to_vec()
             }
-            Self::Frames { is_broken: true, .. } => Vec::new(),
-            Self::Frames { decoder, recovers, is_broken } => {
-                decoder.received(bytes);
-                let mut text = String::new();
-                loop {
-                    match decoder.decode() {
-                        Ok(frame) => text += &format!("{}\r\n", frame.display_message()),
-                        Err(DecodeError::UnexpectedEof) => break,
-                        Err(DecodeError::Malformed) => {
-                            text += "(a broken frame of defmt)\r\n";
-                            if !*recovers {
-                                *is_broken = true;
-                                break;
-                            }
-                        }
-                    }
-                }
-                text.into_bytes()
-            }
+            Self::Frames(frames) => frames.feed(bytes).into_bytes(),
         }
     }
 }

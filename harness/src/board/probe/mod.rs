@@ -5,7 +5,7 @@
 //!             the port; `adapter` is probe-rs        through any `Memory`            frames → lines
 //! ```
 //!
-//! Only `adapter` is behind the feature `board-probe`: everything else needs no probe, and is built and tested without one.
+//! `adapter` and `frames` are behind the feature `board-probe`: everything else needs no probe, and is built and tested without one.
 
 #[cfg(feature = "board-probe")]
 mod adapter;
@@ -14,6 +14,11 @@ mod defmt;
 mod ear;
 mod error;
 pub mod flash;
+#[cfg(feature = "board-probe")]
+mod frames;
+#[cfg(not(feature = "board-probe"))]
+#[path = "no_frames.rs"]
+mod frames;
 mod link;
 mod listener;
 mod rtt;
