@@ -7,7 +7,9 @@
 pub mod action;
 pub mod crash;
 pub mod event;
+mod event_json;
 mod event_words;
+mod exchange;
 pub mod log;
 pub mod machine;
 mod masking;
@@ -17,7 +19,9 @@ pub mod reading;
 pub(crate) mod search;
 pub mod shadows;
 pub mod step;
+mod stepping;
 pub mod steps;
+mod supervision;
 pub mod trigger;
 pub mod verdict;
 
