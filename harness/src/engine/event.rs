@@ -20,6 +20,11 @@ pub const BY_CHANCE: &str = ", by chance";
 pub enum Event {
     /// The cloud answered a request.
     Answer(Answer),
+    /// The rig waits for something to be observed, and acts at once then; with the step that arms it, what is known filled in, and
+    /// with the number of the fault by which the cloud holds the request, where it waits for one.
+    Armed { id: u64, what: String, step: Value, hold: Option<u64> },
+    /// The supply sagged to so many millivolts for so long.
+    Brownout { to_mv: u32, length: Duration },
     /// A program ran on the machine of the rig; no exit code where a signal ended it.
     Command { command: String, exit: Option<i32>, output: String },
     /// The cloud's clock was moved; the offset from the true time in milliseconds.
@@ -28,6 +33,8 @@ pub enum Event {
     Connection { id: u64, change: ConnectionChange },
     /// The device wrote a line on its console.
     Console { line: String },
+    /// What there is of a line that has begun and, for a while now, not gone on. It is told whole when it ends.
+    ConsolePart { line: String },
     /// The firmware crashed; the reset that it makes is told behind it.
     Crash(Crash),
     /// The current meter told of a stretch of time.
@@ -38,6 +45,8 @@ pub enum Event {
     FaultMet { id: u64, what: String },
     /// Faults that were still armed are gone.
     FaultsCleared,
+    /// What was armed under that number met what it waits for; what it does comes behind this.
+    Fired { id: u64, what: String },
     /// Something that a reader should know and that no step asks for.
     Note { text: String },
     /// The rig passed the device's request on to the real cloud, which answered it.
@@ -124,15 +133,19 @@ impl Event {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Answer(_) => "answer",
+            Self::Armed { .. } => "armed",
+            Self::Brownout { .. } => "brownout",
             Self::Clock { .. } => "clock",
             Self::Command { .. } => "command",
             Self::Connection { .. } => "connection",
             Self::Console { .. } => "console",
+            Self::ConsolePart { .. } => "console-part",
             Self::Crash(_) => "crash",
             Self::Current(_) => "current",
             Self::FaultArmed { .. } => "fault-armed",
             Self::FaultMet { .. } => "fault-met",
             Self::FaultsCleared => "faults-cleared",
+            Self::Fired { .. } => "fired",
             Self::Note { .. } => "note",
             Self::Passed(_) => "passed",
             Self::Pin { .. } => "pin",

@@ -13,20 +13,27 @@ impl Event {
                 "request": answer.request, "status": answer.status, "body": answer.body,
                 "fault": answer.fault,
             }),
+            Self::Armed { id, what, step, hold } => {
+                json!({ "id": id, "what": what, "step": step, "hold": hold })
+            }
+            Self::Brownout { to_mv, length } => {
+                let length_us = u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
+                json!({ "to_mv": to_mv, "length_us": length_us })
+            }
             Self::Clock { offset_ms } => json!({ "offset_ms": offset_ms }),
             Self::Command { command, exit, output } => {
                 json!({ "command": command, "exit": exit, "output": output })
             }
             Self::Connection { id, change } => json!({ "id": id, "change": change.word() }),
-            Self::Console { line } => json!({ "line": line }),
+            Self::Console { line } | Self::ConsolePart { line } => json!({ "line": line }),
             Self::Crash(crash) => json!(crash),
             Self::Current(reading) => reading.to_json(),
             Self::FaultArmed { id, what, step: Some(step) } => {
                 json!({ "id": id, "what": what, "step": step })
             }
-            Self::FaultArmed { id, what, step: None } | Self::FaultMet { id, what } => {
-                json!({ "id": id, "what": what })
-            }
+            Self::FaultArmed { id, what, step: None }
+            | Self::FaultMet { id, what }
+            | Self::Fired { id, what } => json!({ "id": id, "what": what }),
             Self::FaultsCleared => json!({}),
             Self::Note { text } => json!({ "text": text }),
             Self::Passed(passed) => passed.to_json(),

@@ -2,6 +2,7 @@
 
 use super::event::{ConnectionChange, Event, Party, PowerChange, StateCut, StepState};
 use super::exchange::Signature;
+use crate::scenario::amount::Quantity;
 use crate::time;
 
 impl Event {
@@ -14,6 +15,11 @@ impl Event {
                 let fault = answer.fault.as_ref().map(|fault| format!(" (fault: {fault})"));
                 format!("answer to #{}: {status}{}", answer.request, fault.unwrap_or_default())
             }
+            Self::Armed { what, .. } | Self::FaultArmed { what, .. } => format!("armed: {what}"),
+            Self::Brownout { to_mv, length } => {
+                let to = Quantity::Voltage.exact(u64::from(*to_mv) * 1000);
+                format!("the supply sags to {to} for {}", time::span(*length))
+            }
             Self::Clock { offset_ms } => {
                 format!("the cloud's clock is off by {}", time::signed_span(*offset_ms))
             }
@@ -24,11 +30,12 @@ impl Event {
             }
             Self::Connection { id, change } => format!("connection {id} {}", change.word()),
             Self::Console { line } => line.clone(),
+            Self::ConsolePart { line } => format!("{line} (not finished)"),
             Self::Crash(crash) => crash.words(),
             Self::Current(reading) => reading.words(),
-            Self::FaultArmed { what, .. } => format!("armed: {what}"),
             Self::FaultMet { what, .. } => format!("met: {what}"),
             Self::FaultsCleared => "all faults cleared".into(),
+            Self::Fired { what, .. } => format!("now comes {what}"),
             Self::Note { text } => text.clone(),
             Self::Passed(passed) => passed.words(),
             Self::Pin { pin, value } => format!("{pin}: {value}"),

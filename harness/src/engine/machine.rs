@@ -212,9 +212,10 @@ impl Engine {
             Event::FaultsCleared => self.armed.clear(),
             _ => {}
         }
-        self.fire(now, &event, actions);
+        let firing = self.firing(now, &event);
         self.log.push(now, event);
         self.check_guards(now);
+        self.fire(now, firing, actions);
     }
 
     fn done(&mut self, now: Moment, result: Result<(), ActionError>) {

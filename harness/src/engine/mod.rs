@@ -14,6 +14,7 @@ pub mod log;
 pub mod machine;
 mod masking;
 pub mod mismatch;
+mod mismatch_kind;
 pub mod nested;
 pub mod reading;
 pub(crate) mod search;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::action::Action;
 use super::event::Event;
 use super::machine::{Engine, Owner, Phase};
-use super::mismatch::{Mismatch, NearMiss};
+use super::mismatch::{Mismatch, MismatchKind, NearMiss};
 use super::search;
 use super::trigger::Trigger;
 use crate::invariant;
@@ -15,8 +15,8 @@ use crate::scenario::node::Span;
 use crate::time::{self, Moment};
 
 impl Engine {
-    /// Asks for what was to be done as soon as such an event comes.
-    pub(super) fn fire(&mut self, now: Moment, event: &Event, actions: &mut Vec<Action>) {
+    /// Takes out the triggers that wait for this event.
+    pub(super) fn firing(&mut self, now: Moment, event: &Event) -> Vec<Trigger> {
         let unix_ms = self.book.unix_ms(now);
         let fires = |trigger: &mut Trigger| {
             let is_it = trigger.fires(event, &self.log, (&self.variables, unix_ms));
@@ -24,11 +24,15 @@ impl Engine {
             trigger.after -= u32::from(passes);
             is_it && !passes
         };
-        let firing: Vec<_> = self.triggers.extract_if(.., fires).collect();
-        for trigger in firing {
-            self.log.push(now, Event::Note { text: format!("now comes {}", trigger.what) });
-            self.pending.extend(trigger.actions.iter().map(|_| Owner::Trigger));
-            actions.extend(trigger.actions);
+        self.triggers.extract_if(.., fires).collect()
+    }
+
+    /// Asks for what was to be done as soon as such an event comes.
+    pub(super) fn fire(&mut self, now: Moment, firing: Vec<Trigger>, actions: &mut Vec<Action>) {
+        for Trigger { id, what, actions: wanted, .. } in firing {
+            self.log.push(now, Event::Fired { id, what });
+            self.pending.extend(wanted.iter().map(|_| Owner::Trigger));
+            actions.extend(wanted);
         }
     }
 
@@ -51,6 +55,7 @@ impl Engine {
         let Some(guard) = broken else { return };
         let what = guard.watch.words();
         let mismatch = Mismatch::new(
+            MismatchKind::Guard,
             format!("{what} happened, and never should in this case"),
             "that it never happens",
             entry.event.words(),
@@ -72,6 +77,7 @@ impl Engine {
         }
         let limit = time::span(timeout);
         let mismatch = Mismatch::new(
+            MismatchKind::Timeout,
             format!("the case took longer than its `timeout` of {limit}"),
             format!("an end within {limit}"),
             "it still ran",
