@@ -115,28 +115,12 @@ impl Reader<'_> {
                     Party::Rig | Party::Device => None,
                 }
             }
-            // What the rig does by itself then is no act: arming it is.
-            Event::Armed { id, step, .. } => {
-                self.armed.fired.contains(id).then(|| What::Act(step.clone()))
-            }
-            Event::Fired { id, .. } => {
-                self.armed.cuts_owed += usize::from(self.armed.cuts.contains(id));
-                None
-            }
-            Event::Brownout { to_mv, length } => Some(What::Act(sag(*to_mv, *length))),
-            Event::FaultArmed { id, .. } | Event::FaultMet { id, .. }
-                if self.armed.holds.contains(id) =>
-            {
-                None
-            }
-            Event::FaultArmed { id, step: Some(step), .. } => {
-                self.is_met(*id).then(|| What::Act(step.clone()))
-            }
-            Event::FaultArmed { what, step: None, .. } => {
-                Some(What::Odd(format!("a fault was armed that a scenario cannot say: {what}")))
-            }
-            Event::FaultMet { id, .. } => Some(What::FaultMet(*id)),
-            Event::FaultsCleared => Some(What::Act(json!({ "clear-faults": "all" }))),
+            Event::Armed { .. }
+            | Event::Brownout { .. }
+            | Event::FaultArmed { .. }
+            | Event::FaultMet { .. }
+            | Event::FaultsCleared
+            | Event::Fired { .. } => self.armed(event),
             Event::Clock { offset_ms } => {
                 Some(What::Act(json!({ "clock": { "skew": time::signed_span(*offset_ms) } })))
             }
@@ -178,6 +162,34 @@ impl Reader<'_> {
                 other => other,
             };
             self.push(index, what);
+        }
+    }
+
+    /// What was armed, and what came of it. What the rig does by itself then is no act: arming it is.
+    fn armed(&mut self, event: &Event) -> Option<What> {
+        match event {
+            Event::Armed { id, step, .. } => {
+                self.armed.fired.contains(id).then(|| What::Act(step.clone()))
+            }
+            Event::Brownout { to_mv, length } => Some(What::Act(sag(*to_mv, *length))),
+            Event::FaultArmed { id, .. } | Event::FaultMet { id, .. }
+                if self.armed.holds.contains(id) =>
+            {
+                None
+            }
+            Event::FaultArmed { id, step: Some(step), .. } => {
+                self.is_met(*id).then(|| What::Act(step.clone()))
+            }
+            Event::FaultArmed { what, step: None, .. } => {
+                Some(What::Odd(format!("a fault was armed that a scenario cannot say: {what}")))
+            }
+            Event::FaultMet { id, .. } => Some(What::FaultMet(*id)),
+            Event::FaultsCleared => Some(What::Act(json!({ "clear-faults": "all" }))),
+            Event::Fired { id, .. } => {
+                self.armed.cuts_owed += usize::from(self.armed.cuts.contains(id));
+                None
+            }
+            _ => None,
         }
     }
 

@@ -320,6 +320,12 @@ mod tests {
         Event::FaultArmed { id: 1, what: "503".to_owned(), step }
     }
 
+    fn a_cut() -> Event {
+        let step = json!({ "cut-power": { "when": { "request": "GET shadow" } } });
+        let what = "the power cut at GET shadow".to_owned();
+        Event::Armed { id: 1, what, step, hold: Some(2) }
+    }
+
     fn a_passed_one() -> PassedOn {
         PassedOn {
             request: 1,
@@ -382,12 +388,7 @@ mod tests {
                 body: text("{}"),
                 fault: Some(text("hang")),
             }),
-            Event::Armed {
-                id: 1,
-                what: text("the power cut at GET shadow"),
-                step: json!({ "cut-power": { "when": { "request": "GET shadow" } } }),
-                hold: Some(2),
-            },
+            a_cut(),
             Event::Brownout { to_mv: 2600, length: Duration::from_millis(30) },
             Event::Clock { offset_ms: -5 },
             Event::Command { command: text("true"), exit: Some(0), output: text("a\nb") },

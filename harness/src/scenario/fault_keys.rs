@@ -293,7 +293,11 @@ mod tests {
                     let is_taken = examples.iter().any(|example| {
                         let node = yaml::parse(example, 0).expect("the example is YAML");
                         let mut given = fault::description(&node);
-                        given[key.name] = word.into();
+                        // Where the first key may stand for itself, it stands once.
+                        match keys.first().is_some_and(|first| first.name == key.name) {
+                            true => given = json!({ *kind: { key.name: word } }),
+                            false => given[key.name] = word.into(),
+                        }
                         let read = Fault::read(&given).map_err(|error| error.to_string());
                         read.map_or_else(
                             |why| why.contains(word) && !why.contains("has no"),

@@ -270,6 +270,7 @@ impl CutPower {
 }
 
 /// Who counts what passes before, and who cuts.
+#[derive(Debug, Clone, Copy)]
 enum Armed {
     /// The bench does both.
     ByBench,
