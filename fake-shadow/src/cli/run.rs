@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
@@ -50,8 +50,11 @@ pub fn run(
     let identity = args.identity(&settings.region)?;
     let mut cloud = FakeShadow::new(settings);
     let file = open_data(args.data.as_deref(), &mut cloud)?;
-    let runtime =
-        runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(threads())
+        .enable_all()
+        .build()
+        .map_err(ServeError::Runtime)?;
     raise_file_limit();
     let ca_pem = identity.as_ref().and_then(ServerIdentity::ca_pem).map(str::to_owned);
     let doors = runtime.block_on(open_doors(args, identity))?;
@@ -84,6 +87,12 @@ pub fn run(
     // The log thread ends when the last one that could make an event is gone; it does not panic.
     let _ = log.map(JoinHandle::join);
     Ok(())
+}
+
+/// How many threads serve: half of the processors. Requests take turns at the one cloud, so more threads mostly wait for each
+/// other and for the caches that they share; and on this machine the clients want processors too.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
 }
 
 /// A listener, and what it shows to its clients if they come with TLS.
