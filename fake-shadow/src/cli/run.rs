@@ -5,8 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
 use tokio::runtime;
@@ -33,7 +32,10 @@ pub struct Outputs<O, L> {
     pub log: L,
 }
 
-/// Serves until SIGINT or SIGTERM, then ends in order. Blocks, with a runtime of its own.
+/// How long the end waits for a thread that the system holds, as one that writes to a disk that does not answer.
+const TASKS_TIME_MAX: Duration = Duration::from_millis(500);
+
+/// Serves until SIGINT or SIGTERM, then ends in order, within 5 s whatever clients do. Blocks, with a runtime of its own.
 ///
 /// # Errors
 /// [`ServeError`] if it cannot begin.
@@ -80,9 +82,11 @@ pub fn run(
     let beside = runtime.block_on(args.beside.serve(&shared, &listens))?;
     runtime.block_on(serve_until_end(doors, &beside, &shared, &mut outputs.out))?;
     drop(beside);
-    drop((runtime, shared));
-    // The log thread ends when the last one that could make an event is gone; it does not panic.
-    let _ = log.map(JoinHandle::join);
+    runtime.shutdown_timeout(TASKS_TIME_MAX);
+    drop(shared);
+    if let Some(log) = log {
+        log.finish();
+    }
     Ok(())
 }
 

@@ -24,8 +24,9 @@ pub const CONNECTIONS_MAX: usize = 16 * 1024;
 /// Files that the process has open beside connections: listeners, a data file, what the rig around it needs.
 const FILES_OF_ITS_OWN: usize = 64;
 
-/// How long what is in flight may take when the server ends; then it is cut off, so that a program is gone within five seconds.
-pub const SHUTDOWN_TIME_MAX: Duration = Duration::from_millis(4500);
+/// How long what is in flight may take when the server ends; then it is cut off. Little else of the end takes time, so that a
+/// program is gone within five seconds.
+pub const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(3);
 
 /// How long a listener rests that cannot accept, as when the process has too many files open.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
