@@ -19,7 +19,7 @@ use super::servers::Beside;
 use crate::clock::UnixMillis;
 use crate::data::DataFile;
 use crate::fault::Faulty;
-use crate::http::{Server, ServerIdentity, Shared, raise_file_limit, serve, serve_tls};
+use crate::http::{Server, ServerIdentity, Shared, listen, raise_file_limit, serve, serve_tls};
 use crate::log;
 use crate::service::FakeShadow;
 
@@ -100,10 +100,10 @@ async fn open_doors(
     args: &ServeArgs,
     identity: Option<ServerIdentity>,
 ) -> Result<Vec<Door>, ServeError> {
-    let listener = listen("--listen", &args.listen).await?;
+    let listener = open_door("--listen", &args.listen).await?;
     let mut doors = vec![Door { listener, identity: None }];
     if let Some(address) = &args.listen_tls {
-        let listener = listen("--listen-tls", address).await?;
+        let listener = open_door("--listen-tls", address).await?;
         doors.push(Door { listener, identity });
     }
     Ok(doors)
@@ -149,9 +149,9 @@ fn open_data(path: Option<&Path>, cloud: &mut FakeShadow) -> Result<Option<DataF
     })
 }
 
-async fn listen(flag: &'static str, address: &str) -> Result<TcpListener, ServeError> {
+async fn open_door(flag: &'static str, address: &str) -> Result<TcpListener, ServeError> {
     let failed = |error| ServeError::Listen { flag, address: address.to_owned(), error };
-    TcpListener::bind(address).await.map_err(failed)
+    listen(address).await.map_err(failed)
 }
 
 fn system_time() -> UnixMillis {

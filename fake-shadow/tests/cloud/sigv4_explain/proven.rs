@@ -291,15 +291,10 @@ fn one_wrong_character_of_the_secret_beside_another_mistake() {
         let canonical = right.replace(from, to);
         hex(&mac(&key(&other_digit), to_sign(&canonical)))
     };
-    let late = TIME.replace("05Z", "06Z");
     for (signature, expected) in [
         (wrong("%253A", "%3A"), "path-signed-as-sent"),
         (wrong(":8080", ""), "host-without-port"),
-        (wrong("a=1", ""), "query-left-out"),
-        (wrong("GET", "get"), "method-lower-case"),
         (wrong(&sha(""), &sha("{}")), "body-hash-of-a-word"),
-        (wrong("host;x-amz-date", "x-amz-date;host"), "signed-headers-another-list"),
-        (wrong(&format!(":{TIME}"), &format!(":{late}")), "header-time-read-twice"),
         (wrong("T", "T").to_uppercase(), "hex-upper-case"),
     ] {
         let explanation = explanation(&request("GET", target, "", &signature));
