@@ -51,6 +51,8 @@ pub enum DataError {
     Unusable {
         /// What the system said.
         reason: String,
+        /// The same as a kind, if it was the system that said it.
+        kind: Option<ErrorKind>,
     },
 }
 
@@ -190,8 +192,10 @@ impl From<redb::Error> for DataError {
         let reason = error.to_string();
         match error {
             redb::Error::DatabaseAlreadyOpen => Self::Busy,
-            redb::Error::Io(io) if !is_about_content(io.kind()) => Self::Unusable { reason },
-            redb::Error::PreviousIo => Self::Unusable { reason },
+            redb::Error::Io(io) if !is_about_content(io.kind()) => {
+                Self::Unusable { reason, kind: Some(io.kind()) }
+            }
+            redb::Error::PreviousIo => Self::Unusable { reason, kind: None },
             _ => Self::Damaged { reason },
         }
     }
@@ -211,6 +215,21 @@ impl DataError {
             Self::Damaged { .. } => {
                 "put a good copy in its place, or move it away to begin without shadows"
             }
+            Self::Unusable { kind: Some(ErrorKind::IsADirectory), .. } => {
+                "name a file in that folder; one that is not there is made"
+            }
+            Self::Unusable { kind: Some(ErrorKind::NotFound), .. } => {
+                "make its folder first, or name a file in another one"
+            }
+            Self::Unusable { kind: Some(ErrorKind::PermissionDenied), .. } => {
+                "whoever starts this must be allowed to read and write the file, and to make it in its folder"
+            }
+            Self::Unusable { kind: Some(ErrorKind::ReadOnlyFilesystem), .. } => {
+                "name a file on a disk that can be written"
+            }
+            Self::Unusable { kind: Some(ErrorKind::StorageFull), .. } => {
+                "make room on its disk; nothing else is to be done"
+            }
             Self::Unusable { .. } => "its folder must exist and be writable, and its disk not full",
         }
     }
@@ -223,7 +242,7 @@ impl fmt::Display for DataError {
             Self::Damaged { reason } => {
                 write!(formatter, "it is damaged, or no file of shadows: {reason}")
             }
-            Self::Unusable { reason } => formatter.write_str(reason),
+            Self::Unusable { reason, .. } => formatter.write_str(reason),
         }
     }
 }

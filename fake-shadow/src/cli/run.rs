@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
@@ -51,9 +52,12 @@ pub fn run(
     }
     let identity = args.identity(&settings.region)?;
     let mut cloud = FakeShadow::new(settings);
-    let file = open_data(args.data.as_deref(), &mut cloud)?;
-    let runtime =
-        runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
+    let (file, file_note) = open_data(args.data.as_deref(), &mut cloud)?.unzip();
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(threads())
+        .enable_all()
+        .build()
+        .map_err(ServeError::Runtime)?;
     raise_file_limit();
     let ca_pem = identity.as_ref().and_then(ServerIdentity::ca_pem).map(str::to_owned);
     let doors = runtime.block_on(open_doors(args, identity))?;
@@ -64,7 +68,8 @@ pub fn run(
         None => None,
     };
     let way_note = way.as_ref().map(|way| format!("requests go on to {}", way.upstream.endpoint()));
-    for note in [note, way_note, proxy_note, token_note].into_iter().flatten() {
+    for note in [note, file_note.flatten(), way_note, proxy_note, token_note].into_iter().flatten()
+    {
         // A note is a courtesy; who closed standard error does not want it.
         let _ = outputs.log.write_all(log::note(form.unwrap_or_default(), &note).as_bytes());
     }
@@ -88,6 +93,12 @@ pub fn run(
         log.finish();
     }
     Ok(())
+}
+
+/// How many threads serve: half of the processors. Requests take turns at the one cloud, so more threads mostly wait for each
+/// other and for the caches that they share; and on this machine the clients want processors too.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
 }
 
 /// A listener, and what it shows to its clients if they come with TLS.
@@ -140,13 +151,20 @@ async fn serve_until_end(
     Ok(())
 }
 
-fn open_data(path: Option<&Path>, cloud: &mut FakeShadow) -> Result<Option<DataFile>, ServeError> {
+/// The file of shadows, and what is to be said of it: one that was cut down to nothing must not be taken for a new one in silence.
+fn open_data(
+    path: Option<&Path>,
+    cloud: &mut FakeShadow,
+) -> Result<Option<(DataFile, Option<String>)>, ServeError> {
     let Some(path) = path else { return Ok(None) };
-    DataFile::open(path, cloud).map(Some).map_err(|error| ServeError::File {
+    let is_empty = path.metadata().is_ok_and(|file| file.is_file() && file.len() == 0);
+    let file = DataFile::open(path, cloud).map_err(|error| ServeError::File {
         path: path.to_owned(),
         reason: error.to_string(),
         help: error.help(),
-    })
+    })?;
+    let note = format!("{} was empty; it begins without shadows", path.display());
+    Ok(Some((file, is_empty.then_some(note))))
 }
 
 async fn open_door(flag: &'static str, address: &str) -> Result<TcpListener, ServeError> {

@@ -290,6 +290,18 @@ fn a_disk_that_was_full_is_written_again() {
     running.end("-TERM");
 }
 
+/// A file that was cut down to nothing is used, as `mktemp` makes such ones, and that is said.
+#[test]
+fn an_empty_file_is_told() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().display().to_string();
+    let args = ["--data", &path, "--credential", "A:hush"];
+    let told = |args: &[&str]| String::from_utf8(Running::start(args, &[]).end("-TERM").stderr);
+    let note = format!("note: {path} was empty; it begins without shadows\n");
+    assert_eq!(told(&args).unwrap(), note);
+    assert_eq!(told(&args).unwrap(), "", "it has been made by now");
+}
+
 #[test]
 fn a_file_in_use_is_told_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
@@ -341,7 +353,8 @@ fn mistakes_on_the_command_line_end_with_2() {
 #[test]
 fn other_mistakes_end_with_1_and_say_where_they_are() {
     let folder = tempfile::tempdir().unwrap();
-    let missing = folder.path().join("missing").display().to_string();
+    let missing = folder.path().join("missing/file").display().to_string();
+    let here = folder.path().display().to_string();
     let broken = folder.path().join("broken");
     std::fs::write(&broken, "[default]\nhush hush\n").unwrap();
     let broken = broken.display().to_string();
@@ -350,6 +363,8 @@ fn other_mistakes_end_with_1_and_say_where_they_are() {
         (["--credentials-file", broken.as_str()], "line 2 is neither [profile] nor key = value"),
         (["--policy", &format!("A={broken}")], "expected"),
         (["--listen", "192.0.2.1:80"], "failed to listen on 192.0.2.1:80"),
+        (["--data", &missing], "make its folder first"),
+        (["--data", &here], "name a file in that folder"),
     ] {
         let (code, said) = refused(&args, &[]);
         assert_eq!(code, 1, "{args:?}: {said}");
