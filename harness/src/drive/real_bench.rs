@@ -282,6 +282,9 @@ impl RealBench {
             CloudEventKind::Unreadable { reason } => {
                 vec![Event::Note { text: format!("the cloud could not read a request: {reason}") }]
             }
+            CloudEventKind::NotKept { reason } => {
+                vec![Event::Note { text: format!("the cloud could not keep a change: {reason}") }]
+            }
             CloudEventKind::HandshakeFailed { reason } => {
                 vec![Event::Note { text: format!("a TLS handshake failed: {reason}") }]
             }
