@@ -161,6 +161,7 @@ fn sweep_boards<W: Write, E: Write>(
                     holder: known::holder(&args.out.display().to_string(), terminal.variable),
                     wait: args.known.wait_board,
                     choice: on.to_string(),
+                    keep: Some(lab::Keep::default()),
                 };
                 Some(Boards { known, settings })
             }

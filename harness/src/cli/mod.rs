@@ -24,6 +24,7 @@ mod new;
 mod prepare;
 mod probe;
 mod progress;
+mod radio;
 mod real_cloud;
 mod record;
 mod replay;

@@ -260,6 +260,7 @@ fn run_cases<W: Write, E: Write>(
             holder: known::holder(&dir.path().display().to_string(), terminal.variable),
             wait: args.known.wait_board,
             choice: on.to_string(),
+            keep: None,
         };
         Lab::new(boards, cases, benches, settings)
     });

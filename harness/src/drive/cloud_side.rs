@@ -3,7 +3,7 @@
 use fake_shadow::clock::UnixMillis;
 use fake_shadow::event::{ShadowEvent, ShadowTopic};
 use fake_shadow::fault::{
-    Delivery, Fault, FaultId, Faulty, RequestPattern as CloudPattern, ShadowPattern,
+    Delivery, Fault, FaultId, Faulty, Place, RequestPattern as CloudPattern, ShadowPattern,
     Target as CloudTarget,
 };
 use fake_shadow::message::{Request as CloudRequest, WireStep};
@@ -175,7 +175,13 @@ fn arm(cloud: &mut Faulty, order: &FaultOrder) -> Result<(FaultId, Event), Actio
     fault.after = order.after;
     fault.chance = order.chance.unwrap_or(fault.chance);
     let by_chance = if fault.is_by_chance() { BY_CHANCE } else { "" };
-    let what = format!("{} to {}{by_chance}", fault.kind.name(), target_words(&order.target));
+    let what = match fault.kind.place() {
+        // These act on no request.
+        Place::Name | Place::Radio | Place::Time => format!("{}{by_chance}", fault.kind.name()),
+        Place::Connection | Place::Handshake | Place::Request => {
+            format!("{} to {}{by_chance}", fault.kind.name(), target_words(&order.target))
+        }
+    };
     let id = cloud.arm(fault);
     Ok((id, Event::FaultArmed { id: id.0, what, step: Some(order.to_json()) }))
 }

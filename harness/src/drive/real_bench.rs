@@ -16,6 +16,7 @@ use super::cloud_server::CloudServer;
 use super::cloud_side::{self, CloudSide};
 use super::controlled;
 use super::host_command;
+use super::radio::{InHand, Radio};
 use super::real_service::ServiceSide;
 use super::seen::{Seen, What, system_time};
 use super::wake_first::WakeFirst;
@@ -37,6 +38,7 @@ pub struct RealBench {
     board: Box<dyn Board>,
     cloud: CloudServer,
     side: CloudSide,
+    radio: Radio,
     settings: Settings,
     seen: Receiver<Seen>,
     /// What was seen and not told yet.
@@ -64,16 +66,17 @@ pub struct RealBench {
 }
 
 impl RealBench {
-    /// A bench of a board and a cloud that tell the same sink, whose other end is `seen`.
+    /// A bench of a board, whose radio link somebody has in hand, and a cloud that tell the same sink, whose other end is `seen`.
     #[must_use]
     pub fn new(
-        board: Box<dyn Board>,
+        (board, in_hand): (Box<dyn Board>, InHand),
         cloud: CloudServer,
         thing: &str,
         seen: Receiver<Seen>,
     ) -> Self {
         Self {
             board,
+            radio: Radio::new(in_hand),
             side: CloudSide::new(thing),
             settings: cloud.settings.clone(),
             cloud,
@@ -172,11 +175,11 @@ impl RealBench {
         &self.acts
     }
 
-    /// Switches everything off, and puts back what the real service held before.
+    /// Switches everything off, brings back the board's network, and puts back what the real service held before.
     ///
     /// # Errors
     ///
-    /// The real service does not let it be put back.
+    /// The access point does not obey, or the real service does not let it be put back.
     pub fn stop(&mut self) -> Result<(), ActionError> {
         self.board.stop();
         // A request that is still on its way to the service must not come behind what is put back.
@@ -192,7 +195,8 @@ impl RealBench {
         for (at, event) in self.answer_first.rest() {
             self.tell_of_cloud(at, &event);
         }
-        self.cloud.service.as_mut().map_or(Ok(()), ServiceSide::restore)
+        let service = self.cloud.service.as_mut().map_or(Ok(()), ServiceSide::restore);
+        self.radio.restore().and(service)
     }
 
     /// Looks at a shadow of the real service that the device has changed.
@@ -215,8 +219,11 @@ impl RealBench {
                 self.waiting.push_back((at, Event::Current(Reading { until, ..reading })));
             }
             What::Board(event) => {
+                let met = self.radio.board(&self.cloud, &event);
+                let met = self.or_broken(met).flatten();
                 let behind = self.wake_first.board(at, &event);
                 self.waiting.push_back((at, event));
+                self.waiting.extend(met.map(|met| (at, met)));
                 for (at, event) in behind {
                     self.take_in_cloud(at, event);
                 }
@@ -225,9 +232,22 @@ impl RealBench {
                 self.broken.get_or_insert(error);
             }
             What::Cloud(event) => {
+                let obeyed = self.radio.cloud(&self.cloud, &event.kind);
+                self.or_broken(obeyed);
                 if let Some((at, event)) = self.wake_first.cloud(at, event) {
                     self.take_in_cloud(at, event);
                 }
+            }
+        }
+    }
+
+    /// What came of something that was done in passing; an error ends the case.
+    fn or_broken<T>(&mut self, done: Result<T, ActionError>) -> Option<T> {
+        match done {
+            Ok(made) => Some(made),
+            Err(error) => {
+                self.broken.get_or_insert(error);
+                None
             }
         }
     }
@@ -365,7 +385,13 @@ impl Bench for RealBench {
             | Action::SetShadow { .. }
             | Action::UpdateShadow { .. } => {
                 let side = &mut self.side;
-                return self.cloud.shared.with(|cloud, now| side.perform(cloud, now, action));
+                let done = self.cloud.shared.with(|cloud, now| side.perform(cloud, now, action))?;
+                match action {
+                    Action::ArmFault(_) => self.radio.armed(&self.cloud)?,
+                    Action::ClearFaults => self.radio.disarmed(&self.cloud)?,
+                    _ => {}
+                }
+                return Ok(done);
             }
         }
         Ok(Vec::new())
@@ -379,6 +405,8 @@ impl Bench for RealBench {
     fn advance(&mut self, _now: Moment) -> Vec<Event> {
         let side = &mut self.side;
         self.cloud.shared.with(|cloud, now| side.expire(cloud, now));
+        let brought_back = self.radio.disarmed(&self.cloud);
+        self.or_broken(brought_back);
         std::iter::from_fn(|| self.next_seen()).map(|(_, event)| event).collect()
     }
 }
