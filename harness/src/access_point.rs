@@ -72,9 +72,8 @@ impl AccessPoint {
     ///
     /// The command is not there, ends otherwise than with 0, or takes too long. Nobody knows how the network is then.
     pub fn obey(&self, order: Order) -> Result<(), ActionError> {
-        let (program, arguments) = self.words.split_first().map_or(("", &[][..]), |(first, rest)| {
-            (first.as_str(), rest)
-        });
+        let (program, arguments) =
+            self.words.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
         let mut arguments = arguments.to_vec();
         arguments.push(order.word().to_owned());
         let Station { board, mac, ssid } = self.station.clone();
@@ -85,8 +84,9 @@ impl AccessPoint {
         let done = program::run(program, &arguments, &environment, COMMAND_WITHIN);
         done.map(drop).map_err(|error| {
             let what = format!("{} by `{}`", order.what(), self.command(order));
-            ActionError::new(what, error.to_string())
-                .help("try by hand the command of --access-point, or of `access-point` in the inventory")
+            ActionError::new(what, error.to_string()).help(
+                "try by hand the command of --access-point, or of `access-point` in the inventory",
+            )
         })
     }
 

@@ -23,6 +23,8 @@ pub(crate) enum Event {
     Time(Option<u64>),
     /// Somebody typed a line, which is told without its end.
     Typed(String),
+    /// A rig wants the sleep to be over as if its time were.
+    SleepOver,
     /// Somebody wants the device awake.
     WakeCommand,
 }
@@ -104,6 +106,7 @@ fn sleep(events: &Receiver<Event>, span: Duration) -> WakeCause {
     loop {
         match events.recv_timeout(until.saturating_duration_since(Moment::now())) {
             Ok(Event::WakeCommand) => return WakeCause::External,
+            Ok(Event::SleepOver) => return WakeCause::Timer,
             // What is left of an old connection; and what is typed while it sleeps nobody hears.
             Ok(Event::Connection(..) | Event::Time(_) | Event::Typed(_)) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
@@ -259,7 +262,7 @@ impl<'a> Hands<'a> {
                 Some(Told::Connection(event))
             }
             // An old connection, or a wish to wake what is awake.
-            Event::Connection(..) | Event::WakeCommand => None,
+            Event::Connection(..) | Event::SleepOver | Event::WakeCommand => None,
             // One that comes after the thing has given up is ignored there.
             Event::Time(unix_ms) => Some(self.time(unix_ms)),
             Event::Typed(line) => Some(Told::Typed(format!("{line}\n"))),

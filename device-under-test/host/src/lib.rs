@@ -59,9 +59,13 @@ pub use error::{Error, Field};
 pub use options::{Options, Secret};
 pub use settings::Settings;
 
+/// The line on standard input with which a rig ends a sleep as if its time were over; whoever wakes the device by `wake` is seen as
+/// the cause.
+pub const SLEEP_OVER: &str = "sleep over";
+
 /// Runs the device until it has slept as often as the options say; for ever, if they do not.
 ///
-/// Reads lines from standard input: `wake` ends a sleep, others are typed on the console. The end of standard input changes nothing.
+/// Reads lines from standard input: `wake` and [`SLEEP_OVER`] end a sleep, others are typed on the console. The end of standard input changes nothing.
 ///
 /// # Errors
 ///
@@ -103,6 +107,7 @@ fn read_commands(commands: &Sender<driver::Event>, replier: Option<&Sender<told_
         }
         let event = match line.trim() {
             "wake" => driver::Event::WakeCommand,
+            SLEEP_OVER => driver::Event::SleepOver,
             _ => driver::Event::Typed(line),
         };
         if commands.send(event).is_err() {

@@ -153,8 +153,7 @@ impl Account {
         let region = wants.region.clone();
         let region = region.or_else(|| variable("AWS_REGION"));
         let region = region.or_else(|| variable("AWS_DEFAULT_REGION")).or_else(|| set("region"));
-        let ca_bundle =
-            variable("AWS_CA_BUNDLE").or_else(|| set("ca_bundle")).map(PathBuf::from);
+        let ca_bundle = variable("AWS_CA_BUNDLE").or_else(|| set("ca_bundle")).map(PathBuf::from);
         let chain = Chain {
             variable: &variable,
             profile: profile.as_ref(),
@@ -399,7 +398,12 @@ mod tests {
         let no_wants = AccountWants::default();
         check(&no_wants, &[], ["", ""], Err("none in a profile default"));
         check(&no_wants, &[("AWS_PROFILE", "dev")], ["", ""], Err("there is no profile dev"));
-        check(&no_wants, &[("AWS_PROFILE", "dev")], ["", "[profile dev]\nregion = r\n"], Err("has no keys"));
+        check(
+            &no_wants,
+            &[("AWS_PROFILE", "dev")],
+            ["", "[profile dev]\nregion = r\n"],
+            Err("has no keys"),
+        );
         check(&no_wants, &SET, ["", ""], Err("no region"));
         check(&no_wants, &SET[..1], ["", ""], Err("AWS_SECRET_ACCESS_KEY is not set"));
         check(&no_wants, &[], ["", "[default]\nsso_session = x\n"], Err("by sso_session"));

@@ -63,8 +63,8 @@ fn authorization(
         return Ok(variable("AWS_CONTAINER_AUTHORIZATION_TOKEN"));
     };
     let text = std::fs::read_to_string(&file);
-    let text = text
-        .map_err(|error| AccountError::File { path: file.into(), reason: error.to_string() })?;
+    let text =
+        text.map_err(|error| AccountError::File { path: file.into(), reason: error.to_string() })?;
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 

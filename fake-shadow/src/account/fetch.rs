@@ -27,7 +27,8 @@ impl Question<'_> {
         if path.contains(|c: char| c.is_ascii_control() || c == ' ') {
             return Err("its address has a character that none may have".to_owned());
         }
-        let endpoint = origin.parse().map_err(|error| format!("{origin:?} is no endpoint: {error}"))?;
+        let endpoint =
+            origin.parse().map_err(|error| format!("{origin:?} is no endpoint: {error}"))?;
         let upstream = Upstream::new(endpoint, ca_pem)
             .map_err(|_| "the certificates to trust cannot be used".to_owned())?;
         let mut all = vec![
@@ -56,7 +57,7 @@ impl Question<'_> {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
-        let answer = runtime.block_on(timeout(within, upstream.ask(&request)));
+        let answer = runtime.block_on(async { timeout(within, upstream.ask(&request)).await });
         answer
             .map_err(|_| format!("no answer within {} s", within.as_secs()))?
             .map_err(|error| error.to_string())

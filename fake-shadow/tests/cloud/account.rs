@@ -110,7 +110,11 @@ fn a_web_identity_is_changed_for_keys_by_the_token_service() {
     host.check(&by("arn:aws:iam::1:role/ci"), Ok(("eu-west-1", "the web identity")));
     host.check(&by("arn:aws:iam::1:role/other"), Err("403 AccessDenied: not you"));
     host.check(&by("arn:aws:iam::1:role/ci")[..4], Err("no region"));
-    let gone = [("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token"), ("AWS_ROLE_ARN", "x"), ("AWS_REGION", "r")];
+    let gone = [
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token"),
+        ("AWS_ROLE_ARN", "x"),
+        ("AWS_REGION", "r"),
+    ];
     host.check(&gone, Err("failed to read /nowhere/token"));
 
     let profile = format!(
@@ -141,7 +145,10 @@ fn a_container_has_keys_from_the_service_that_its_environment_names() {
     let elsewhere = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://192.0.2.1/keys");
     host.check(&[elsewhere, region], Err("not asked without TLS"));
     // Keys of the environment and of the profile come first.
-    host.file(".aws/credentials", "[default]\naws_access_key_id = OWN\naws_secret_access_key = s\n");
+    host.file(
+        ".aws/credentials",
+        "[default]\naws_access_key_id = OWN\naws_secret_access_key = s\n",
+    );
     let own = host.find(&[uri, region, by_text]).unwrap();
     assert_eq!(own.credential.access_key_id, "OWN");
 }

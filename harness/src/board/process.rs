@@ -19,7 +19,7 @@ use crate::engine::action::{PowerOrder, StateCutOrder};
 use crate::engine::event::PowerChange;
 use crate::engine::{ActionError, Event};
 use crate::scenario::plan::{CloudKind, Erase, Firmware};
-use thing_host::told_writes;
+use thing_host::{SLEEP_OVER, told_writes};
 
 /// What a process board is made of.
 #[derive(Debug, Clone)]
@@ -153,9 +153,10 @@ impl Device {
     /// Whether the program is one of our own things, which tell of writes of their state.
     fn is_ours(&self) -> bool {
         self.recipe.command.is_none()
-            && self.command.first().is_some_and(|program| {
-                *program == self.recipe.things.display().to_string()
-            })
+            && self
+                .command
+                .first()
+                .is_some_and(|program| *program == self.recipe.things.display().to_string())
     }
 
     /// Brings back a program whose power was cut at a write of its state, unless something else has been done to it meanwhile.
@@ -228,6 +229,12 @@ impl Board for ProcessBoard {
 
     fn wake(&mut self) -> Result<(), ActionError> {
         self.write_console("wake\n")
+    }
+
+    /// Our own things know how; another program sleeps on.
+    fn end_sleep(&mut self) -> bool {
+        let mut device = self.device();
+        device.is_ours() && device.write_console(&format!("{SLEEP_OVER}\n")).is_ok()
     }
 
     fn write_console(&mut self, text: &str) -> Result<(), ActionError> {

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,12 +13,12 @@ use super::benches::{self, Benches};
 use super::files::Case;
 use super::known::{Known, KnownArgs, WAIT_FOR_IT};
 use super::scheduler::{On, Queue, Task, Update};
+pub(super) use super::taking::Settings;
 use super::{Terminal, boards, exit};
 use crate::engine::{ActionError, Trouble, Verdict};
 use crate::inventory::aside::{self, Aside};
-use crate::inventory::Mac;
 use crate::inventory::file;
-use crate::inventory::lock::{self, BoardLock, Holder, LockError};
+use crate::inventory::lock::{self, BoardLock, LockError};
 use crate::inventory::matching::{self, Choice};
 use crate::inventory::pool::{Afterwards, Judgement, Offer, Pool, Wants};
 use crate::report::{Attempt, CaseReport};
@@ -44,31 +43,6 @@ pub(super) struct Lab<'a> {
     settings: Settings,
     inner: Mutex<Inner>,
     changed: Condvar,
-}
-
-/// Boards that stay ours while no case has them; its copies are one, and all are free when the last is dropped.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Keep(Arc<Mutex<BTreeMap<Mac, BoardLock>>>);
-
-impl Keep {
-    fn inner(&self) -> MutexGuard<'_, BTreeMap<Mac, BoardLock>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How boards are taken.
-#[derive(Debug, Clone)]
-pub(super) struct Settings {
-    /// The folder of locks.
-    pub(super) locks: PathBuf,
-    /// Who we are.
-    pub(super) holder: Holder,
-    /// How long somebody else's board is waited for.
-    pub(super) wait: Duration,
-    /// What `--board` says.
-    pub(super) choice: String,
-    /// Where locks stay between several labs that use the same boards; without it a board is free as soon as no case wants it.
-    pub(super) keep: Option<Keep>,
 }
 
 #[derive(Debug, Default)]
@@ -397,12 +371,14 @@ fn reason(report: &CaseReport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::*;
     use crate::cli::again::CommandLine;
     use crate::cli::board_name::BoardName;
+    use crate::cli::taking::Keep;
     use crate::cli::told::Network;
+    use crate::inventory::lock::Holder;
     use crate::inventory::read::read;
 
     const INVENTORY: &str = include_str!("../../../fixtures/inventory/four-virtual.toml");
@@ -438,8 +414,19 @@ mod tests {
     }
 
     fn settings(locks: &Path, keep: Option<Keep>) -> Settings {
-        let holder = Holder { pid: std::process::id(), user: "me".into(), run: "r".into(), since: "now".into() };
-        Settings { locks: locks.to_owned(), holder, wait: Duration::ZERO, choice: "lab".into(), keep }
+        let holder = Holder {
+            pid: std::process::id(),
+            user: "me".into(),
+            run: "r".into(),
+            since: "now".into(),
+        };
+        Settings {
+            locks: locks.to_owned(),
+            holder,
+            wait: Duration::ZERO,
+            choice: "lab".into(),
+            keep,
+        }
     }
 
     /// Runs all that can be run at once, and gives the boards in their order.

@@ -36,6 +36,7 @@ mod scheduler;
 mod schema;
 mod select;
 mod simulate;
+mod taking;
 mod told;
 mod watch;
 mod wifi;

@@ -28,7 +28,9 @@ impl Benches {
             return InHand::AccessPoint(point);
         }
         let sends_all_here = match &self.board {
-            BoardName::Emulated | BoardName::Process | BoardName::Sim | BoardName::Virtual(_) => true,
+            BoardName::Emulated | BoardName::Process | BoardName::Sim | BoardName::Virtual(_) => {
+                true
+            }
             BoardName::Inventory(_) => known.is_some_and(|known| {
                 known.serial.kind == SerialKind::Virtual && known.probe.is_none()
             }),

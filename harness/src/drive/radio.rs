@@ -98,8 +98,7 @@ impl Radio {
     /// Faults may have been taken off: an access point is gone for one that is armed, and for no other.
     pub(super) fn disarmed(&mut self, cloud: &CloudServer) -> Result<(), ActionError> {
         let Some((fault, _)) = self.gone else { return Ok(()) };
-        let is_armed =
-            |cloud: &mut Faulty| cloud.armed().iter().any(|armed| armed.id == fault.id);
+        let is_armed = |cloud: &mut Faulty| cloud.armed().iter().any(|armed| armed.id == fault.id);
         if cloud.shared.with(|cloud, _| is_armed(cloud)) { Ok(()) } else { self.restore() }
     }
 

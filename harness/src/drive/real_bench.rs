@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
 use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
-use fake_shadow::fault::Delivery;
-use fake_shadow::operation::Operation;
 
 use super::answer_first::{AnswerFirst, Kind};
 use super::bench::{Bench, Facts};
@@ -21,11 +19,13 @@ use super::real_service::ServiceSide;
 use super::seen::{Seen, What, system_time};
 use super::wake_first::WakeFirst;
 use crate::board::Board;
-use crate::engine::event::{ConnectionChange, Party};
+use crate::engine::event::ConnectionChange;
 use crate::engine::reading::Reading;
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::Sleeping;
 use crate::time::Moment;
+
+mod service;
 
 /// How long one look at what is seen takes at least while something is held back.
 const HELD_GLANCE: Duration = Duration::from_millis(5);
@@ -199,18 +199,6 @@ impl RealBench {
         self.radio.restore().and(service)
     }
 
-    /// Looks at a shadow of the real service that the device has changed.
-    fn look(&mut self) -> Option<(Instant, Event)> {
-        let (at, name) = self.changed.pop_front()?;
-        match self.cloud.service.as_mut()?.changed(name, Party::Device) {
-            Ok(event) => Some((at, event)),
-            Err(error) => {
-                self.broken.get_or_insert(error);
-                None
-            }
-        }
-    }
-
     fn take_in(&mut self, seen: Seen) {
         let Seen { at, what } = seen;
         match what {
@@ -232,8 +220,6 @@ impl RealBench {
                 self.broken.get_or_insert(error);
             }
             What::Cloud(event) => {
-                let obeyed = self.radio.cloud(&self.cloud, &event.kind);
-                self.or_broken(obeyed);
                 if let Some((at, event)) = self.wake_first.cloud(at, event) {
                     self.take_in_cloud(at, event);
                 }
@@ -253,6 +239,8 @@ impl RealBench {
     }
 
     fn take_in_cloud(&mut self, at: Instant, event: CloudEvent) {
+        let obeyed = self.radio.cloud(&self.cloud, &event.kind);
+        self.or_broken(obeyed);
         let kind = match &event.kind {
             // What a fault does to an answer may take its time.
             CloudEventKind::Request(served) if served.delivery.wire.is_none() => Kind::Asks,
@@ -307,25 +295,6 @@ impl RealBench {
             }
             CloudEventKind::Closed { .. } => self.ended(id, ConnectionChange::Closed),
             CloudEventKind::Reset { .. } => self.ended(id, ConnectionChange::Reset),
-        }
-    }
-
-    /// What the answer of the real service to the device means for the rig.
-    fn take_in_passed(&mut self, delivery: &Delivery) {
-        let (Some(passed), Some(service)) = (&delivery.passed, &mut self.cloud.service) else {
-            return;
-        };
-        if let Err(error) = cloud_side::passed_well(passed) {
-            self.broken.get_or_insert(error);
-        }
-        if let Ok(Operation::UpdateThingShadow(shadow) | Operation::DeleteThingShadow(shadow)) =
-            &delivery.operation
-        {
-            let name = shadow.name.as_ref().map(ToString::to_string);
-            service.touched_by_device(name.clone());
-            if passed.answer.as_ref().is_ok_and(|answer| answer.status == 200) {
-                self.changed.push_back((Instant::now(), name));
-            }
         }
     }
 

@@ -103,7 +103,9 @@ impl Mismatch {
         let (expected, help) = match kind {
             "dns" => (
                 "a question to the rig's name server that meets it",
-                Some("the device has to ask the name server in SHADOWRIG_NAME_SERVER for its endpoint"),
+                Some(
+                    "the device has to ask the name server in SHADOWRIG_NAME_SERVER for its endpoint",
+                ),
             ),
             "ntp" => (
                 "a question to the rig's time server that meets it",

@@ -27,7 +27,8 @@ pub enum Meets {
 /// All variants, in the order of the matrix.
 #[must_use]
 pub fn variants() -> Vec<Variant> {
-    let at = |meets| move |(name, fault): (&str, Value)| Variant { name: name.to_owned(), fault, meets };
+    let at =
+        |meets| move |(name, fault): (&str, Value)| Variant { name: name.to_owned(), fault, meets };
     let on_wake = [
         ("wifi drop", json!({ "wifi": "drop" })),
         ("ntp silent", json!({ "ntp": "silent" })),

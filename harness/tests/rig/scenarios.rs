@@ -28,15 +28,19 @@ fn words(fault: &serde_json::Value, found: &mut std::collections::BTreeSet<Strin
 /// A fault counts as shown where a scenario arms it and its device meets it.
 #[test]
 fn each_kind_of_fault_and_each_of_its_choices_is_shown_by_a_scenario() {
-    let table = std::fs::read_to_string(crate::support::root().join("fixtures/faults/variants.json"));
-    let table: serde_json::Value = serde_json::from_str(&table.expect("it is there")).expect("JSON");
+    let table =
+        std::fs::read_to_string(crate::support::root().join("fixtures/faults/variants.json"));
+    let table: serde_json::Value =
+        serde_json::from_str(&table.expect("it is there")).expect("JSON");
     let mut shown = std::collections::BTreeMap::new();
     for (name, text) in files("scenarios") {
         for case in run(&text, &name, 7) {
-            let events: Vec<_> = case.outcome.log.entries().iter().map(|entry| &entry.event).collect();
+            let events: Vec<_> =
+                case.outcome.log.entries().iter().map(|entry| &entry.event).collect();
             for event in &events {
                 let Event::FaultArmed { id, step: Some(step), .. } = event else { continue };
-                let is_met = |event: &&&Event| matches!(event, Event::FaultMet { id: met, .. } if met == id);
+                let is_met =
+                    |event: &&&Event| matches!(event, Event::FaultMet { id: met, .. } if met == id);
                 let mut found = std::collections::BTreeSet::new();
                 words(&step["fault"], &mut found);
                 if let Some(Event::FaultMet { what, .. }) = events.iter().find(is_met) {
