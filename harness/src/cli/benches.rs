@@ -213,7 +213,9 @@ impl Benches {
         plan: &Plan,
     ) -> Option<String> {
         let has = |place| plan.fault_places.contains(&place);
-        if let Some(reason) = self.real_cloud.as_ref().and_then(|_| real_cloud::cannot(plan)) {
+        if let Some(reason) =
+            self.real_cloud.as_ref().and_then(|real| real_cloud::cannot(real, plan))
+        {
             return Some(reason);
         }
         if has(Place::Radio)

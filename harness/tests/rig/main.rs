@@ -41,3 +41,4 @@ mod support;
 mod symbols;
 mod tidy;
 mod virtual_runs;
+mod vocabulary;
