@@ -348,7 +348,10 @@ impl Bench for RealBench {
             }
         }
         match action {
-            Action::Brownout { to_mv, length } => self.board.brownout(*to_mv, *length)?,
+            Action::Brownout { to_mv, length } => {
+                self.board.brownout(*to_mv, *length)?;
+                return Ok(vec![Event::Brownout { to_mv: *to_mv, length: *length }]);
+            }
             Action::CutAtStateWrite(order) => self.board.cut_at_state_write(*order)?,
             Action::Flash(firmware) => self.board.flash(firmware)?,
             Action::Measure => {
