@@ -29,10 +29,6 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long joining the network takes while the current is measured.
 const JOIN_TIME: Duration = Duration::from_millis(300);
 
-/// Why nobody writes on the console of the firmware that it executes.
-const NO_CONSOLE_INPUT: (&str, &str) =
-    ("write-console", "the firmware of device-under-test/esp32c3 reads nothing from its console");
-
 /// A virtual board in this process.
 #[derive(Debug)]
 pub struct VirtualBoard {
@@ -122,26 +118,12 @@ impl VirtualBoard {
 impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
         // The pins of an executed program lead to a light, and to no motor, and nobody says what it draws.
-        let (can, cannot) = match self.programs {
-            Programs::Executed => (
-                vec!["console", "power-switch", "state-writes", "programmable-supply", "wake-pin"],
-                vec![NO_CONSOLE_INPUT],
-            ),
-            Programs::Recognized => {
-                let can = vec![
-                    "console",
-                    "power-switch",
-                    "state-writes",
-                    "programmable-supply",
-                    "current-meter",
-                    "wake-pin",
-                    "motor",
-                ];
-                (can, Vec::new())
-            }
-        };
-        let cannot = [self.serial.facts().cannot, cannot].concat();
-        Facts { can, cannot, ..self.serial.facts() }
+        let mut can = vec!["console", "power-switch", "state-writes", "programmable-supply"];
+        let is_whole = self.programs == Programs::Recognized;
+        can.extend(is_whole.then_some("current-meter"));
+        can.push("wake-pin");
+        can.extend(is_whole.then_some("motor"));
+        Facts { can, ..self.serial.facts() }
     }
 
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {

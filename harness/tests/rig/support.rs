@@ -114,6 +114,8 @@ pub(crate) fn shadowrig_with(
     Command::new(env!("CARGO_BIN_EXE_shadowrig"))
         .current_dir(folder)
         .envs(environment.iter().copied())
+        // What is counted of boards belongs to the test.
+        .env("XDG_STATE_HOME", "state")
         .args(arguments)
         .output()
         .expect("the program starts")
