@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
@@ -32,7 +33,8 @@ const SEPARATOR: char = '\0';
 #[derive(Debug)]
 pub struct DataFile {
     path: PathBuf,
-    database: Database,
+    /// None behind a failure of the disk: the database then wants to be opened anew, and is, for the next write.
+    database: Mutex<Option<Database>>,
 }
 
 /// Why a file of shadows cannot be used.
@@ -49,6 +51,8 @@ pub enum DataError {
     Unusable {
         /// What the system said.
         reason: String,
+        /// The same as a kind, if it was the system that said it.
+        kind: Option<ErrorKind>,
     },
 }
 
@@ -63,18 +67,26 @@ impl DataFile {
         let opened = catch_unwind(|| open_database(path));
         let database =
             opened.unwrap_or_else(|_| damaged("the database cannot make sense of it"))?;
-        let file = Self { path: path.to_owned(), database };
-        let loaded = catch_unwind(AssertUnwindSafe(|| file.load(cloud)));
+        let loaded = catch_unwind(AssertUnwindSafe(|| load(&database, cloud)));
         loaded.unwrap_or_else(|_| damaged("the database cannot make sense of it"))?;
-        Ok(file)
+        Ok(Self { path: path.to_owned(), database: Mutex::new(Some(database)) })
     }
 
-    /// Writes changes; they are on the disk when this returns.
+    /// Writes changes; they are on the disk when this returns. After a failure of the disk the file is opened anew, so that it goes
+    /// on as soon as the disk does.
     ///
     /// # Errors
     /// [`DataError`]; then none of them is in the file.
     pub fn write(&self, changes: &[Change]) -> Result<(), DataError> {
-        self.commit(changes).map_err(DataError::from)
+        let mut kept = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let database = match kept.take() {
+            Some(database) => database,
+            None => Database::open(&self.path)?,
+        };
+        // The database is dropped where it failed.
+        commit(&database, changes)?;
+        *kept = Some(database);
+        Ok(())
     }
 
     /// Where it is.
@@ -82,56 +94,51 @@ impl DataFile {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
 
-    fn commit(&self, changes: &[Change]) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_write()?;
-        for change in changes {
-            let (table, key) = place_of(&change.item);
-            let mut rows = transaction.open_table(table)?;
-            match &change.kept {
-                Some(kept) => rows.insert(key.as_str(), kept.as_slice())?,
-                None => rows.remove(key.as_str())?,
-            };
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-
-    fn load(&self, cloud: &mut FakeShadow) -> Result<(), DataError> {
-        let wrong = |error: &dyn fmt::Display| DataError::Damaged { reason: error.to_string() };
-        for (key, kept) in self.rows(SHADOWS)? {
-            let id = id_of(&key).map_err(|error| wrong(&error))?;
-            restore(cloud, Item::Shadow(id), &kept)?;
-        }
-        for (key, kept) in self.rows(THINGS)? {
-            let thing = ThingName::new(key).map_err(|error| wrong(&error))?;
-            restore(cloud, Item::Thing(thing), &kept)?;
-        }
-        for (key, kept) in self.rows(MESSAGES)? {
-            let topic =
-                Topic::new(&key).ok_or_else(|| wrong(&format_args!("'{key}' is no topic")))?;
-            restore(cloud, Item::Message(topic), &kept)?;
-        }
-        Ok(())
-    }
-
-    fn rows(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, DataError> {
-        self.read(table).map_err(DataError::from)
-    }
-
-    fn read(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, redb::Error> {
-        let transaction = self.database.begin_read()?;
-        let opened = match transaction.open_table(table) {
-            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
-            opened => opened?,
+fn commit(database: &Database, changes: &[Change]) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    for change in changes {
+        let (table, key) = place_of(&change.item);
+        let mut rows = transaction.open_table(table)?;
+        match &change.kept {
+            Some(kept) => rows.insert(key.as_str(), kept.as_slice())?,
+            None => rows.remove(key.as_str())?,
         };
-        let mut rows = Vec::new();
-        for row in opened.iter()? {
-            let (key, kept) = row?;
-            rows.push((key.value().to_owned(), kept.value().to_vec()));
-        }
-        Ok(rows)
     }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn load(database: &Database, cloud: &mut FakeShadow) -> Result<(), DataError> {
+    let wrong = |error: &dyn fmt::Display| DataError::Damaged { reason: error.to_string() };
+    for (key, kept) in rows(database, SHADOWS)? {
+        let id = id_of(&key).map_err(|error| wrong(&error))?;
+        restore(cloud, Item::Shadow(id), &kept)?;
+    }
+    for (key, kept) in rows(database, THINGS)? {
+        let thing = ThingName::new(key).map_err(|error| wrong(&error))?;
+        restore(cloud, Item::Thing(thing), &kept)?;
+    }
+    for (key, kept) in rows(database, MESSAGES)? {
+        let topic = Topic::new(&key).ok_or_else(|| wrong(&format_args!("'{key}' is no topic")))?;
+        restore(cloud, Item::Message(topic), &kept)?;
+    }
+    Ok(())
+}
+
+fn rows(database: &Database, table: Table) -> Result<Vec<(String, Vec<u8>)>, redb::Error> {
+    let transaction = database.begin_read()?;
+    let opened = match transaction.open_table(table) {
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+        opened => opened?,
+    };
+    let mut rows = Vec::new();
+    for row in opened.iter()? {
+        let (key, kept) = row?;
+        rows.push((key.value().to_owned(), kept.value().to_vec()));
+    }
+    Ok(rows)
 }
 
 fn restore(cloud: &mut FakeShadow, item: Item, kept: &[u8]) -> Result<(), DataError> {
@@ -185,8 +192,10 @@ impl From<redb::Error> for DataError {
         let reason = error.to_string();
         match error {
             redb::Error::DatabaseAlreadyOpen => Self::Busy,
-            redb::Error::Io(io) if !is_about_content(io.kind()) => Self::Unusable { reason },
-            redb::Error::PreviousIo => Self::Unusable { reason },
+            redb::Error::Io(io) if !is_about_content(io.kind()) => {
+                Self::Unusable { reason, kind: Some(io.kind()) }
+            }
+            redb::Error::PreviousIo => Self::Unusable { reason, kind: None },
             _ => Self::Damaged { reason },
         }
     }
@@ -206,6 +215,21 @@ impl DataError {
             Self::Damaged { .. } => {
                 "put a good copy in its place, or move it away to begin without shadows"
             }
+            Self::Unusable { kind: Some(ErrorKind::IsADirectory), .. } => {
+                "name a file in that folder; one that is not there is made"
+            }
+            Self::Unusable { kind: Some(ErrorKind::NotFound), .. } => {
+                "make its folder first, or name a file in another one"
+            }
+            Self::Unusable { kind: Some(ErrorKind::PermissionDenied), .. } => {
+                "whoever starts this must be allowed to read and write the file, and to make it in its folder"
+            }
+            Self::Unusable { kind: Some(ErrorKind::ReadOnlyFilesystem), .. } => {
+                "name a file on a disk that can be written"
+            }
+            Self::Unusable { kind: Some(ErrorKind::StorageFull), .. } => {
+                "make room on its disk; nothing else is to be done"
+            }
             Self::Unusable { .. } => "its folder must exist and be writable, and its disk not full",
         }
     }
@@ -218,7 +242,7 @@ impl fmt::Display for DataError {
             Self::Damaged { reason } => {
                 write!(formatter, "it is damaged, or no file of shadows: {reason}")
             }
-            Self::Unusable { reason } => formatter.write_str(reason),
+            Self::Unusable { reason, .. } => formatter.write_str(reason),
         }
     }
 }

@@ -90,6 +90,11 @@ pub enum CloudEventKind {
     Controlled(Controlled),
     /// A request was read, and the service has dealt with it; nothing has been answered yet.
     Request(Arc<Served>),
+    /// What the request before has done could not be written to the file of the cloud; it was answered with 500.
+    NotKept {
+        /// What is wrong with the file, and what to do.
+        reason: String,
+    },
     /// A fault acts, on the connection or on the request before.
     Fault(FaultRef),
     /// An answer has been written, or what a fault made of it.

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use compact_str::{CompactString, ToCompactString as _};
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -69,25 +69,65 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawObject<'a> {
 /// Each level is scanned once more than the one around it, so the work is bounded by levels times bytes.
 pub(crate) fn read(raw: &RawValue, levels_max: usize) -> Result<Json, JsonError> {
     let text = raw.get();
-    let nested = |level: &RawValue| read(level, levels_max - 1);
     match text.as_bytes().first() {
-        Some(b'{' | b'[') if levels_max == 0 => Err(JsonError::TooDeep),
-        Some(b'{') => parse::<RawObject<'_>>(text)?
-            .0
-            .into_iter()
-            .map(|(key, value)| Ok((key, nested(value)?)))
-            .collect::<Result<_, _>>()
-            .map(Json::Object),
-        Some(b'[') => parse::<Vec<&RawValue>>(text)?
-            .into_iter()
-            .map(nested)
-            .collect::<Result<_, _>>()
-            .map(Json::Array),
+        Some(b'{' | b'[') => read_level(text, levels_max),
         Some(b'"') => parse(text).map(Json::Text),
         Some(b't') => Ok(Json::Bool(true)),
         Some(b'f') => Ok(Json::Bool(false)),
         Some(b'n') => Ok(Json::Null),
         _ => Ok(Json::Number(Number(text.into()))),
+    }
+}
+
+/// Reads an object or an array.
+fn read_level(text: &str, levels_max: usize) -> Result<Json, JsonError> {
+    let levels_max = levels_max.checked_sub(1).ok_or(JsonError::TooDeep)?;
+    let mut failed = None;
+    let level = Level { levels_max, failed: &mut failed };
+    let read = serde_json::Deserializer::from_str(text).deserialize_any(level);
+    match failed {
+        Some(error) => Err(error),
+        None => read.map_err(|error| JsonError::Syntax(error.to_string())),
+    }
+}
+
+/// What stands in an object or an array; the values in it are nested so deep at most.
+struct Level<'f> {
+    levels_max: usize,
+    /// Why one of the values could not be read: what reads for serde can only fail in words.
+    failed: &'f mut Option<JsonError>,
+}
+
+impl Level<'_> {
+    fn value<E: serde::de::Error>(&mut self, raw: &RawValue) -> Result<Json, E> {
+        read(raw, self.levels_max).map_err(|error| {
+            *self.failed = Some(error);
+            E::custom("a value inside cannot be read")
+        })
+    }
+}
+
+impl<'de> Visitor<'de> for Level<'_> {
+    type Value = Json;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object or an array")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Json, A::Error> {
+        let mut members = Members::new();
+        while let Some((key, raw)) = map.next_entry::<Key, &RawValue>()? {
+            members.insert(key, self.value(raw)?);
+        }
+        Ok(Json::Object(members))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Json, A::Error> {
+        let mut array = Vec::new();
+        while let Some(raw) = items.next_element::<&RawValue>()? {
+            array.push(self.value(raw)?);
+        }
+        Ok(Json::Array(array))
     }
 }
 
@@ -147,63 +187,98 @@ impl Json {
     }
 
     /// Appends the JSON text without white space.
-    pub(crate) fn write_compact(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write_compact(&self, out: &mut impl Sink) {
         match self {
-            Self::Null => out.extend_from_slice(b"null"),
-            Self::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
-            Self::Number(number) => out.extend_from_slice(number.0.as_bytes()),
+            Self::Null => out.push_text("null"),
+            Self::Bool(value) => out.push_text(if *value { "true" } else { "false" }),
+            Self::Number(number) => out.push_text(&number.0),
             Self::Text(text) => write_text(text, out),
             Self::Array(items) => {
-                out.push(b'[');
+                out.push_text("[");
                 for (index, item) in items.iter().enumerate() {
                     if index > 0 {
-                        out.push(b',');
+                        out.push_text(",");
                     }
                     item.write_compact(out);
                 }
-                out.push(b']');
+                out.push_text("]");
             }
             Self::Object(members) => write_members(members, out, Self::write_compact),
         }
     }
 }
 
+/// What takes JSON as it is written.
+pub(crate) trait Sink {
+    fn push_text(&mut self, text: &str);
+}
+
+impl Sink for Vec<u8> {
+    fn push_text(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Counts what is written, and keeps nothing of it.
+#[derive(Debug, Default)]
+pub(crate) struct Counted(usize);
+
+impl Counted {
+    pub(crate) const fn bytes(&self) -> usize {
+        self.0
+    }
+}
+
+impl Sink for Counted {
+    fn push_text(&mut self, text: &str) {
+        self.0 += text.len();
+    }
+}
+
 /// Appends an object without white space, each value by `write_value`.
-pub(crate) fn write_members<T>(
+pub(crate) fn write_members<T, S: Sink>(
     members: &Members<T>,
-    out: &mut Vec<u8>,
-    write_value: impl Fn(&T, &mut Vec<u8>),
+    out: &mut S,
+    write_value: impl Fn(&T, &mut S),
 ) {
-    out.push(b'{');
+    out.push_text("{");
     for (index, (key, value)) in members.iter().enumerate() {
         if index > 0 {
-            out.push(b',');
+            out.push_text(",");
         }
         write_text(key, out);
-        out.push(b':');
+        out.push_text(":");
         write_value(value, out);
     }
-    out.push(b'}');
+    out.push_text("}");
 }
 
 /// Appends a text as JSON.
-pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn write_text(text: &str, out: &mut impl Sink) {
     let is_itself = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     if text.bytes().all(is_itself) {
         for part in ["\"", text, "\""] {
-            out.extend_from_slice(part.as_bytes());
+            out.push_text(part);
         }
         return;
     }
-    serde_json::to_writer(out, text)
-        .expect("a text always has a JSON form and a vector takes all bytes");
+    let escaped = serde_json::to_string(text).expect("a text always has a JSON form");
+    out.push_text(&escaped);
 }
 
 /// Appends an integer in its digits: metadata is mostly these.
 pub(crate) fn write_integer(value: i64, out: &mut Vec<u8>) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    write_digits(value.unsigned_abs(), out);
+}
+
+/// Appends a number from zero.
+pub(crate) fn write_digits(value: u64, out: &mut Vec<u8>) {
     const DIGITS_MAX: usize = 20;
     let mut digits = [b'0'; DIGITS_MAX];
-    let (mut rest, mut first) = (value.unsigned_abs(), DIGITS_MAX);
+    let (mut rest, mut first) = (value, DIGITS_MAX);
     loop {
         first -= 1;
         // The rest of a division by ten is a digit.
@@ -212,9 +287,6 @@ pub(crate) fn write_integer(value: i64, out: &mut Vec<u8>) {
         if rest == 0 {
             break;
         }
-    }
-    if value < 0 {
-        out.push(b'-');
     }
     out.extend_from_slice(&digits[first..]);
 }
@@ -239,8 +311,15 @@ impl From<&Json> for Value {
 impl Number {
     /// Whether both are the same number: `10`, `10.0` and `1e1` are.
     pub(crate) fn equals(&self, other: &Self) -> bool {
-        self.0 == other.0
-            || matches!((self.decimal(), other.decimal()), (Some(one), Some(another)) if one == another)
+        if self.0 == other.0 || self.is_positive_integer() && other.is_positive_integer() {
+            return self.0 == other.0;
+        }
+        matches!((self.decimal(), other.decimal()), (Some(one), Some(another)) if one == another)
+    }
+
+    /// Whether it is written as digits alone, which is then the only way to write it so.
+    fn is_positive_integer(&self) -> bool {
+        self.0.bytes().all(|byte| byte.is_ascii_digit())
     }
 
     /// The number as a version: an integer that is not below zero; one beyond 64 bits becomes the largest.
@@ -317,6 +396,7 @@ mod tests {
         check_equal("1e400", "10e399", true);
         check_equal("123456789012345678901", "123456789012345678902", false);
         check_equal("1", "-1", false);
+        check_equal("12", "21", false);
         check_equal("1", "true", false);
         check_equal("1", "\"1\"", false);
         check_equal("1e99999999999999999999", "1e99999999999999999998", false);
@@ -363,6 +443,9 @@ mod tests {
                 prop_assert_eq!(&Value::from(ours.as_ref().unwrap()), theirs);
             }
             if let Ok(ours) = ours {
+                let mut counted = Counted::default();
+                ours.write_compact(&mut counted);
+                prop_assert_eq!(counted.bytes(), ours.to_compact().len());
                 let again = json(std::str::from_utf8(&ours.to_compact()).unwrap());
                 prop_assert_eq!(again, ours);
             }

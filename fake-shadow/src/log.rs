@@ -53,6 +53,7 @@ fn text_lines(event: &CloudEvent, explanation: Option<&Explanation>) -> Option<S
         CloudEventKind::TimeAsked { shown, .. } => {
             format!("ntp {}", shown.map_or_else(|| "no answer".to_owned(), show::time))
         }
+        CloudEventKind::NotKept { reason } => format!("--- not kept: {reason}"),
         CloudEventKind::Unreadable { reason } => format!("400 no HTTP: {reason}"),
         _ => return None,
     };
@@ -70,6 +71,7 @@ const fn is_logged(kind: &CloudEventKind) -> bool {
         kind,
         CloudEventKind::HandshakeFailed { .. }
             | CloudEventKind::NameAsked { .. }
+            | CloudEventKind::NotKept { .. }
             | CloudEventKind::TimeAsked { .. }
             | CloudEventKind::Request(_)
             | CloudEventKind::Unreadable { .. }

@@ -90,10 +90,6 @@ impl<T> Members<T> {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        *self = Self::new();
-    }
-
     /// Gives back the memory that is not used.
     pub(crate) fn shrink(&mut self) {
         match &mut self.0 {

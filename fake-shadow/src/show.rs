@@ -112,6 +112,7 @@ pub(crate) const fn event_name(kind: &CloudEventKind) -> &'static str {
         CloudEventKind::TimeAsked { .. } => "time-asked",
         CloudEventKind::Controlled(_) => "controlled",
         CloudEventKind::Request(_) => "request",
+        CloudEventKind::NotKept { .. } => "not-kept",
         CloudEventKind::Fault(_) => "fault",
         CloudEventKind::Answered { .. } => "answered",
         CloudEventKind::Unreadable { .. } => "unreadable",
@@ -138,9 +139,9 @@ pub(crate) fn event(event: &CloudEvent) -> Value {
         CloudEventKind::Request(served) => Value::Object(outline(served)),
         CloudEventKind::Fault(FaultRef { id, kind }) => json!({ "id": id.0, "kind": kind }),
         CloudEventKind::Answered { status, bytes } => json!({ "status": status, "bytes": bytes }),
-        CloudEventKind::HandshakeFailed { reason } | CloudEventKind::Unreadable { reason } => {
-            json!({ "reason": reason })
-        }
+        CloudEventKind::HandshakeFailed { reason }
+        | CloudEventKind::NotKept { reason }
+        | CloudEventKind::Unreadable { reason } => json!({ "reason": reason }),
         CloudEventKind::Closed { by } | CloudEventKind::Reset { by } => json!({ "by": side(*by) }),
     };
     if let Value::Object(more) = more {

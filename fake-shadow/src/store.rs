@@ -1,9 +1,11 @@
 //! The shadows, by thing and name, with what is remembered of deleted ones.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use indexmap::IndexSet;
 
 use crate::clock::UnixMillis;
 use crate::json::{Json, parse, read};
@@ -14,8 +16,9 @@ use crate::shadow::{Before, Shadow, ShadowId, ShadowName, ThingName};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Store {
     things: BTreeMap<ThingName, BTreeMap<Option<ShadowName>, Slot>>,
-    /// The shadows that differ from what was last taken for a file.
-    changed: BTreeSet<ShadowId>,
+    /// The shadows that differ from what was last taken for a file. Where nothing is kept in one, it is emptied behind each
+    /// request, and this set gives back no memory for that.
+    changed: IndexSet<ShadowId>,
 }
 
 /// How deep objects and arrays may be nested in a file: more than any limit of documents.

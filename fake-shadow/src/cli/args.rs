@@ -17,7 +17,7 @@ use crate::http::{Remote, ServerIdentity, Token, TokenError, usual_names};
 use crate::log::LogForm;
 use crate::policy::Policy;
 use crate::settings::{DEFAULT_REGION, Settings, Throttle};
-use crate::shadow::{LEVELS_MAX, Limits};
+use crate::shadow::{DOCUMENT_BYTES_MAX, LEVELS_MAX, Limits, MESSAGE_BYTES_MAX};
 use crate::sigv4::{Credential, Keyring, PresignedToken};
 
 /// The flags of `fake-shadow` and of `shadowrig serve`.
@@ -71,6 +71,10 @@ pub struct ServeArgs {
     /// Run the cloud's clock ahead or behind, as +5m, -27850123s, +1h or +2d.
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = parse_offset)]
     pub clock_offset: Option<SignedDuration>,
+
+    /// How many bytes both sections of a shadow may have together.
+    #[arg(long, value_name = "N", default_value_t = DOCUMENT_BYTES_MAX, value_parser = parse_document_bytes)]
+    pub document_bytes_max: usize,
 
     /// How deep documents may be nested: AWS's error text says 6, its page of quotas 8.
     #[arg(long, value_name = "N", default_value_t = LEVELS_MAX, value_parser = parse_levels)]
@@ -216,7 +220,11 @@ impl ServeArgs {
             region: environment.region(self.region.as_deref()),
             clock_offset_ms: self.clock_offset_ms()?,
             seed: self.seed.unwrap_or(any_seed),
-            limits: Limits { levels_max: self.levels_max, ..Limits::default() },
+            limits: Limits {
+                document_bytes_max: self.document_bytes_max,
+                levels_max: self.levels_max,
+                ..Limits::default()
+            },
             throttle: Throttle {
                 account_per_second: self.throttle_account,
                 thing_per_second: self.throttle_thing,
@@ -346,6 +354,11 @@ fn read_policy(argument: &str) -> Result<(String, Policy), ServeError> {
     let text = std::fs::read(path).map_err(|error| file(error.to_string()))?;
     let policy = serde_json::from_slice(&text).map_err(|error| file(error.to_string()))?;
     Ok((key.to_owned(), policy))
+}
+
+fn parse_document_bytes(text: &str) -> Result<usize, String> {
+    let bytes = text.parse().ok().filter(|bytes| (1..=MESSAGE_BYTES_MAX).contains(bytes));
+    bytes.ok_or_else(|| format!("a number from 1 to {MESSAGE_BYTES_MAX} is wanted"))
 }
 
 fn parse_levels(text: &str) -> Result<usize, String> {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use tokio::sync::broadcast::Receiver;
@@ -16,7 +16,24 @@ use crate::service::Explainer;
 use crate::sigv4::explain::Explanation;
 
 /// How many refused signatures are explained within each second; a device in a loop would else keep the machine busy.
-const EXPLAINED_PER_SECOND_MAX: usize = 5;
+const EXPLAINED_PER_SECOND_MAX: usize = 3;
+
+/// How long the end waits for what is left to be written: a pipe that nobody reads must not keep the program.
+pub(super) const LOG_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// The thread that writes.
+pub(super) struct LogThread {
+    /// Is disconnected when the thread is done.
+    running: mpsc::Receiver<()>,
+}
+
+impl LogThread {
+    /// Waits until all is written, for [`LOG_TIME_MAX`] at most. The server and all its connections are to be gone.
+    pub(super) fn finish(self) {
+        // Nothing is ever sent: it is either done or too slow.
+        let _ = self.running.recv_timeout(LOG_TIME_MAX);
+    }
+}
 
 /// Writes all events until the server and all its connections are gone.
 pub(super) fn start(
@@ -24,8 +41,10 @@ pub(super) fn start(
     form: LogForm,
     explainer: Explainer,
     mut out: impl Write + Send + 'static,
-) -> JoinHandle<()> {
+) -> LogThread {
+    let (done, running) = mpsc::channel();
     std::thread::spawn(move || {
+        let _done: mpsc::Sender<()> = done;
         let mut explained = VecDeque::new();
         loop {
             let lines = match events.blocking_recv() {
@@ -41,7 +60,8 @@ pub(super) fn start(
             // A log that cannot be written is no reason to stop serving.
             let _ = lines.map(|lines| out.write_all(lines.as_bytes()));
         }
-    })
+    });
+    LogThread { running }
 }
 
 fn explanation(

@@ -24,7 +24,7 @@ pub struct ProxyArgs {
         long,
         value_name = "URL|aws",
         conflicts_with_all = [
-            "clock_offset", "data", "levels_max", "policies", "throttle_account", "throttle_thing",
+            "clock_offset", "data", "document_bytes_max", "levels_max", "policies", "throttle_account", "throttle_thing",
         ]
     )]
     pub to: Option<String>,

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
 use tokio::runtime;
@@ -20,7 +20,7 @@ use super::servers::Beside;
 use crate::clock::UnixMillis;
 use crate::data::DataFile;
 use crate::fault::Faulty;
-use crate::http::{Server, ServerIdentity, Shared, raise_file_limit, serve, serve_tls};
+use crate::http::{Server, ServerIdentity, Shared, listen, raise_file_limit, serve, serve_tls};
 use crate::log;
 use crate::service::FakeShadow;
 
@@ -33,7 +33,10 @@ pub struct Outputs<O, L> {
     pub log: L,
 }
 
-/// Serves until SIGINT or SIGTERM, then ends in order. Blocks, with a runtime of its own.
+/// How long the end waits for a thread that the system holds, as one that writes to a disk that does not answer.
+const TASKS_TIME_MAX: Duration = Duration::from_millis(500);
+
+/// Serves until SIGINT or SIGTERM, then ends in order, within 5 s whatever clients do. Blocks, with a runtime of its own.
 ///
 /// # Errors
 /// [`ServeError`] if it cannot begin.
@@ -49,9 +52,12 @@ pub fn run(
     }
     let identity = args.identity(&settings.region)?;
     let mut cloud = FakeShadow::new(settings);
-    let file = open_data(args.data.as_deref(), &mut cloud)?;
-    let runtime =
-        runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Runtime)?;
+    let (file, file_note) = open_data(args.data.as_deref(), &mut cloud)?.unzip();
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(threads())
+        .enable_all()
+        .build()
+        .map_err(ServeError::Runtime)?;
     raise_file_limit();
     let ca_pem = identity.as_ref().and_then(ServerIdentity::ca_pem).map(str::to_owned);
     let doors = runtime.block_on(open_doors(args, identity))?;
@@ -62,7 +68,8 @@ pub fn run(
         None => None,
     };
     let way_note = way.as_ref().map(|way| format!("requests go on to {}", way.upstream.endpoint()));
-    for note in [note, way_note, proxy_note, token_note].into_iter().flatten() {
+    for note in [note, file_note.flatten(), way_note, proxy_note, token_note].into_iter().flatten()
+    {
         // A note is a courtesy; who closed standard error does not want it.
         let _ = outputs.log.write_all(log::note(form.unwrap_or_default(), &note).as_bytes());
     }
@@ -80,10 +87,18 @@ pub fn run(
     let beside = runtime.block_on(args.beside.serve(&shared, &listens))?;
     runtime.block_on(serve_until_end(doors, &beside, &shared, &mut outputs.out))?;
     drop(beside);
-    drop((runtime, shared));
-    // The log thread ends when the last one that could make an event is gone; it does not panic.
-    let _ = log.map(JoinHandle::join);
+    runtime.shutdown_timeout(TASKS_TIME_MAX);
+    drop(shared);
+    if let Some(log) = log {
+        log.finish();
+    }
     Ok(())
+}
+
+/// How many threads serve: half of the processors. Requests take turns at the one cloud, so more threads mostly wait for each
+/// other and for the caches that they share; and on this machine the clients want processors too.
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
 }
 
 /// A listener, and what it shows to its clients if they come with TLS.
@@ -96,10 +111,10 @@ async fn open_doors(
     args: &ServeArgs,
     identity: Option<ServerIdentity>,
 ) -> Result<Vec<Door>, ServeError> {
-    let listener = listen("--listen", &args.listen).await?;
+    let listener = open_door("--listen", &args.listen).await?;
     let mut doors = vec![Door { listener, identity: None }];
     if let Some(address) = &args.listen_tls {
-        let listener = listen("--listen-tls", address).await?;
+        let listener = open_door("--listen-tls", address).await?;
         doors.push(Door { listener, identity });
     }
     Ok(doors)
@@ -136,18 +151,25 @@ async fn serve_until_end(
     Ok(())
 }
 
-fn open_data(path: Option<&Path>, cloud: &mut FakeShadow) -> Result<Option<DataFile>, ServeError> {
+/// The file of shadows, and what is to be said of it: one that was cut down to nothing must not be taken for a new one in silence.
+fn open_data(
+    path: Option<&Path>,
+    cloud: &mut FakeShadow,
+) -> Result<Option<(DataFile, Option<String>)>, ServeError> {
     let Some(path) = path else { return Ok(None) };
-    DataFile::open(path, cloud).map(Some).map_err(|error| ServeError::File {
+    let is_empty = path.metadata().is_ok_and(|file| file.is_file() && file.len() == 0);
+    let file = DataFile::open(path, cloud).map_err(|error| ServeError::File {
         path: path.to_owned(),
         reason: error.to_string(),
         help: error.help(),
-    })
+    })?;
+    let note = format!("{} was empty; it begins without shadows", path.display());
+    Ok(Some((file, is_empty.then_some(note))))
 }
 
-async fn listen(flag: &'static str, address: &str) -> Result<TcpListener, ServeError> {
+async fn open_door(flag: &'static str, address: &str) -> Result<TcpListener, ServeError> {
     let failed = |error| ServeError::Listen { flag, address: address.to_owned(), error };
-    TcpListener::bind(address).await.map_err(failed)
+    listen(address).await.map_err(failed)
 }
 
 fn system_time() -> UnixMillis {

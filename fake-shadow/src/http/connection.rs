@@ -188,8 +188,11 @@ async fn leave(context: &Context, caller: &Caller, stream: Stream, over: Over) -
     let reset = matches!(over, Over::Broken);
     let by = match over {
         Over::Broken | Over::InOrder => Side::Client,
-        Over::Called(Call::Ending) => return Left::Ended { by: Side::Cloud, reset: false },
-        Over::Called(Call::MakeRoom) | Over::Silent => Side::Cloud,
+        // Nothing was written that could get lost, and others wait for the end or for the seat.
+        Over::Called(Call::Ending | Call::MakeRoom) => {
+            return Left::Ended { by: Side::Cloud, reset: false };
+        }
+        Over::Silent => Side::Cloud,
         Over::Unreadable(reason) => {
             context.shared.note(caller.id, CloudEventKind::Unreadable { reason });
             Side::Cloud

@@ -46,6 +46,8 @@ mod tls_flaw;
 pub use connection::HANDSHAKE_TIME_MAX;
 pub use control::{CONTROL_PREFIX, TOKEN_LETTERS_MIN, Token, TokenError};
 pub use reading::{BODY_TIME_MAX, HEAD_TIME_MAX};
-pub use server::{CONNECTIONS_MAX, SHUTDOWN_TIME_MAX, Server, raise_file_limit, serve, serve_tls};
+pub use server::{
+    CONNECTIONS_MAX, SHUTDOWN_TIME_MAX, Server, listen, raise_file_limit, serve, serve_tls,
+};
 pub use shared::{Remote, Shared};
 pub use tls::{ServerIdentity, TlsError, usual_names};

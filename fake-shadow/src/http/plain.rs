@@ -9,6 +9,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use httparse::{EMPTY_HEADER, Status};
 
 use super::control::CONTROL_PREFIX;
+use super::strictness::host_fault;
 use crate::message::{Header, HttpVersion, Request};
 use crate::page;
 use crate::shadow::MESSAGE_BYTES_MAX;
@@ -27,6 +28,10 @@ pub(super) fn take(read: &mut BytesMut) -> Option<Request> {
     };
     let (method, target) = (head.method?, head.path?);
     if method == "CONNECT" || !target.starts_with('/') || !target.bytes().all(is_plain) {
+        return None;
+    }
+    let hosts = head.headers.iter().filter(|line| line.name.eq_ignore_ascii_case("host"));
+    if host_fault(hosts.map(|line| line.value), version == HttpVersion::Http11).is_some() {
         return None;
     }
     let body_bytes = body_bytes(head.headers)?;
@@ -124,7 +129,8 @@ mod tests {
     fn a_whole_request_is_taken_and_what_follows_is_left() {
         check("GET /things/t/shadow?name=a%3Ab HTTP/1.1\r\nHost: h\r\n\r\n", Some(""));
         check("POST /t HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}GET", Some("GET"));
-        check("GET /t HTTP/1.1\r\n\r\nGET /t HTTP/1.1\r\n\r\n", Some("GET /t HTTP/1.1\r\n\r\n"));
+        let one = "GET /t HTTP/1.1\r\nHost: h\r\n\r\n";
+        check(&one.repeat(2), Some(one));
     }
 
     #[test]
@@ -132,31 +138,49 @@ mod tests {
         check("", None);
         check("GET /t HT", None);
         check("GET /t HTTP/1.1\r\nHost: h\r\n", None);
-        check("POST /t HTTP/1.1\r\nContent-Length: 3\r\n\r\n{}", None);
+        check("POST /t HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n{}", None);
     }
 
     #[test]
     fn anything_unusual_is_left_to_hyper() {
-        check("POST /t HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", None);
-        check("POST /t HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n1", None);
-        check("GET /t HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", None);
-        check("POST /t HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n1", None);
-        check("POST /t HTTP/1.1\r\nContent-Length: +1\r\n\r\n1", None);
-        check("POST /t HTTP/1.1\r\nContent-Length: \r\n\r\n", None);
-        check(&format!("POST /t HTTP/1.1\r\nContent-Length: {}\r\n\r\n", usize::MAX), None);
-        check("GET http://host/t HTTP/1.1\r\n\r\n", None);
-        check("OPTIONS * HTTP/1.1\r\n\r\n", None);
-        check("GET /t#part HTTP/1.1\r\n\r\n", None);
-        check("CONNECT /t HTTP/1.1\r\n\r\n", None);
-        check("GET /t HTTP/1.1\r\n folded\r\n\r\n", None);
-        check(&format!("GET /t HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(HEADERS_MAX + 1)), None);
+        check("POST /t HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", None);
+        check(
+            "POST /t HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n1",
+            None,
+        );
+        check("GET /t HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n", None);
+        check(
+            "POST /t HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n1",
+            None,
+        );
+        check("POST /t HTTP/1.1\r\nHost: h\r\nContent-Length: +1\r\n\r\n1", None);
+        check("POST /t HTTP/1.1\r\nHost: h\r\nContent-Length: \r\n\r\n", None);
+        check(
+            &format!("POST /t HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", usize::MAX),
+            None,
+        );
+        check("GET http://host/t HTTP/1.1\r\nHost: h\r\n\r\n", None);
+        check("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", None);
+        check("GET /t#part HTTP/1.1\r\nHost: h\r\n\r\n", None);
+        check("GET /t HTTP/1.1\r\n\r\n", None);
+        check("GET /t HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", None);
+        check("GET /t HTTP/1.1\r\nHost: h/t\r\n\r\n", None);
+        check("CONNECT /t HTTP/1.1\r\nHost: h\r\n\r\n", None);
+        check("GET /t HTTP/1.1\r\nHost: h\r\n folded\r\n\r\n", None);
+        check(
+            &format!("GET /t HTTP/1.1\r\nHost: h\r\n{}\r\n", "a: b\r\n".repeat(HEADERS_MAX + 1)),
+            None,
+        );
     }
 
     #[test]
     fn the_page_and_the_control_interface_are_left_to_hyper() {
-        check("GET /_shadowrig/things HTTP/1.1\r\n\r\n", None);
-        check("GET / HTTP/1.1\r\nAccept: text/html\r\n\r\n", None);
-        check("GET / HTTP/1.1\r\nAccept: text/html\r\nAuthorization: AWS4 x\r\n\r\n", Some(""));
-        check("GET / HTTP/1.1\r\n\r\n", Some(""));
+        check("GET /_shadowrig/things HTTP/1.1\r\nHost: h\r\n\r\n", None);
+        check("GET / HTTP/1.1\r\nHost: h\r\nAccept: text/html\r\n\r\n", None);
+        check(
+            "GET / HTTP/1.1\r\nHost: h\r\nAccept: text/html\r\nAuthorization: AWS4 x\r\n\r\n",
+            Some(""),
+        );
+        check("GET / HTTP/1.1\r\nHost: h\r\n\r\n", Some(""));
     }
 }

@@ -169,18 +169,21 @@ pub(super) async fn read_request(
     called: Pin<&mut impl Future<Output = Call>>,
 ) -> Read {
     let slot = Arc::new(Mutex::new(None));
+    let heard = io.heard.clone();
     let service = service_fn(|request: hyper::Request<Incoming>| {
-        let slot = Arc::clone(&slot);
+        let (slot, heard) = (Arc::clone(&slot), heard.clone());
         async move {
             let keep = |received| *slot.lock().unwrap_or_else(PoisonError::into_inner) = received;
-            if let Some((status, reason)) = strictness::fault(&request) {
+            if let Some((status, reason)) = strictness::fault(&request, &heard.take()) {
                 keep(Some(Received::Unreadable(reason.to_owned())));
                 return Ok(bare_answer(status));
             }
             if request.uri().path().starts_with(CONTROL_PREFIX) || wants_page(&request) {
                 // Whoever watches the server is not one of those who make room for others.
                 caller.seated.is_served();
-                return Ok(control_answer(context.control.clone(), request, caller).await);
+                let answer = control_answer(context.control.clone(), request, caller).await;
+                heard.begin();
+                return Ok(answer);
             }
             let received = receive(&context.shared, caller, request).await;
             let is_unreadable = matches!(received, Some(Received::Unreadable(_)));
@@ -205,7 +208,7 @@ pub(super) async fn read_request(
         }
     };
     let parts = reading.into_parts();
-    let Rewound { before, stream, is_broken } = parts.io.into_inner();
+    let Rewound { before, stream, is_broken, .. } = parts.io.into_inner();
     let read_ahead =
         if before.is_empty() { parts.read_buf } else { [parts.read_buf, before].concat().into() };
     let received = slot.lock().unwrap_or_else(PoisonError::into_inner).take();

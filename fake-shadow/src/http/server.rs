@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
@@ -24,8 +24,13 @@ pub const CONNECTIONS_MAX: usize = 16 * 1024;
 /// Files that the process has open beside connections: listeners, a data file, what the rig around it needs.
 const FILES_OF_ITS_OWN: usize = 64;
 
-/// How long what is in flight may take when the server ends; then it is cut off, so that a program is gone within five seconds.
-pub const SHUTDOWN_TIME_MAX: Duration = Duration::from_millis(4500);
+/// Connections that the system keeps until they are accepted. For one more its client waits a second and tries again, which the
+/// usual 128 make of each burst of clients.
+const WAITING_MAX: u32 = 4096;
+
+/// How long what is in flight may take when the server ends; then it is cut off. Little else of the end takes time, so that a
+/// program is gone within five seconds.
+pub const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(3);
 
 /// How long a listener rests that cannot accept, as when the process has too many files open.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
@@ -37,6 +42,25 @@ pub struct Server {
     address: SocketAddr,
     ending: watch::Sender<bool>,
     running: JoinHandle<()>,
+}
+
+/// Listens on an address, as `127.0.0.1:8080`, with room for many clients at once.
+///
+/// # Errors
+/// What the system says; `InvalidInput` if it is no address.
+pub async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut failed = io::Error::new(io::ErrorKind::InvalidInput, "it leads to no address");
+    for address in lookup_host(address).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A port that was just left can be taken again. Elsewhere this would share a port that is in use.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(WAITING_MAX)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
 }
 
 /// Serves a cloud on a listener, on the runtime of the caller, until [`Server::shutdown`].

@@ -253,13 +253,18 @@ impl Shared {
         let mut state = self.lock();
         let now = self.now();
         let mut delivery = handle(&mut state.cloud, now, &request);
-        if self.keep(&mut state.cloud).is_err() {
+        let kept = self.keep(&mut state.cloud);
+        if kept.is_err() {
             delivery = state.cloud.fail(now, &request, delivery);
         }
         let fault = delivery.fault;
         let served = Arc::new(Served { request, delivery });
         let forgotten = state.recent.push(now, connection, Arc::clone(&served));
         self.tell(now, connection, CloudEventKind::Request(Arc::clone(&served)));
+        if let Err(error) = kept {
+            let reason = format!("{error}; {}", error.help());
+            self.tell(now, connection, CloudEventKind::NotKept { reason });
+        }
         if let Some(fault) = fault {
             self.tell(now, connection, CloudEventKind::Fault(fault));
         }

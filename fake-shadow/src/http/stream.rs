@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes};
@@ -128,11 +129,41 @@ pub(super) struct Rewound {
     pub(super) stream: Stream,
     /// Whether reading failed; hyper tells nobody when that happens between two requests.
     pub(super) is_broken: bool,
+    /// What is read of a request's head.
+    pub(super) heard: Heard,
 }
 
 impl Rewound {
-    pub(super) const fn new(before: Bytes, stream: Stream) -> Self {
-        Self { before, stream, is_broken: false }
+    pub(super) fn new(before: Bytes, stream: Stream) -> Self {
+        Self { before, stream, is_broken: false, heard: Heard::default() }
+    }
+}
+
+/// The bytes of a head as they are read, and whatever is read with them: hyper leaves lines out that somebody has to see.
+#[derive(Debug, Clone)]
+pub(super) struct Heard(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Default for Heard {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Some(Vec::new()))))
+    }
+}
+
+impl Heard {
+    /// What was read since the last head; what comes now is body, and not kept.
+    pub(super) fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    }
+
+    /// A new head is awaited.
+    pub(super) fn begin(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        if let Some(heard) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            heard.extend_from_slice(bytes);
+        }
     }
 }
 
@@ -142,13 +173,16 @@ impl AsyncRead for Rewound {
         context: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { before, stream, is_broken } = self.get_mut();
+        let Self { before, stream, is_broken, heard } = self.get_mut();
         if before.is_empty() {
+            let filled = into.filled().len();
             let read = Pin::new(stream).poll_read(context, into);
             *is_broken |= matches!(read, Poll::Ready(Err(_)));
+            heard.add(&into.filled()[filled..]);
             return read;
         }
         let length = before.len().min(into.remaining());
+        heard.add(&before[..length]);
         into.put_slice(&before[..length]);
         before.advance(length);
         Poll::Ready(Ok(()))

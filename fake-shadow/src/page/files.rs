@@ -14,6 +14,8 @@ pub(crate) const TOLD_SCRIPT: &str = include_str!("files/told.js");
 /// The picture in the browser's tab.
 pub(crate) const ICON: &str = include_str!("files/icon.svg");
 
+/// What both pages begin with.
+const HEAD: &str = include_str!("files/head.html");
 const PAGE: &str = include_str!("files/page.html");
 const DOOR: &str = include_str!("files/door.html");
 const LOCK: &str = include_str!("files/lock.html");
@@ -41,7 +43,9 @@ pub(crate) fn is_wanted(method: &str, path_and_query: &str, accept: &str) -> boo
 /// The page, for a cloud of a region.
 pub(crate) fn page(region: &str) -> String {
     let kinds: String = kinds::EXAMPLES.iter().map(option).collect();
-    PAGE.replace("{{kinds}}", &kinds).replace("{{region}}", &escaped(region))
+    PAGE.replace("{{head}}", HEAD)
+        .replace("{{kinds}}", &kinds)
+        .replace("{{region}}", &escaped(region))
 }
 
 /// What somebody is shown who is not let in, with the reason, and with a field for the token where one would help.
@@ -50,7 +54,7 @@ pub(crate) fn door(reason: &str, lock: Lock) -> String {
         Lock::Token => LOCK,
         Lock::Shut => "",
     };
-    DOOR.replace("{{lock}}", lock).replace("{{reason}}", &escaped(reason))
+    DOOR.replace("{{head}}", HEAD).replace("{{lock}}", lock).replace("{{reason}}", &escaped(reason))
 }
 
 fn option((name, example): &(&str, &str)) -> String {

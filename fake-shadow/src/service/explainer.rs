@@ -27,7 +27,7 @@ impl Explainer {
         self.examiner.rules_of(plane)
     }
 
-    /// The explanation of a refusal; `cloud_time` is that of the request. Bounded, but some tens of milliseconds.
+    /// The explanation of a refusal; `cloud_time` is that of the request. Bounded, but some tenths of a second where nothing is found.
     #[must_use]
     pub fn explain(
         &self,

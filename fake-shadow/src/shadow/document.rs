@@ -1,15 +1,18 @@
 //! What is kept of a shadow, and how it is shown.
 
+use std::sync::Arc;
+
 use super::delta::{differs, is_different};
 use super::metadata;
-use crate::json::{Json, write_members, write_text};
+use crate::json::{Counted, Json, Sink, write_members, write_text};
 use crate::members::Members;
 
 /// A shadow as it is kept: both sections with the time of each value, and the version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shadow {
-    pub(super) desired: Section,
-    pub(super) reported: Section,
+    // Nearly all updates touch one of the two, and share the other with the shadow before.
+    pub(super) desired: Arc<Section>,
+    pub(super) reported: Arc<Section>,
     pub(super) version: u64,
 }
 
@@ -39,13 +42,13 @@ impl Shadow {
 
     /// Bytes of both sections as JSON without white space: what the size limit counts.
     pub(super) fn document_bytes(&self) -> usize {
-        let mut out = Vec::with_capacity(DOCUMENT_BYTES_USUAL);
+        let mut out = Counted::default();
         for section in [&self.desired, &self.reported] {
             if !section.is_empty() {
                 write_section(section, &mut out);
             }
         }
-        out.len()
+        out.bytes()
     }
 
     /// `state` and `metadata` without the delta.
@@ -64,7 +67,7 @@ impl Shadow {
 #[must_use]
 pub fn get_document(shadow: &Shadow, answered_secs: i64) -> Vec<u8> {
     let Shadow { desired, reported, .. } = shadow;
-    let sections = [("desired", desired), ("reported", reported)];
+    let sections = [("desired", &**desired), ("reported", reported)];
     let mut out = Vec::with_capacity(DOCUMENT_BYTES_USUAL);
     out.extend_from_slice(br#"{"state":"#);
     write_sections(&sections, write_section, &mut out);
@@ -77,8 +80,8 @@ pub fn get_document(shadow: &Shadow, answered_secs: i64) -> Vec<u8> {
     }
     out.extend_from_slice(br#","metadata":"#);
     write_sections(&sections, metadata::write, &mut out);
-    let end = format!(r#","version":{},"timestamp":{answered_secs}}}"#, shadow.version);
-    out.extend_from_slice(end.as_bytes());
+    metadata::write_end(shadow.version, answered_secs, &mut out);
+    out.push(b'}');
     out
 }
 
@@ -130,11 +133,11 @@ pub(super) fn state_of(section: &Section) -> Json {
     Json::Object(section.iter().map(|(key, node)| (key.clone(), value(node))).collect())
 }
 
-fn write_section(section: &Section, out: &mut Vec<u8>) {
+fn write_section(section: &Section, out: &mut impl Sink) {
     write_members(section, out, write_node);
 }
 
-fn write_node(node: &Node, out: &mut Vec<u8>) {
+fn write_node(node: &Node, out: &mut impl Sink) {
     match node {
         Node::Object(section) => write_section(section, out),
         Node::Value { json, .. } => json.write_compact(out),

@@ -1,7 +1,7 @@
 //! Metadata: the tree of the state with the time of each value in its place.
 
 use super::document::{Node, Section};
-use crate::json::{Json, write_integer, write_members};
+use crate::json::{Json, write_digits, write_integer, write_members};
 use crate::members::Key;
 
 /// The metadata of what is kept.
@@ -45,6 +45,14 @@ pub(super) fn write_stamps(value: &Json, stamped_secs: i64, out: &mut Vec<u8>) {
             out.push(b'}');
         }
     }
+}
+
+/// Appends version and time as the last two members of a document, which goes on behind them.
+pub(super) fn write_end(version: u64, at_secs: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(br#","version":"#);
+    write_digits(version, out);
+    out.extend_from_slice(br#","timestamp":"#);
+    write_integer(at_secs, out);
 }
 
 /// The metadata of a value that was sent at that time: one stamp for each leaf, `null` being a leaf; arrays become

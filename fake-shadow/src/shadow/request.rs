@@ -42,12 +42,12 @@ impl UpdateRequest {
     /// syntax, `state`, its nodes, depth, `clientToken`, `version`.
     pub(super) fn read(document: &[u8], limits: &Limits) -> Result<Self, ShadowError> {
         let text = std::str::from_utf8(document).map_err(|_| ShadowError::NotUtf8)?;
-        let raw: &RawValue = parse(text).map_err(|error| refusal(error, limits))?;
         // A document that is no object has no `state`: live answers to `66` say so.
-        if !raw.get().starts_with('{') {
-            return Err(ShadowError::MissingState);
+        if !text.trim_ascii_start().starts_with('{') {
+            let read = parse::<&RawValue>(text).map_err(|error| refusal(error, limits));
+            return read.and(Err(ShadowError::MissingState));
         }
-        let RawObject(members) = parse(raw.get()).map_err(|error| refusal(error, limits))?;
+        let RawObject(members) = parse(text).map_err(|error| refusal(error, limits))?;
         let state = members.get("state").ok_or(ShadowError::MissingState)?;
         Ok(Self {
             state: read_state(state, limits)?,

@@ -21,8 +21,8 @@ impl Shadow {
     pub(crate) fn from_stored(stored: &Json) -> Option<Self> {
         let Json::Object(members) = stored else { return None };
         Some(Self {
-            desired: section_from_stored(members.get("desired")?)?,
-            reported: section_from_stored(members.get("reported")?)?,
+            desired: section_from_stored(members.get("desired")?)?.into(),
+            reported: section_from_stored(members.get("reported")?)?.into(),
             version: members.get("version")?.as_version()?,
         })
     }

@@ -55,8 +55,7 @@ impl Applied {
         self.sent.write_compact(&mut out);
         out.extend_from_slice(br#","metadata":"#);
         metadata::write_stamps(&self.sent, self.at_secs, &mut out);
-        let end = format!(r#","version":{},"timestamp":{}"#, self.shadow.version, self.at_secs);
-        out.extend_from_slice(end.as_bytes());
+        metadata::write_end(self.shadow.version, self.at_secs, &mut out);
         if let Some(token) = &self.client_token {
             out.extend_from_slice(br#","clientToken":"#);
             Json::text(token).write_compact(&mut out);
@@ -127,9 +126,13 @@ fn merged(before: Before<'_>, sent: &SentState, now_secs: i64) -> Shadow {
     let (mut desired, mut reported) = before
         .shadow
         .map_or_else(Default::default, |shadow| (shadow.desired.clone(), shadow.reported.clone()));
-    let update = |section: &mut Section, sent: Option<&Json>| match sent {
-        Some(Json::Object(members)) => merge(section, members, now_secs),
-        Some(_) => section.clear(),
+    let update = |section: &mut Arc<Section>, sent: Option<&Json>| match sent {
+        Some(Json::Object(members)) => {
+            let section = Arc::make_mut(section);
+            merge(section, members, now_secs);
+            shrink(section);
+        }
+        Some(_) => *section = Arc::default(),
         None => {}
     };
     match sent {
@@ -139,8 +142,6 @@ fn merged(before: Before<'_>, sent: &SentState, now_secs: i64) -> Shadow {
             update(&mut reported, sections.get("reported"));
         }
     }
-    shrink(&mut desired);
-    shrink(&mut reported);
     Shadow { desired, reported, version: before.version.saturating_add(1) }
 }
 

@@ -116,9 +116,9 @@ fn check_clock(claim: &Claim<'_>, clock: Clock) -> Result<(), Refusal> {
 }
 
 fn parse_expires(text: &str) -> Result<Duration, Refusal> {
-    text.parse()
-        .ok()
-        .map(Duration::from_secs)
+    // In digits alone; the standard library would read a plus sign, too.
+    let secs = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    secs.map(Duration::from_secs)
         .filter(|life| *life <= EXPIRES_MAX)
         .ok_or_else(|| Refusal::ExpiresForm { sent: text.to_owned() })
 }

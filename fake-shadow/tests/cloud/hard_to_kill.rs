@@ -8,6 +8,7 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use fake_shadow::clock::UnixMillis;
+use fake_shadow::event::CloudEventKind;
 use fake_shadow::http::{BODY_TIME_MAX, HEAD_TIME_MAX, SHUTDOWN_TIME_MAX, raise_file_limit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::task::JoinSet;
@@ -81,7 +82,8 @@ async fn check_refused(request: &[u8], expected: &str) {
 
 #[tokio::test]
 async fn a_huge_body_is_refused_before_it_comes() {
-    let huge = "POST /things/lamp/shadow HTTP/1.1\r\nContent-Length: 10000000000\r\n\r\n";
+    let huge =
+        "POST /things/lamp/shadow HTTP/1.1\r\nHost: h\r\nContent-Length: 10000000000\r\n\r\n";
     check_refused(huge.as_bytes(), "413 Payload Too Large").await;
 }
 
@@ -89,7 +91,7 @@ async fn a_huge_body_is_refused_before_it_comes() {
 async fn an_endless_body_in_chunks_is_refused_at_the_limit() {
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     let endless = format!(
-        "POST /things/lamp/shadow HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+        "POST /things/lamp/shadow HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{}",
         chunk.repeat(3)
     );
     check_refused(endless.as_bytes(), "413 Payload Too Large").await;
@@ -144,6 +146,9 @@ fn idle(running: &Running, count: usize) -> Vec<TcpStream> {
         )
     })
 }
+
+/// How long the program may take to end: `docs/http-edges.md`. It takes a tenth of a second where nobody keeps it.
+const STOP_TIME_MAX: Duration = Duration::from_secs(5);
 
 const ASK: &str = "GET /things/lamp/shadow HTTP/1.0\r\n\r\n";
 
@@ -236,7 +241,7 @@ fn an_end_under_load_loses_no_answered_update() {
             writers.into_iter().map(|writer| writer.join().unwrap()).collect();
         (took, answered)
     });
-    assert!(took < SHUTDOWN_TIME_MAX * 2, "{took:?}");
+    assert!(took < STOP_TIME_MAX, "{took:?}");
     let again = Running::start(&args, &[]);
     for (thing, version) in answered {
         let question = format!("GET /_shadowrig/things/{thing}/shadow HTTP/1.0\r\n\r\n");
@@ -244,4 +249,46 @@ fn an_end_under_load_loses_no_answered_update() {
         assert!(kept >= version, "{thing}: {version} was answered and {kept} is kept");
     }
     again.end("-TERM");
+}
+
+/// A client never ends its head, another never its body, and a third meets a fault that holds it for an hour.
+#[tokio::test(start_paused = true)]
+async fn what_is_in_flight_at_the_end_is_cut_off_in_time() {
+    let mut bench = Bench::with_shadow().await;
+    let mut clients = Vec::new();
+    let body = raw(&post(ON));
+    for bytes in [b"GET /things/lamp".as_slice(), &body[..body.len() - 1]] {
+        let mut client = bench.connect().await;
+        client.send(bytes).await;
+        bench.event(|kind| matches!(kind, CloudEventKind::Opened { .. })).await;
+        clients.push(client);
+    }
+    bench.arm(&serde_json::json!({ "hang": "1h" }));
+    let mut hanging = bench.connect().await;
+    hanging.send(&raw(&get())).await;
+    bench.event(|kind| matches!(kind, CloudEventKind::Fault(_))).await;
+    let began = tokio::time::Instant::now();
+    bench.server.shutdown().await;
+    assert!(began.elapsed() <= SHUTDOWN_TIME_MAX, "{:?}", began.elapsed());
+}
+
+/// The same of the program, with a log that nobody reads beside it.
+#[test]
+fn an_end_waits_for_nobody() {
+    let running = Running::start(&["--log", "text"], &[]);
+    let connect = || TcpStream::connect(&running.address).unwrap();
+    let mut half = connect();
+    half.write_all(b"POST /things/lamp/shadow HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{")
+        .unwrap();
+    let mut deaf = connect();
+    deaf.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
+    let asked = "GET /things/lamp/shadow HTTP/1.1\r\nHost: h\r\n\r\n".repeat(1000);
+    // It reads nothing until the program takes no more of it, which by then has more to log than a pipe holds.
+    while deaf.write_all(asked.as_bytes()).is_ok() {}
+    let began = Instant::now();
+    assert_eq!(running.end_unread("-TERM").code(), Some(0));
+    let took = began.elapsed();
+    // What is cut off at its bound leaves the rest of the five seconds for a machine that is busy.
+    assert!(took < STOP_TIME_MAX, "{took:?}");
+    drop((half, deaf));
 }

@@ -200,7 +200,9 @@ async fn a_head_that_never_ends_ends_the_connection() {
 async fn a_body_beyond_all_messages_is_refused_unread() {
     let bench = Bench::new().await;
     let mut client = bench.connect().await;
-    client.send(b"POST /things/lamp/shadow HTTP/1.1\r\nContent-Length: 131073\r\n\r\n{").await;
+    client
+        .send(b"POST /things/lamp/shadow HTTP/1.1\r\nHost: h\r\nContent-Length: 131073\r\n\r\n{")
+        .await;
     let (answer, in_order) = client.rest().await;
     assert!(in_order);
     assert!(answer.starts_with("HTTP/1.1 413 Payload Too Large\r\n"), "{answer}");

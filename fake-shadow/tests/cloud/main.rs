@@ -19,6 +19,7 @@ mod program;
 mod proxy;
 mod shadow_properties;
 mod shadow_vectors;
+mod sigv4_edges;
 mod sigv4_explain;
 mod sigv4_properties;
 mod sigv4_refusals;

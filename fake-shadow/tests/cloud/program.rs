@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fake_shadow::clock::UnixMillis;
@@ -67,11 +67,20 @@ impl Running {
     }
 
     pub(crate) fn end(self, signal: &str) -> Output {
-        let id = self.child.id().to_string();
-        // The shell's own `kill`: a small system has no program of that name.
-        let kill = format!("kill {signal} {id}");
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        self.send(signal);
         self.child.wait_with_output().unwrap()
+    }
+
+    /// Ends it while nobody reads what it writes.
+    pub(crate) fn end_unread(mut self, signal: &str) -> ExitStatus {
+        self.send(signal);
+        self.child.wait().unwrap()
+    }
+
+    fn send(&self, signal: &str) {
+        // The shell's own `kill`: a small system has no program of that name.
+        let kill = format!("kill {signal} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 }
 
@@ -135,6 +144,27 @@ fn a_flag_throttles_each_thing_and_another_the_account() {
         let refused = refused.unwrap_or_else(|| panic!("{flag}: {answers:?}"));
         assert!(refused.contains("\r\nx-amzn-ErrorType: ThrottlingException:\r\n"), "{refused}");
         assert!(refused.contains(r#"{"message":"Rate exceeded","traceId":""#), "{refused}");
+    }
+}
+
+#[test]
+fn size_and_depth_of_documents_are_flags() {
+    for (flag, refusal) in [
+        ("--document-bytes-max=12", "The payload exceeds the maximum size allowed"),
+        ("--levels-max=1", "JSON contains too many levels of nesting; maximum is 1"),
+    ] {
+        let running = Running::start(&[flag], &[]);
+        let put = |document: &str| {
+            let length = document.len();
+            running.ask(&format!(
+                "PUT /_shadowrig/things/lamp/shadow HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{document}"
+            ))
+        };
+        let answer = put(r#"{"state":{"desired":{"a":1234}}}"#);
+        assert!(answer.starts_with("HTTP/1.0 200 OK\r\n"), "{answer}");
+        let answer = put(r#"{"state":{"desired":{"a":{"b":1}}}}"#);
+        assert!(answer.contains(refusal), "{flag}: {answer}");
+        running.end("-TERM");
     }
 }
 
@@ -217,6 +247,61 @@ fn an_answered_update_survives_a_kill() {
     }
 }
 
+/// A disk that is full for a while, played by a limit on the size of files.
+#[test]
+fn a_disk_that_was_full_is_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shadows").display().to_string();
+    Running::start(&["--data", &file], &[]).end("-TERM");
+    let blocks = std::fs::metadata(&file).unwrap().len() / 512 + 100;
+    let mut shell = Command::new("sh");
+    let script = format!(
+        r#"trap '' XFSZ; ulimit -S -f {blocks}; exec "{}" "$@""#,
+        env!("CARGO_BIN_EXE_fake-shadow")
+    );
+    shell.args(["-c", &script, "sh"]);
+    let running = Running::start_by(shell, &["--data", &file], &[]);
+    let body = format!(r#"{{"state":{{"reported":{{"a":"{}"}}}}}}"#, "x".repeat(7000));
+    let update = |number: usize| {
+        let line = format!("POST /things/t{number}/shadow");
+        let now = UnixMillis::from_secs(now_secs());
+        let mut request = Signer::default().request(&line, body.as_str(), now);
+        request.version = HttpVersion::Http10;
+        running.ask(&String::from_utf8(raw(&request)).unwrap())
+    };
+    let is_kept = |number: &usize| update(*number).starts_with("HTTP/1.1 200 OK\r\n");
+    let answered = (0..1000).take_while(is_kept).count();
+    assert!(answered < 1000, "the disk was never full");
+    let refused = update(answered);
+    assert!(refused.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{refused}");
+    let id = running.child.id().to_string();
+    let room = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &id]).status().unwrap();
+    assert!(room.success());
+    let again = update(answered);
+    assert!(again.starts_with("HTTP/1.1 200 OK\r\n"), "{again}");
+    let log = String::from_utf8(running.end("-KILL").stderr).unwrap();
+    assert!(log.contains("--- not kept: ") && log.contains("its disk not full"), "{log}");
+    let running = Running::start(&["--data", &file], &[]);
+    for number in 0..=answered {
+        let ask = format!("GET /_shadowrig/things/t{number}/shadow HTTP/1.0\r\n\r\n");
+        let kept = running.ask(&ask);
+        assert!(kept.starts_with("HTTP/1.0 200 OK\r\n"), "t{number}: {kept}");
+    }
+    running.end("-TERM");
+}
+
+/// A file that was cut down to nothing is used, as `mktemp` makes such ones, and that is said.
+#[test]
+fn an_empty_file_is_told() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().display().to_string();
+    let args = ["--data", &path, "--credential", "A:hush"];
+    let told = |args: &[&str]| String::from_utf8(Running::start(args, &[]).end("-TERM").stderr);
+    let note = format!("note: {path} was empty; it begins without shadows\n");
+    assert_eq!(told(&args).unwrap(), note);
+    assert_eq!(told(&args).unwrap(), "", "it has been made by now");
+}
+
 #[test]
 fn a_file_in_use_is_told_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
@@ -268,7 +353,8 @@ fn mistakes_on_the_command_line_end_with_2() {
 #[test]
 fn other_mistakes_end_with_1_and_say_where_they_are() {
     let folder = tempfile::tempdir().unwrap();
-    let missing = folder.path().join("missing").display().to_string();
+    let missing = folder.path().join("missing/file").display().to_string();
+    let here = folder.path().display().to_string();
     let broken = folder.path().join("broken");
     std::fs::write(&broken, "[default]\nhush hush\n").unwrap();
     let broken = broken.display().to_string();
@@ -277,6 +363,8 @@ fn other_mistakes_end_with_1_and_say_where_they_are() {
         (["--credentials-file", broken.as_str()], "line 2 is neither [profile] nor key = value"),
         (["--policy", &format!("A={broken}")], "expected"),
         (["--listen", "192.0.2.1:80"], "failed to listen on 192.0.2.1:80"),
+        (["--data", &missing], "make its folder first"),
+        (["--data", &here], "name a file in that folder"),
     ] {
         let (code, said) = refused(&args, &[]);
         assert_eq!(code, 1, "{args:?}: {said}");

@@ -104,14 +104,14 @@ impl Bench {
         let path = format!("/things/{THING}/shadow{shadow}");
         let exchange = match text(step, "do") {
             "update" => self.send(&format!("POST {path}"), update_body(step)),
-            "get" => self.send(&format!("GET {path}"), String::new()),
-            "delete" => self.send(&format!("DELETE {path}"), String::new()),
+            "get" => self.send(&format!("GET {path}"), Vec::new()),
+            "delete" => self.send(&format!("DELETE {path}"), Vec::new()),
             "list_named" => {
                 let query = step["query"].as_str().map(|query| format!("?{query}"));
                 let query = self.filled(&query.unwrap_or_default());
                 let line =
                     format!("GET /api/things/shadow/ListNamedShadowsForThing/{THING}{query}");
-                self.send(&line, String::new())
+                self.send(&line, Vec::new())
             }
             "create_thing" => self.send_control(&format!("POST /things/{THING}")),
             "delete_thing" => self.send_control(&format!("DELETE /things/{THING}")),
@@ -127,7 +127,7 @@ impl Bench {
         self.check(&step["expect"], &exchange)
     }
 
-    fn send(&mut self, line: &str, body: String) -> Exchange {
+    fn send(&mut self, line: &str, body: Vec<u8>) -> Exchange {
         self.handle(&Signer::default().request(line, body, self.now))
     }
 
@@ -200,6 +200,14 @@ impl Bench {
                 "rejected" => {
                     wanted["code"].as_u64() == Some(u64::from(response.status))
                         && same_text(&wanted["message"], &body["message"])
+                }
+                "raw_contains" => {
+                    let text = String::from_utf8_lossy(&response.body);
+                    wanted
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .all(|part| text.contains(part.as_str().unwrap()))
                 }
                 "headers" => wanted.as_object().unwrap().iter().all(|(name, value)| {
                     let header =
@@ -283,6 +291,7 @@ impl Bench {
             Some("$ts") => {
                 held.as_i64().is_some_and(|secs| (NOW.secs()..=self.now.secs()).contains(&secs))
             }
+            Some("$ms") => held.as_i64().is_some_and(|ms| (NOW.0..=self.now.0).contains(&ms)),
             Some("$uuid") => {
                 held.as_str().is_some_and(|id| id.len() == 36 && id.matches('-').count() == 4)
             }
@@ -296,16 +305,20 @@ impl Bench {
     }
 }
 
-fn update_body(step: &Value) -> String {
+fn update_body(step: &Value) -> Vec<u8> {
     let generate = &step["generate"];
-    match (step["raw"].as_str(), generate.is_object()) {
-        (Some(raw), _) => raw.to_owned(),
-        (None, false) => step["body"].to_string(),
-        (None, true) => {
+    match (step["raw"].as_str(), step["raw_hex"].as_str(), generate.is_object()) {
+        (Some(raw), ..) => raw.into(),
+        (None, Some(hex), _) => {
+            let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+            (0..hex.len()).step_by(2).map(byte).collect()
+        }
+        (None, None, false) => step["body"].to_string().into_bytes(),
+        (None, None, true) => {
             let (section, key) = (text(generate, "section"), text(generate, "key"));
             let bytes = usize::try_from(generate["state_bytes"].as_u64().unwrap()).unwrap();
             let padding = "x".repeat(bytes - json!({ key: "" }).to_string().len());
-            json!({ "state": { section: { key: padding } } }).to_string()
+            json!({ "state": { section: { key: padding } } }).to_string().into_bytes()
         }
     }
 }

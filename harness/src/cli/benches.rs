@@ -219,7 +219,7 @@ impl Benches {
 
     /// Why what the case needs of its cloud would never reach a board; none if it does.
     pub(super) fn unreachable_fault(&self, plan: &Plan) -> Option<String> {
-        let real_cloud = self.real_cloud.as_ref().and_then(|_| real_cloud::cannot(plan));
+        let real_cloud = self.real_cloud.as_ref().and_then(|real| real_cloud::cannot(real, plan));
         real_cloud.or_else(|| unreachable_fault(&self.board, plan))
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::Args;
 use fake_shadow::account::{ACCOUNT_VARIABLES, Account, AccountWants};
 use fake_shadow::clock::UnixMillis;
-use fake_shadow::proxy::Reach;
+use fake_shadow::proxy::{Endpoint, Reach};
 use fake_shadow::shadow::ShadowId;
 use tokio::runtime::Runtime;
 
@@ -144,10 +144,21 @@ pub(super) fn parse_cloud(text: &str) -> Result<CloudKind, String> {
 }
 
 /// Why the real cloud cannot have such a case; none if it can.
-pub(super) fn cannot(plan: &Plan) -> Option<String> {
+pub(super) fn cannot(real_cloud: &RealCloud, plan: &Plan) -> Option<String> {
+    let has = real_cloud.reach.upstream.endpoint();
+    // A file says where it belongs, and not where real keys sign.
+    if let Some(meant) = plan.endpoint.as_ref().filter(|meant| !is_same(meant, has)) {
+        return Some(format!(
+            "the case is for {meant}; this run has {has}: run it with `--endpoint {meant}`"
+        ));
+    }
     let (kind, reason) = plan.fault_kinds.iter().find_map(|kind| {
         let reason = fake_shadow::fault::Kind::needs_fake(kind)?;
         Some((kind, reason))
     })?;
     Some(format!("the fault `{kind}` needs the fake cloud: {reason}"))
+}
+
+fn is_same(one: &Endpoint, other: &Endpoint) -> bool {
+    one.channel == other.channel && one.is_meant_by(&other.authority())
 }

@@ -282,6 +282,9 @@ impl RealBench {
             CloudEventKind::Unreadable { reason } => {
                 vec![Event::Note { text: format!("the cloud could not read a request: {reason}") }]
             }
+            CloudEventKind::NotKept { reason } => {
+                vec![Event::Note { text: format!("the cloud could not keep a change: {reason}") }]
+            }
             CloudEventKind::HandshakeFailed { reason } => {
                 vec![Event::Note { text: format!("a TLS handshake failed: {reason}") }]
             }
@@ -345,7 +348,10 @@ impl Bench for RealBench {
             }
         }
         match action {
-            Action::Brownout { to_mv, length } => self.board.brownout(*to_mv, *length)?,
+            Action::Brownout { to_mv, length } => {
+                self.board.brownout(*to_mv, *length)?;
+                return Ok(vec![Event::Brownout { to_mv: *to_mv, length: *length }]);
+            }
             Action::CutAtStateWrite(order) => self.board.cut_at_state_write(*order)?,
             Action::Flash(firmware) => self.board.flash(firmware)?,
             Action::Measure => {

@@ -1,23 +1,21 @@
 //! The machine that runs a plan.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::action::{Action, ActionError, ClockOrder};
 use super::event::{Event, Log, StepState};
-use super::mismatch::{Mismatch, NearMiss};
+use super::mismatch::Mismatch;
 use super::nested::Frame;
-use super::search;
 use super::shadows::{self, Shadows};
-use super::step::{Book, Cursors, Memory, Progress, Run};
+use super::step::{Book, Cursors};
+use super::stepping::planned;
 use super::trigger::Trigger;
 use super::verdict::{Failure, Outcome, StepReport, Verdict};
-use crate::invariant;
-use crate::scenario::matcher::{Comparison, Strictness};
 use crate::scenario::node::Span;
-use crate::scenario::plan::{Common, Plan, PlannedStep};
+use crate::scenario::plan::{Plan, PlannedStep};
 use crate::scenario::template::Variables;
-use crate::time::{self, Moment};
+use crate::time::Moment;
 
 /// All that can happen to the engine.
 #[derive(Debug)]
@@ -41,28 +39,28 @@ pub enum Input {
 /// It always ends: each step has a limit, there are finitely many, and the clean-up is a fixed list of actions.
 #[derive(Debug)]
 pub struct Engine {
-    plan: Arc<Plan>,
-    phase: Phase,
-    log: Log,
-    cursors: Cursors,
-    variables: Variables,
-    shadows: Shadows,
-    book: Book,
+    pub(super) plan: Arc<Plan>,
+    pub(super) phase: Phase,
+    pub(super) log: Log,
+    pub(super) cursors: Cursors,
+    pub(super) variables: Variables,
+    pub(super) shadows: Shadows,
+    pub(super) book: Book,
     /// What waits for an event.
-    triggers: Vec<Trigger>,
+    pub(super) triggers: Vec<Trigger>,
     /// Faults that wait for their request, with the place of the step that armed them.
-    armed: BTreeMap<u64, (String, Span)>,
-    current: Option<Current>,
+    pub(super) armed: BTreeMap<u64, (String, Span)>,
+    pub(super) current: Option<Current>,
     /// Who waits for each action that is under way, oldest first.
-    pending: VecDeque<Owner>,
-    verdict: Verdict,
-    started_at: Moment,
-    ended_at: Option<Moment>,
-    next_tick: Option<Moment>,
+    pub(super) pending: VecDeque<Owner>,
+    pub(super) verdict: Verdict,
+    pub(super) started_at: Moment,
+    pub(super) ended_at: Option<Moment>,
+    pub(super) next_tick: Option<Moment>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     /// Not begun.
     Idle,
     /// The bench is brought to its beginning.
@@ -79,7 +77,7 @@ enum Phase {
 
 /// Who waits for an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
+pub(super) enum Owner {
     /// The step that runs, or one inside it: the action of that number.
     Step(u64),
     /// A trigger: an error ends the case.
@@ -92,10 +90,10 @@ enum Owner {
 
 /// The step that runs.
 #[derive(Debug)]
-struct Current {
+pub(super) struct Current {
     /// Its index in the plan; that of `finally` counts on behind the others.
-    index: usize,
-    frame: Frame,
+    pub(super) index: usize,
+    pub(super) frame: Frame,
 }
 
 impl Engine {
@@ -214,54 +212,10 @@ impl Engine {
             Event::FaultsCleared => self.armed.clear(),
             _ => {}
         }
-        self.fire(now, &event, actions);
+        let firing = self.firing(now, &event);
         self.log.push(now, event);
         self.check_guards(now);
-    }
-
-    /// Asks for what was to be done as soon as such an event comes.
-    fn fire(&mut self, now: Moment, event: &Event, actions: &mut Vec<Action>) {
-        let unix_ms = self.book.unix_ms(now);
-        let fires = |trigger: &mut Trigger| {
-            let is_it = trigger.fires(event, &self.log, (&self.variables, unix_ms));
-            let passes = is_it && trigger.after > 0;
-            trigger.after -= u32::from(passes);
-            is_it && !passes
-        };
-        let firing: Vec<_> = self.triggers.extract_if(.., fires).collect();
-        for trigger in firing {
-            self.log.push(now, Event::Note { text: format!("now comes {}", trigger.what) });
-            self.pending.extend(trigger.actions.iter().map(|_| Owner::Trigger));
-            actions.extend(trigger.actions);
-        }
-    }
-
-    fn check_guards(&mut self, now: Moment) {
-        if !matches!(self.phase, Phase::SetUp | Phase::Steps(_)) {
-            return;
-        }
-        let index = self.log.len() - 1;
-        let Some(entry) = self.log.entries().get(index) else { return };
-        let comparison = Comparison {
-            variables: &self.variables,
-            strictness: Strictness::Partial,
-            seen_at_ms: self.book.unix_ms(now),
-        };
-        let plan = Arc::clone(&self.plan);
-        let broken = plan
-            .guards
-            .iter()
-            .find(|guard| search::is_event(&guard.watch, &entry.event, &self.log, comparison));
-        let Some(guard) = broken else { return };
-        let what = guard.watch.words();
-        let mismatch = Mismatch::new(
-            format!("{what} happened, and never should in this case"),
-            "that it never happens",
-            entry.event.words(),
-        )
-        .with_nearest(Some(NearMiss { index, differences: Vec::new(), explanation: None }))
-        .with_window(index.saturating_sub(8)..index + 1);
-        self.fail(now, guard.span, None, mismatch);
+        self.fire(now, firing, actions);
     }
 
     fn done(&mut self, now: Moment, result: Result<(), ActionError>) {
@@ -294,7 +248,13 @@ impl Engine {
     }
 
     /// The case has failed; the first failure counts. What is left to do is `finally` and the clean-up.
-    fn fail(&mut self, now: Moment, span: Span, step: Option<usize>, mismatch: Mismatch) {
+    pub(super) fn fail(
+        &mut self,
+        now: Moment,
+        span: Span,
+        step: Option<usize>,
+        mismatch: Mismatch,
+    ) {
         self.end_step(now, StepState::Failed);
         if self.verdict == Verdict::Passed {
             self.verdict = Verdict::Failed(Box::new(Failure { span, step, at: now, mismatch }));
@@ -340,157 +300,6 @@ impl Engine {
         }
     }
 
-    fn check_timeout(&mut self, now: Moment) {
-        let (Some(timeout), Phase::SetUp | Phase::Steps(_)) = (self.plan.timeout, self.phase)
-        else {
-            return;
-        };
-        let end = self.started_at.after(timeout);
-        if now < end {
-            self.next_tick = Some(end);
-            return;
-        }
-        let limit = time::span(timeout);
-        let mismatch = Mismatch::new(
-            format!("the case took longer than its `timeout` of {limit}"),
-            format!("an end within {limit}"),
-            "it still ran",
-        );
-        let window = self.log.len().saturating_sub(10)..self.log.len();
-        self.fail(now, Span::default(), None, mismatch.with_window(window));
-    }
-
-    /// Looks at the step that runs, or begins the next one; `false` when there is nothing to do but wait.
-    fn advance_step(&mut self, now: Moment, actions: &mut Vec<Action>) -> bool {
-        let (Phase::Steps(_) | Phase::Finally(_)) = self.phase else { return false };
-        if self.current.is_none() && !self.begin_step(now) {
-            return true;
-        }
-        let plan = Arc::clone(&self.plan);
-        let Some(mut current) = self.current.take() else { return true };
-        let Some(step) = planned(&plan, current.index) else { return true };
-        let progress = self.with_run(now, actions, |run| run.look(step, &mut current.frame));
-        self.current = Some(current);
-        match progress {
-            Progress::Passed(_) => {
-                self.current = None;
-                self.next_step();
-            }
-            Progress::Failed(mismatch) => self.fail_step(now, step, *mismatch),
-            Progress::Waiting(tick) => {
-                self.next_tick = [self.next_tick, tick].into_iter().flatten().min();
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Lets the steps at the top do something, and takes what they want done.
-    fn with_run<T>(
-        &mut self,
-        now: Moment,
-        actions: &mut Vec<Action>,
-        act: impl FnOnce(&mut Run<'_>) -> T,
-    ) -> T {
-        let mut wanted = Vec::new();
-        let plan = Arc::clone(&self.plan);
-        let (common, mut memory) = (Common::default(), Memory::default());
-        let mut run = Run {
-            now,
-            started_at: self.started_at,
-            started_index: 0,
-            plan: &plan,
-            step_name: None,
-            common: &common,
-            log: &mut self.log,
-            book: &mut self.book,
-            number: "",
-            shadows: &self.shadows,
-            cursors: &mut self.cursors,
-            variables: &mut self.variables,
-            memory: &mut memory,
-            actions: &mut wanted,
-            triggers: &mut self.triggers,
-        };
-        let result = act(&mut run);
-        for (id, action) in wanted {
-            self.pending.push_back(Owner::Step(id));
-            actions.push(action);
-        }
-        result
-    }
-
-    /// Begins the next step; `false` if its condition leaves it out.
-    fn begin_step(&mut self, now: Moment) -> bool {
-        let Some(index) = self.next_index() else { return false };
-        let plan = Arc::clone(&self.plan);
-        let Some(step) = planned(&plan, index) else { return false };
-        self.book.is_finally = index >= plan.steps.len();
-        let begin = |run: &mut Run<'_>| run.begin(step, (index + 1).to_string());
-        // Beginning asks for nothing; that comes with the first look.
-        let frame = self.with_run(now, &mut Vec::new(), begin);
-        self.current = frame.map(|frame| Current { index, frame });
-        if self.current.is_none() {
-            self.next_step();
-        }
-        self.current.is_some()
-    }
-
-    fn fail_step(&mut self, now: Moment, step: &PlannedStep, mut mismatch: Mismatch) {
-        let index = self.current.as_ref().map(|current| current.index);
-        let (span, number) = match mismatch.step.take() {
-            Some((span, number)) => (span, Some(number)),
-            None => (step.span, None),
-        };
-        self.fail(now, span, number, mismatch);
-        if let Phase::Finally(_) = self.phase
-            && index.is_some_and(|index| index >= self.plan.steps.len())
-        {
-            self.next_step();
-        }
-    }
-
-    fn end_step(&mut self, now: Moment, state: StepState) {
-        let Some(current) = self.current.take() else { return };
-        self.with_run(now, &mut Vec::new(), |run| run.end(&current.frame, state));
-    }
-
-    fn next_index(&self) -> Option<usize> {
-        match self.phase {
-            Phase::Steps(index) => Some(index),
-            Phase::Finally(index) => Some(self.plan.steps.len() + index),
-            Phase::Idle | Phase::SetUp | Phase::CleanUp | Phase::Over => None,
-        }
-    }
-
-    fn next_step(&mut self) {
-        self.phase = match self.phase {
-            Phase::Steps(index) => Phase::Steps(index + 1),
-            Phase::Finally(index) => Phase::Finally(index + 1),
-            other => other,
-        };
-    }
-
-    fn check_invariants(&mut self, now: Moment) {
-        let unix_ms = |at| self.book.unix_ms(at);
-        if let Some((span, mismatch)) = invariant::broken(&self.plan, &self.log, (now, &unix_ms)) {
-            self.fail(now, span, None, mismatch);
-        }
-    }
-
-    /// An armed fault that was never met fails the case: what it should have shown was not shown.
-    fn check_armed(&mut self, now: Moment) {
-        let faults: BTreeSet<_> = self.armed.values().cloned().collect();
-        let fault = faults.into_iter().next().map(|(what, span)| {
-            let expected = "a request or connection that meets it".to_owned();
-            (span, Mismatch::never_met(&format!("the fault {what} was"), expected, self.log.len()))
-        });
-        // A trigger may hold a request by a fault of its own; it stands in the file.
-        let trigger = self.triggers.first().map(|trigger| trigger.unmet(self.log.len()));
-        let Some((span, mismatch)) = trigger.or(fault) else { return };
-        self.fail(now, span, None, mismatch);
-    }
-
     fn clean_up(&mut self, actions: &mut Vec<Action>) {
         self.phase = Phase::CleanUp;
         let mut list = vec![Action::ClearFaults, Action::Clock(ClockOrder::Skew(0))];
@@ -501,9 +310,4 @@ impl Engine {
     fn step(&self, index: usize) -> Option<&PlannedStep> {
         planned(&self.plan, index)
     }
-}
-
-/// The step of that index; those of `finally` count on behind the others.
-fn planned(plan: &Plan, index: usize) -> Option<&PlannedStep> {
-    plan.steps.get(index).or_else(|| plan.finally.get(index.checked_sub(plan.steps.len())?))
 }

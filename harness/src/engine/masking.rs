@@ -34,6 +34,7 @@ impl Outcome {
 
 fn mask_mismatch(mismatch: &mut Mismatch, mask: &Mask) {
     let Mismatch {
+        kind: _,
         blame: _,
         headline,
         expected,
@@ -66,11 +67,17 @@ fn mask_event(event: &mut Event, mask: &Mask) {
             mask.apply(output);
         }
         Event::Console { line: text }
+        | Event::ConsolePart { line: text }
         | Event::FaultMet { what: text, .. }
+        | Event::Fired { what: text, .. }
         | Event::Note { text }
         | Event::Pin { pin: text, .. }
         | Event::Reset { cause: text }
         | Event::Wake { cause: text } => mask.apply(text),
+        Event::Armed { id: _, what, step, hold: _ } => {
+            mask.apply(what);
+            *step = mask.json(step);
+        }
         Event::FaultArmed { id: _, what, step } => {
             mask.apply(what);
             step.iter_mut().for_each(|step| *step = mask.json(step));
@@ -89,7 +96,8 @@ fn mask_event(event: &mut Event, mask: &Mask) {
             mask.apply(name);
             mask.apply(text);
         }
-        Event::Clock { .. }
+        Event::Brownout { .. }
+        | Event::Clock { .. }
         | Event::Connection { .. }
         | Event::FaultsCleared
         | Event::Power { .. }

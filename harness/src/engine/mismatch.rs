@@ -3,12 +3,15 @@
 use std::ops::Range;
 
 use super::action::{ActionError, Trouble};
+pub use super::mismatch_kind::MismatchKind;
 use crate::scenario::matcher::Difference;
 use crate::scenario::node::Span;
 
 /// What was wanted, what there is instead, and what came nearest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mismatch {
+    /// What is wrong, in one word for programs; `None` in what earlier versions wrote down.
+    pub kind: Option<MismatchKind>,
     /// Whose fault it is.
     pub blame: Blame,
     /// In a few words, without a full stop: `no POST shadow within 10s`.
@@ -53,11 +56,13 @@ impl Mismatch {
     /// The device did something else.
     #[must_use]
     pub fn new(
+        kind: MismatchKind,
         headline: impl Into<String>,
         expected: impl Into<String>,
         actual: impl Into<String>,
     ) -> Self {
         Self {
+            kind: Some(kind),
             blame: Blame::Firmware,
             headline: headline.into(),
             expected: expected.into(),
@@ -77,7 +82,12 @@ impl Mismatch {
             blame: Blame::Rig,
             help: error.help.clone(),
             trouble: error.trouble,
-            ..Self::new(format!("failed to {}", error.what), "it works", error.why.clone())
+            ..Self::new(
+                MismatchKind::ActionFailed,
+                format!("failed to {}", error.what),
+                "it works",
+                error.why.clone(),
+            )
         }
     }
 
@@ -90,7 +100,8 @@ impl Mismatch {
     /// Something that was armed has waited in vain until the last step was over; `what` ends with a verb.
     pub(crate) fn never_met(what: &str, expected: String, log_len: usize) -> Self {
         let actual = "none came before the last step was over";
-        Self::new(format!("{what} armed and never met"), expected, actual)
+        let headline = format!("{what} armed and never met");
+        Self::new(MismatchKind::NeverMet, headline, expected, actual)
             .with_window(log_len.saturating_sub(10)..log_len)
             .with_help(
                 "wait for it by `expect-fault: applied`, or take it off by `clear-faults: all`",

@@ -7,17 +7,22 @@
 pub mod action;
 pub mod crash;
 pub mod event;
+mod event_json;
 mod event_words;
+mod exchange;
 pub mod log;
 pub mod machine;
 mod masking;
 pub mod mismatch;
+mod mismatch_kind;
 pub mod nested;
 pub mod reading;
 pub(crate) mod search;
 pub mod shadows;
 pub mod step;
+mod stepping;
 pub mod steps;
+mod supervision;
 pub mod trigger;
 pub mod verdict;
 

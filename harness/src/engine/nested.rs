@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::action::ActionError;
 use super::event::{Event, StepState};
-use super::mismatch::Mismatch;
+use super::mismatch::{Mismatch, MismatchKind};
 use super::step::{Cursors, Memory, Progress, Run};
 use super::verdict::StepReport;
 use crate::scenario::node::Span;
@@ -175,7 +175,12 @@ impl Run<'_> {
             let Some(value) = path.find(seen) else {
                 let headline = format!("nothing to capture as `{name}`");
                 let window = self.log.len().saturating_sub(5)..self.log.len();
-                let mismatch = Mismatch::new(headline, "a value at the path", seen.to_string());
+                let mismatch = Mismatch::new(
+                    MismatchKind::CaptureMissing,
+                    headline,
+                    "a value at the path",
+                    seen.to_string(),
+                );
                 return Err(Box::new(mismatch.with_window(window)));
             };
             self.variables.insert(name.clone(), value.clone());

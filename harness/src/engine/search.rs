@@ -164,15 +164,37 @@ pub(crate) fn request_seen(log: &Log, index: usize) -> Value {
     })
 }
 
+/// Which console lines count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lines {
+    /// Those that have ended, and those that have not, as far as they came.
+    All,
+    /// Those that have not ended.
+    Unfinished,
+    /// Those that have ended.
+    Whole,
+}
+
+impl Lines {
+    /// The line that an event tells, if it counts.
+    pub(crate) fn of(self, event: &Event) -> Option<&String> {
+        match (self, event) {
+            (Self::All | Self::Whole, Event::Console { line })
+            | (Self::All | Self::Unfinished, Event::ConsolePart { line }) => Some(line),
+            _ => None,
+        }
+    }
+}
+
 /// The first console line from `start` on that matches.
 pub(crate) fn line(
-    pattern: &LinePattern,
+    (pattern, lines): (&LinePattern, Lines),
     start: usize,
     run: &Run<'_>,
 ) -> Option<(usize, String, Variables)> {
     let pattern = pattern.filled(run.variables);
     run.log.from(start).find_map(|(index, entry)| {
-        let Event::Console { line } = &entry.event else { return None };
+        let line = lines.of(&entry.event)?;
         let mut found = Variables::new();
         pattern.matches(line, run.variables, &mut found).then(|| (index, line.clone(), found))
     })
@@ -256,10 +278,10 @@ pub(crate) fn requests_between(
 /// The nearest console line to a pattern, among those from `start` on.
 pub(crate) fn nearest_line(pattern: &LinePattern, start: usize, run: &Run<'_>) -> Option<NearMiss> {
     let pattern = pattern.filled(run.variables);
-    let lines = run.log.from(start).filter_map(|(index, entry)| match &entry.event {
-        Event::Console { line } => Some((index, pattern.distance(line))),
-        _ => None,
-    });
+    let lines = run
+        .log
+        .from(start)
+        .filter_map(|(index, entry)| Some((index, pattern.distance(Lines::All.of(&entry.event)?))));
     let (index, distance) = lines.min_by(|a, b| a.1.total_cmp(&b.1))?;
     (distance < 0.7).then_some(NearMiss { index, differences: Vec::new(), explanation: None })
 }

@@ -147,6 +147,8 @@ pub struct Book {
     pub step_starts: BTreeMap<String, usize>,
     /// The number that the next action gets.
     pub next_action: u64,
+    /// How many triggers were armed so far.
+    pub armed: u64,
     /// When the run began: milliseconds since 1970.
     pub epoch_ms: i64,
     /// Whether steps that begin now are those of `finally`.
@@ -174,7 +176,11 @@ impl Run<'_> {
 
     /// Asks for actions as soon as an event comes; a trigger that never fires fails the case, like a fault that is never met.
     pub fn arm(&mut self, trigger: Trigger) {
-        self.triggers.push(trigger);
+        self.book.armed += 1;
+        let id = self.book.armed;
+        let Trigger { what, step, hold, .. } = trigger.clone();
+        self.log.push(self.now, Event::Armed { id, what, step, hold });
+        self.triggers.push(Trigger { id, ..trigger });
     }
 
     /// The step's own progress where it is only an action: asked for at the first look, over when it is done.

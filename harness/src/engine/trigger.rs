@@ -1,5 +1,7 @@
 //! What is done as soon as something is observed: the mechanism behind verbs that are armed on an event.
 
+use serde_json::Value;
+
 use super::action::Action;
 use super::event::{Event, Log};
 use super::mismatch::Mismatch;
@@ -20,6 +22,12 @@ pub struct Trigger {
     pub actions: Vec<Action>,
     /// What it is, in the words of a message: `the power cut at POST shadow`.
     pub what: String,
+    /// The step that arms it, with what is known filled in.
+    pub step: Value,
+    /// The number of the fault by which the cloud holds the request that it waits for.
+    pub hold: Option<u64>,
+    /// Its number among those of the run; given by [`Run::arm`](super::step::Run::arm).
+    pub id: u64,
     /// Where it stands in the scenario.
     pub span: Span,
 }

@@ -8,7 +8,7 @@ use super::monitor::{Look, Monitor, Seen, Violation};
 use super::rule::Rule;
 use crate::engine::Log;
 use crate::engine::event::{ConnectionChange, Event, Party, PowerChange};
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::scenario::node::Span;
 use crate::scenario::plan::Plan;
 use crate::time::Moment;
@@ -68,7 +68,7 @@ pub fn broken(
     let end = log.entries().iter().filter(|entry| entry.at <= violation.at).count();
     let headline = format!("the invariant `{}` does not hold", rule.name);
     let actual = format!("{}, at {}", violation.why, violation.at);
-    let mismatch = Mismatch::new(headline, rule.kind.words(), actual)
+    let mismatch = Mismatch::new(MismatchKind::Invariant, headline, rule.kind.words(), actual)
         .with_window(end.saturating_sub(EVENTS_BEFORE)..end);
     Some((rule.span, mismatch))
 }

@@ -1,5 +1,6 @@
 //! What happened in a recording, in order and in few kinds: the log without what a scenario does not speak of.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -7,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::engine::event::{Party, PowerChange, Request, Signature};
 use crate::engine::shadows::version;
 use crate::engine::{Event, Log};
+use crate::scenario::amount::Quantity;
 use crate::scenario::request_pattern::RequestPattern;
 use crate::scenario::template;
 use crate::time;
@@ -65,7 +67,14 @@ impl Asked {
 
 /// The items of a log.
 pub(super) fn items(log: &Log) -> Vec<Item> {
-    let mut reader = Reader { log, set_up: set_up(log), documents: Map::new(), items: Vec::new() };
+    let mut reader = Reader {
+        log,
+        set_up: set_up(log),
+        armed: Armed::of(log),
+        documents: Map::new(),
+        power_is_back: false,
+        items: Vec::new(),
+    };
     for (index, entry) in log.from(0) {
         reader.read(index, &entry.event);
     }
@@ -84,8 +93,11 @@ struct Reader<'a> {
     log: &'a Log,
     /// How many entries at the beginning are the set-up.
     set_up: usize,
+    armed: Armed,
     /// The documents of the shadows as they were last.
     documents: Map<String, Value>,
+    /// The supply came back, and the reset that it makes was not told yet.
+    power_is_back: bool,
     items: Vec<Item>,
 }
 
@@ -103,14 +115,12 @@ impl Reader<'_> {
                     Party::Rig | Party::Device => None,
                 }
             }
-            Event::FaultArmed { id, step: Some(step), .. } => {
-                self.is_met(*id).then(|| What::Act(step.clone()))
-            }
-            Event::FaultArmed { what, step: None, .. } => {
-                Some(What::Odd(format!("a fault was armed that a scenario cannot say: {what}")))
-            }
-            Event::FaultMet { id, .. } => Some(What::FaultMet(*id)),
-            Event::FaultsCleared => Some(What::Act(json!({ "clear-faults": "all" }))),
+            Event::Armed { .. }
+            | Event::Brownout { .. }
+            | Event::FaultArmed { .. }
+            | Event::FaultMet { .. }
+            | Event::FaultsCleared
+            | Event::Fired { .. } => self.armed(event),
             Event::Clock { offset_ms } => {
                 Some(What::Act(json!({ "clock": { "skew": time::signed_span(*offset_ms) } })))
             }
@@ -125,8 +135,7 @@ impl Reader<'_> {
                 Some(What::Wake(cause.clone()))
             }
             Event::Wake { cause } => Some(What::Wake(cause.clone())),
-            Event::Power { change: PowerChange::Cut } => Some(What::Act(json!({ "power": "cut" }))),
-            Event::Power { change: PowerChange::Restored } => Some(self.restored(index)),
+            Event::Power { change } => self.power(index, *change),
             Event::Reset { cause } if !is_set_up => {
                 if let Some(act) = self.resetting(cause) {
                     self.push(index, What::Act(act));
@@ -136,6 +145,7 @@ impl Reader<'_> {
             Event::Answer(_)
             | Event::Command { .. }
             | Event::Connection { .. }
+            | Event::ConsolePart { .. }
             | Event::Crash(_)
             | Event::Current(_)
             | Event::Note { .. }
@@ -155,8 +165,57 @@ impl Reader<'_> {
         }
     }
 
+    /// What was armed, and what came of it. What the rig does by itself then is no act: arming it is.
+    fn armed(&mut self, event: &Event) -> Option<What> {
+        match event {
+            Event::Armed { id, step, .. } => {
+                self.armed.fired.contains(id).then(|| What::Act(step.clone()))
+            }
+            Event::Brownout { to_mv, length } => Some(What::Act(sag(*to_mv, *length))),
+            Event::FaultArmed { id, .. } | Event::FaultMet { id, .. }
+                if self.armed.holds.contains(id) =>
+            {
+                None
+            }
+            Event::FaultArmed { id, step: Some(step), .. } => {
+                self.is_met(*id).then(|| What::Act(step.clone()))
+            }
+            Event::FaultArmed { what, step: None, .. } => {
+                Some(What::Odd(format!("a fault was armed that a scenario cannot say: {what}")))
+            }
+            Event::FaultMet { id, .. } => Some(What::FaultMet(*id)),
+            Event::FaultsCleared => Some(What::Act(json!({ "clear-faults": "all" }))),
+            Event::Fired { id, .. } => {
+                self.armed.cuts_owed += usize::from(self.armed.cuts.contains(id));
+                None
+            }
+            _ => None,
+        }
+    }
+
     fn push(&mut self, index: usize, what: What) {
         self.items.push(Item { index, what });
+    }
+
+    /// What somebody did to the supply; nothing where the rig did, since that was armed.
+    fn power(&mut self, index: usize, change: PowerChange) -> Option<What> {
+        let Armed { cuts_owed, restores_owed, .. } = &mut self.armed;
+        match change {
+            PowerChange::Cut if *cuts_owed > 0 => {
+                *cuts_owed -= 1;
+                *restores_owed += 1;
+                None
+            }
+            PowerChange::Cut => Some(What::Act(json!({ "power": "cut" }))),
+            PowerChange::Restored => {
+                self.power_is_back = true;
+                if *restores_owed > 0 {
+                    *restores_owed -= 1;
+                    return None;
+                }
+                Some(self.restored(index))
+            }
+        }
     }
 
     /// A supply that comes back right behind its cut was switched off and on.
@@ -176,14 +235,11 @@ impl Reader<'_> {
     }
 
     /// What made a reset, where somebody at the board did; one that the chip made by itself is only waited for.
-    fn resetting(&self, cause: &str) -> Option<Value> {
-        let is_power =
-            |item: &Item| matches!(&item.what, What::Act(step) if step.get("power").is_some());
+    fn resetting(&mut self, cause: &str) -> Option<Value> {
+        let is_explained = std::mem::take(&mut self.power_is_back);
         match cause {
             "external" => Some(json!({ "reset": "pin" })),
-            "power-on" if !self.items.last().is_some_and(is_power) => {
-                Some(json!({ "power": "cycle" }))
-            }
+            "power-on" if !is_explained => Some(json!({ "power": "cycle" })),
             _ => None,
         }
     }
@@ -209,8 +265,13 @@ impl Reader<'_> {
         let answer = self.log.answer_to(request.id).map(|(_, answer)| answer);
         let behind = || self.log.from(index + 1).map(|(_, entry)| &entry.event);
         let next = behind().find(|event| !matches!(event, Event::Note { .. } | Event::Step { .. }));
-        let met_fault = answer.is_some_and(|answer| answer.fault.is_some())
-            || matches!(next, Some(Event::FaultMet { .. }));
+        // One that was held for the rig's own purpose was asked like any other, and nobody answered it.
+        let is_held =
+            matches!(next, Some(Event::FaultMet { id, .. }) if self.armed.holds.contains(id));
+        let answer = answer.filter(|_| !is_held);
+        let met_fault = !is_held
+            && (answer.is_some_and(|answer| answer.fault.is_some())
+                || matches!(next, Some(Event::FaultMet { .. })));
         // One that nobody answered was under way when the recording ended, or when the device died.
         let goes_on = |event: &Event| matches!(event, Event::Sleep { .. } | Event::Wake { .. });
         if answer.is_none() && !met_fault && !behind().any(goes_on) {
@@ -272,6 +333,46 @@ impl Reader<'_> {
         }
         Some(step)
     }
+}
+
+/// What the rig waited for in a recording, to act at once then.
+#[derive(Debug, Default)]
+struct Armed {
+    /// The numbers of those that met it.
+    fired: BTreeSet<u64>,
+    /// Those that cut the power.
+    cuts: BTreeSet<u64>,
+    /// The faults by which the cloud held a request for one of them.
+    holds: BTreeSet<u64>,
+    /// How many power cuts are to come of those that met it.
+    cuts_owed: usize,
+    /// How often the supply is to come back behind such a cut.
+    restores_owed: usize,
+}
+
+impl Armed {
+    fn of(log: &Log) -> Self {
+        let mut armed = Self::default();
+        for entry in log.entries() {
+            match &entry.event {
+                Event::Armed { id, hold, step, .. } => {
+                    armed.holds.extend(hold);
+                    if step.get("cut-power").is_some() {
+                        armed.cuts.insert(*id);
+                    }
+                }
+                Event::Fired { id, .. } => drop(armed.fired.insert(*id)),
+                _ => {}
+            }
+        }
+        armed
+    }
+}
+
+/// The step that lets the supply sag again.
+fn sag(to_mv: u32, length: Duration) -> Value {
+    let to = Quantity::Voltage.exact(u64::from(to_mv) * 1000);
+    json!({ "brownout": { "to": to, "for": time::span(length) } })
 }
 
 /// What must be merged into one value to make another of it; nothing if they are equal.

@@ -71,15 +71,19 @@ struct Line {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum EventRecord {
     Answer { request: u64, status: Option<u16>, body: String, fault: Option<String> },
+    Armed { id: u64, what: String, step: Value, hold: Option<u64> },
+    Brownout { to_mv: u32, length_us: u64 },
     Clock { offset_ms: i64 },
     Command { command: String, exit: Option<i32>, output: String },
     Connection { id: u64, change: ConnectionWord },
     Console { line: String },
+    ConsolePart { line: String },
     Crash(Crash),
     Current { until_us: u64, length_us: u64, average_na: i64, peak_na: i64, lost: u64 },
     FaultArmed { id: u64, what: String, step: Option<Value> },
     FaultMet { id: u64, what: String },
     FaultsCleared {},
+    Fired { id: u64, what: String },
     Note { text: String },
     Passed(PassedRecord),
     Pin { pin: String, value: i64 },
@@ -165,6 +169,10 @@ impl From<EventRecord> for Event {
             EventRecord::Answer { request, status, body, fault } => {
                 Self::Answer(Answer { request, status, body, fault })
             }
+            EventRecord::Armed { id, what, step, hold } => Self::Armed { id, what, step, hold },
+            EventRecord::Brownout { to_mv, length_us } => {
+                Self::Brownout { to_mv, length: Duration::from_micros(length_us) }
+            }
             EventRecord::Clock { offset_ms } => Self::Clock { offset_ms },
             EventRecord::Command { command, exit, output } => {
                 Self::Command { command, exit, output }
@@ -178,6 +186,7 @@ impl From<EventRecord> for Event {
                 },
             },
             EventRecord::Console { line } => Self::Console { line },
+            EventRecord::ConsolePart { line } => Self::ConsolePart { line },
             EventRecord::Crash(crash) => Self::Crash(crash),
             EventRecord::Current { until_us, length_us, average_na, peak_na, lost } => {
                 Self::Current(Reading {
@@ -191,6 +200,7 @@ impl From<EventRecord> for Event {
             EventRecord::FaultArmed { id, what, step } => Self::FaultArmed { id, what, step },
             EventRecord::FaultMet { id, what } => Self::FaultMet { id, what },
             EventRecord::FaultsCleared {} => Self::FaultsCleared,
+            EventRecord::Fired { id, what } => Self::Fired { id, what },
             EventRecord::Note { text } => Self::Note { text },
             EventRecord::Passed(passed) => Self::Passed(passed.into()),
             EventRecord::Pin { pin, value } => Self::Pin { pin, value },
@@ -310,6 +320,12 @@ mod tests {
         Event::FaultArmed { id: 1, what: "503".to_owned(), step }
     }
 
+    fn a_cut() -> Event {
+        let step = json!({ "cut-power": { "when": { "request": "GET shadow" } } });
+        let what = "the power cut at GET shadow".to_owned();
+        Event::Armed { id: 1, what, step, hold: Some(2) }
+    }
+
     fn a_passed_one() -> PassedOn {
         PassedOn {
             request: 1,
@@ -372,16 +388,20 @@ mod tests {
                 body: text("{}"),
                 fault: Some(text("hang")),
             }),
+            a_cut(),
+            Event::Brownout { to_mv: 2600, length: Duration::from_millis(30) },
             Event::Clock { offset_ms: -5 },
             Event::Command { command: text("true"), exit: Some(0), output: text("a\nb") },
             Event::Connection { id: 1, change: ConnectionChange::Reset },
             Event::Console { line: text("</script>\u{1b}[0m\u{0}") },
+            Event::ConsolePart { line: text("name: ") },
             Event::Crash(a_crash()),
             Event::Current(a_reading()),
             armed(None),
             armed(Some(json!({ "fault": { "status": 503 }, "to": "GET shadow" }))),
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
+            Event::Fired { id: 1, what: text("the power cut at GET shadow") },
             Event::Note { text: text("a note") },
             Event::Passed(a_passed_one()),
             Event::Pin { pin: text("led"), value: -1 },
@@ -404,15 +424,19 @@ mod tests {
         for event in one_of_each() {
             match &event {
                 Event::Answer(_)
+                | Event::Armed { .. }
+                | Event::Brownout { .. }
                 | Event::Clock { .. }
                 | Event::Command { .. }
                 | Event::Connection { .. }
                 | Event::Console { .. }
+                | Event::ConsolePart { .. }
                 | Event::Crash(_)
                 | Event::Current(_)
                 | Event::FaultArmed { .. }
                 | Event::FaultMet { .. }
                 | Event::FaultsCleared
+                | Event::Fired { .. }
                 | Event::Note { .. }
                 | Event::Passed(_)
                 | Event::Pin { .. }
@@ -434,6 +458,33 @@ mod tests {
             let log = parse(&text).unwrap_or_else(|error| panic!("{line}: {error}"));
             assert_eq!(log.entries()[0].event, event);
             assert_eq!(log.entries()[0].at, Moment::at(Duration::from_micros(1_500_000)));
+        }
+    }
+
+    /// As a log was before it told what the rig arms.
+    #[test]
+    fn an_older_log_is_read() {
+        let text = "{\"kind\":\"run\",\"version\":1}\n\
+            {\"at_us\":1,\"kind\":\"fault-armed\",\"id\":1,\"what\":\"503\"}\n\
+            {\"at_us\":2,\"kind\":\"note\",\"text\":\"now comes the power cut at GET shadow\"}\n\
+            {\"at_us\":3,\"kind\":\"power\",\"change\":\"cut\"}\n";
+        let log = parse(text).expect("it is of this version");
+        assert_eq!(log.entries()[0].event, armed(None));
+        assert_eq!(log.len(), 3);
+    }
+
+    #[test]
+    fn the_schema_and_the_page_know_every_kind() {
+        let schema: Value = serde_json::from_str(include_str!("../../../docs/report.v1.json"))
+            .expect("the schema is JSON");
+        let known = &schema["$defs"]["event"]["properties"]["kind"]["enum"];
+        let known: Vec<_> =
+            known.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        let page = include_str!("../../../docs/report.md");
+        for event in one_of_each() {
+            let kind = event.kind();
+            assert!(known.contains(&kind), "docs/report.v1.json does not know {kind}");
+            assert!(page.contains(&format!("`{kind}`")), "docs/report.md does not tell of {kind}");
         }
     }
 

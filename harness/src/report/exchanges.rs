@@ -91,12 +91,16 @@ fn line(event: &Event, first_version: &mut Option<i64>) -> Option<String> {
         Event::FaultArmed { what, .. } => Some(format!("! armed: {what}")),
         Event::FaultMet { what, .. } => Some(format!("! met: {what}")),
         Event::FaultsCleared => Some("! cleared".to_owned()),
-        Event::Clock { .. }
+        Event::Armed { .. }
+        | Event::Brownout { .. }
+        | Event::Clock { .. }
         | Event::Command { .. }
         | Event::Connection { .. }
         | Event::Console { .. }
+        | Event::ConsolePart { .. }
         | Event::Current(_)
         | Event::Crash(_)
+        | Event::Fired { .. }
         | Event::Note { .. }
         | Event::Passed(_)
         | Event::Pin { .. }

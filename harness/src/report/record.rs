@@ -8,7 +8,7 @@ use super::attempt_record::AttemptRecord;
 use super::{CaseReport, PlanFacts, Status, human};
 use crate::diagnostics::Style;
 use crate::engine::event::StepState;
-use crate::engine::mismatch::{Blame, Mismatch, NearMiss};
+use crate::engine::mismatch::{Blame, Mismatch, MismatchKind, NearMiss};
 use crate::engine::verdict::Failure;
 use crate::engine::{Log, Outcome, StepReport, Verdict};
 use crate::scenario::SourceText;
@@ -118,6 +118,9 @@ struct Place {
 /// Where and why a case failed.
 #[derive(Debug, Serialize, Deserialize)]
 struct FailureRecord {
+    /// The name of a [`MismatchKind`]; left out where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
     blame: BlameWord,
     headline: String,
     expected: String,
@@ -270,6 +273,7 @@ impl FailureRecord {
                 Blame::Firmware => BlameWord::Firmware,
                 Blame::Rig => BlameWord::Rig,
             },
+            kind: mismatch.kind.map(|kind| kind.name().to_owned()),
             headline: mismatch.headline.clone(),
             expected: mismatch.expected.clone(),
             actual: mismatch.actual.clone(),
@@ -296,6 +300,8 @@ impl FailureRecord {
         };
         let mismatch = Mismatch {
             trouble: None,
+            // One that a later version has added is known to it alone.
+            kind: self.kind.as_deref().and_then(MismatchKind::of_name),
             blame: match self.blame {
                 BlameWord::Firmware => Blame::Firmware,
                 BlameWord::Rig => Blame::Rig,

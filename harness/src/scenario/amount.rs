@@ -55,6 +55,17 @@ impl Quantity {
         (amount < 1e18).then_some(amount as u64)
     }
 
+    /// An amount of the smallest parts as a scenario says it: it reads back as exactly this, up to 2^53.
+    #[must_use]
+    pub fn exact(self, amount: u64) -> String {
+        let text = self.write(amount as f64);
+        if self.parse(&text) == Some(amount) {
+            return text;
+        }
+        let (smallest, _) = self.units()[0];
+        format!("{amount}{smallest}")
+    }
+
     /// An amount as a person reads it, with at most three digits behind the point.
     #[must_use]
     pub fn write(self, amount: f64) -> String {
@@ -95,6 +106,15 @@ mod tests {
             check(Quantity::Current, text, None);
         }
         check(Quantity::Charge, "25uA", None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_exact_amount_reads_back_as_what_it_was(amount in 0u64..1 << 53) {
+            for quantity in [Quantity::Charge, Quantity::Current, Quantity::Voltage] {
+                proptest::prop_assert_eq!(quantity.parse(&quantity.exact(amount)), Some(amount));
+            }
+        }
     }
 
     #[test]

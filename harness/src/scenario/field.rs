@@ -37,6 +37,8 @@ pub enum Shape {
     AnyKeys(&'static Self),
     /// One word of a list.
     Choice(&'static [&'static str]),
+    /// A fault: its kind, alone or as a map with what it takes.
+    Fault,
     /// A whole number, below zero too.
     Integer,
     /// JSON of any kind, taken as it is.
@@ -87,6 +89,7 @@ impl Shape {
             Self::Amount(quantity) => quantity.words().into(),
             Self::AnyKeys(_) | Self::Map(_) => "a map".into(),
             Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::Fault => "a kind of fault, alone or as a map with what it takes".into(),
             Self::Json => "any value".into(),
             Self::Line => "a text, or { $matches: '...' }".into(),
             Self::List(item) => format!("a list, each item {}", item.words()),
@@ -118,6 +121,9 @@ impl Shape {
                 _ => problems.push(self.wrong_kind(node)),
             },
             Self::Choice(words) => check_choice(words, node, place, problems),
+            // The step reads it by the cloud's own table.
+            Self::Fault if self.takes(&node.data) => {}
+            Self::Fault => problems.push(self.wrong_kind(node)),
             Self::Json => {}
             Self::Line => matcher_check::check_line(node, problems),
             Self::List(item) => {
@@ -192,6 +198,7 @@ impl Shape {
                 matches!(data, Data::Map(_))
             }
             Self::List(_) | Self::Steps => matches!(data, Data::List(_)),
+            Self::Fault => matches!(data, Data::Map(_) | Data::Text(_)),
             Self::Json | Self::Line | Self::OneOf(_) | Self::Pattern => true,
             Self::TrueFalse => matches!(data, Data::Bool(_)),
             Self::Integer | Self::Number | Self::Whole => matches!(data, Data::Number(_)),

@@ -1,5 +1,7 @@
 //! Patterns for lines on a console.
 
+use serde_json::{Value, json};
+
 use super::node::Node;
 use super::pattern::Pattern;
 use super::template::{self, Variables};
@@ -46,6 +48,15 @@ impl LinePattern {
         match self {
             Self::Literal(text) => Self::Literal(template::plain(&template::fill(text, known))),
             Self::Regex(pattern) => Self::Regex(pattern.filled(known).into_owned()),
+        }
+    }
+
+    /// The pattern as a scenario says it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Literal(text) => text.as_str().into(),
+            Self::Regex(pattern) => json!({ "$matches": pattern.as_str() }),
         }
     }
 

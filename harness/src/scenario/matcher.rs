@@ -16,6 +16,7 @@ pub const MATCHERS: &[(&str, &str)] = &[
     ("$absent", "`true`: nothing is there"),
     ("$any", "anything of that type: integer, number, string, boolean, object, array, value"),
     ("$contains", "text that holds this text, or a list that holds an item like this"),
+    ("$equals", "exactly this: as `exact: true`, for this place alone"),
     ("$gt", "a number above"),
     ("$gte", "a number above or equal"),
     ("$literal", "exactly this, `$` keys and `${...}` left alone"),
@@ -58,6 +59,8 @@ pub enum MatcherKind {
     Any(String),
     /// Text with that text, or a list with such an item.
     Contains(Box<Matcher>),
+    /// Exactly this, all that is in it too.
+    Equals(Box<Matcher>),
     /// A list, item by item.
     List(Vec<Matcher>),
     /// A value; texts in it may hold `${name}`.
@@ -172,6 +175,12 @@ impl Matcher {
             (MatcherKind::Not(inner), value) => {
                 !inner.differences(value, out.comparison, &mut Variables::new()).is_empty()
             }
+            (MatcherKind::Equals(inner), value) => {
+                let around = std::mem::replace(&mut out.comparison.strictness, Strictness::Exact);
+                inner.compare(value, path, out);
+                out.comparison.strictness = around;
+                return;
+            }
             (MatcherKind::Object(wanted), Some(Value::Object(_))) => {
                 return self.compare_object(wanted, value, path, out);
             }
@@ -235,6 +244,7 @@ impl Matcher {
             MatcherKind::Any(kind) if kind == "value" => "any value".into(),
             MatcherKind::Any(kind) => format!("any {kind}"),
             MatcherKind::Contains(inner) => format!("something with {}", inner.words(variables)),
+            MatcherKind::Equals(inner) => inner.words(variables),
             MatcherKind::List(items) => {
                 let items: Vec<_> = items.iter().map(|item| item.words(variables)).collect();
                 format!("[{}]", items.join(", "))
@@ -275,7 +285,7 @@ impl MatcherKind {
     /// Whether a value that is there is wanted, for all kinds that need no look inside.
     fn accepts(&self, value: &Value, comparison: Comparison<'_>, found: &mut Variables) -> bool {
         match self {
-            Self::Absent | Self::Not(_) => false,
+            Self::Absent | Self::Equals(_) | Self::Not(_) => false,
             Self::Object(wanted) => wanted.is_empty() && value.is_object(),
             Self::List(_) => false,
             Self::Any(kind) => is_type(value, kind),
@@ -357,6 +367,7 @@ fn read_dollar(name: &str, value: &Node, node: &Node) -> Option<MatcherKind> {
         "$absent" => Some(MatcherKind::Absent),
         "$any" => value.text().map(|kind| MatcherKind::Any(kind.to_owned())),
         "$contains" => Some(MatcherKind::Contains(boxed())),
+        "$equals" => Some(MatcherKind::Equals(boxed())),
         "$gt" => ordered(Order::Above),
         "$gte" => ordered(Order::AtLeast),
         "$literal" => Some(MatcherKind::Verbatim(value.to_json())),
@@ -516,6 +527,18 @@ mod tests {
             found,
             Variables::from([("n".into(), "12".into()), ("word".into(), "done".into())])
         );
+    }
+
+    #[test]
+    fn what_equals_has_no_other_keys_in_it_and_beside_it_may() {
+        check("{ a: { $equals: { b: 1 } } }", "{ a: { b: 1 }, c: 2 }", &[]);
+        check(
+            "{ a: { $equals: { b: { d: 1 } } }, e: { f: 1 } }",
+            "{ a: { b: { c: 3, d: 1 } }, e: { f: 1, g: 2 } }",
+            &["a.b.c: nothing (exact: true) != 3"],
+        );
+        check("{ a: { $equals: { $literal: '${x}' } } }", "{ a: '${x}' }", &[]);
+        check("{ a: { $equals: 1 } }", "{}", &["a: 1 != -"]);
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn check_dollar(node: &Node, key: (&str, Span), value: &Node, problems: &mut Vec
     }
     let wanted = match name {
         "$literal" => return,
-        "$not" | "$contains" => return check(value, problems),
+        "$contains" | "$equals" | "$not" => return check(value, problems),
         "$matches" => return check_regex(value, problems),
         "$one-of" => match &value.data {
             Data::List(items) => return items.iter().for_each(|item| check(item, problems)),

@@ -13,6 +13,7 @@ mod advice;
 pub mod amount;
 mod elsewhere;
 pub mod fault;
+pub mod fault_keys;
 pub mod field;
 pub mod include;
 pub mod json_diff;

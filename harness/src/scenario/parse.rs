@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use fake_shadow::fault::{Kind, Place};
+use fake_shadow::proxy::Endpoint;
 use serde_json::Value;
 
 use super::advice;
@@ -215,6 +216,7 @@ impl Reader<'_, '_> {
             fault_places,
             fault_kinds: faults.iter().map(Kind::name).collect(),
             signatures: signatures(root.get("cloud")),
+            endpoint: self.read_endpoint(root),
             shadows: shadows(root.get("cloud")),
             guards: guards(root),
             invariants: self.read_invariants(root),
@@ -267,6 +269,18 @@ impl Reader<'_, '_> {
         }
     }
 
+    fn read_endpoint(&mut self, root: &Node) -> Option<Endpoint> {
+        let node = root.get("cloud")?.get("endpoint")?;
+        let text = node.text()?;
+        let endpoint = text.parse();
+        if endpoint.is_err() {
+            let wanted = "an endpoint, as https://PREFIX-ats.iot.REGION.amazonaws.com".to_owned();
+            let kind = ProblemKind::WrongKind { wanted, got: format!("`{text}`") };
+            self.problems.push(Problem::new(node.span, kind));
+        }
+        endpoint.ok()
+    }
+
     fn read_invariants(&mut self, root: &Node) -> Vec<invariant::Rule> {
         let list = root.get("invariants");
         list.map_or_else(Vec::new, |list| invariant::read::rules(list, &mut self.problems))
@@ -301,17 +315,10 @@ fn board_needs(board: Option<&Node>) -> BoardNeeds {
     }
 }
 
-/// What a case asks for that no bench can do yet, or only the other cloud.
+/// What a case asks for that no bench can do yet.
 fn unmet(root: &Node) -> Option<String> {
-    if let Some(boards) = root.get("boards") {
-        let count = boards.entries().len();
-        return Some(format!("the case needs {count} boards at once; a bench has one"));
-    }
-    root.get("cloud")?.get("endpoint")?;
-    Some(
-        "the case sets the `endpoint` of its cloud; a run has it: `run --cloud aws --endpoint`"
-            .into(),
-    )
+    let count = root.get("boards")?.entries().len();
+    Some(format!("the case needs {count} boards at once; a bench has one"))
 }
 
 /// How the cloud is to check signatures.
@@ -328,7 +335,7 @@ fn signatures(cloud: Option<&Node>) -> SignatureRules {
 fn required_cloud(root: &Node) -> Option<CloudKind> {
     let requires = root.get("requires");
     match requires.and_then(|requires| requires.get("cloud")).and_then(Node::text) {
-        Some("aws") => Some(CloudKind::Aws),
+        Some("aws" | "real") => Some(CloudKind::Aws),
         Some(_) => Some(CloudKind::Fake),
         None => requires
             .and_then(|requires| requires.get("clock"))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fake_shadow::Settings;
 use fake_shadow::fault::Place;
+use fake_shadow::proxy::Endpoint;
 use fake_shadow::sigv4::PresignedToken;
 use serde_json::Value;
 
@@ -49,6 +50,8 @@ pub struct Plan {
     pub fault_kinds: BTreeSet<&'static str>,
     /// How the cloud checks signatures.
     pub signatures: SignatureRules,
+    /// The real endpoint that the case is for; any where it is not named.
+    pub endpoint: Option<Endpoint>,
     /// What the shadows hold at the beginning.
     pub shadows: BTreeMap<Option<String>, StartShadow>,
     /// What must not happen during the whole case.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use fake_shadow::fault::Kind;
 
+use super::fault_keys::{FaultKeys, KINDS};
 use super::field::{Field, Need, Shape};
 use super::matcher::MATCHERS;
 use super::top::{COMMON, TOP};
@@ -62,9 +63,18 @@ fn write(page: &mut String) -> std::fmt::Result {
     for (name, doc) in MATCHERS {
         writeln!(page, "| `{name}` | {doc} |")?;
     }
-    writeln!(page, "\n## Faults\n\n| kind | does |\n| --- | --- |")?;
-    for (name, sentence) in Kind::SENTENCES {
-        writeln!(page, "| `{name}` | {sentence} |")?;
+    faults(page)
+}
+
+fn faults(page: &mut String) -> std::fmt::Result {
+    writeln!(
+        page,
+        "\n## Faults\n\nWhat a kind takes stands behind it as a map, or beside it; the first of its keys may stand for itself.\n"
+    )?;
+    for (FaultKeys { kind, keys, examples }, (_, sentence)) in KINDS.iter().zip(Kind::SENTENCES) {
+        let examples: Vec<_> = examples.iter().map(|it| format!("`fault: {it}`")).collect();
+        writeln!(page, "- `{kind}`: {sentence} As {}.", examples.join(", "))?;
+        fields(page, keys, 1)?;
     }
     Ok(())
 }
@@ -96,6 +106,7 @@ fn inner(page: &mut String, shape: &Shape, depth: usize) -> std::fmt::Result {
         Shape::OneOf(shapes) => shapes.iter().try_for_each(|shape| inner(page, shape, depth)),
         Shape::Amount(_)
         | Shape::Choice(_)
+        | Shape::Fault
         | Shape::Json
         | Shape::Line
         | Shape::Object

@@ -1,7 +1,11 @@
 //! The JSON schema of the scenario format, made from the tables that check files.
 
+use std::collections::BTreeMap;
+
+use fake_shadow::fault::Kind;
 use serde_json::{Map, Value, json};
 
+use super::fault_keys::{FaultKeys, KINDS};
 use super::field::{Field, Need, Shape};
 use super::matcher::{MATCHERS, TYPES};
 use super::provision;
@@ -43,6 +47,41 @@ fn step() -> Value {
     json!({
         "type": "object", "properties": properties, "additionalProperties": false, "oneOf": one_verb,
     })
+}
+
+/// A fault: a kind alone, or a map with a kind and its keys, which stand behind it or beside it.
+fn fault() -> Value {
+    let mut properties = Map::new();
+    let mut beside: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for (FaultKeys { kind, keys, .. }, (_, sentence)) in KINDS.iter().zip(Kind::SENTENCES) {
+        let main = keys.first().map(|key| shape_schema(&key.shape));
+        let alone = json!({ "enum": [true, null] });
+        let shapes: Vec<_> =
+            main.into_iter().chain([map_schema(&optional(keys), ""), alone]).collect();
+        properties.insert((*kind).to_owned(), json!({ "anyOf": shapes, "description": sentence }));
+        for key in *keys {
+            let doc = format!("{kind}: {}", key.doc);
+            beside.entry(key.name).or_default().push(described(&key.shape, &doc));
+        }
+    }
+    for (name, shapes) in beside {
+        let schema = properties.entry(name).or_insert_with(|| json!({ "anyOf": [] }));
+        if let Some(Value::Array(known)) = schema.get_mut("anyOf") {
+            known.extend(shapes);
+        }
+    }
+    let kinds = json!({ "enum": Kind::NAMES });
+    properties.insert("kind".into(), kinds.clone());
+    json!({ "anyOf": [
+        { "type": "object", "properties": properties, "additionalProperties": false },
+        kinds,
+        { "type": "string", "pattern": "^\\$\\{" },
+    ] })
+}
+
+/// The same keys, none of which must be there: one may stand for itself.
+fn optional(keys: &[Field]) -> Vec<Field> {
+    keys.iter().map(|key| Field { need: Need::Optional, ..*key }).collect()
 }
 
 fn pattern() -> Value {
@@ -92,6 +131,7 @@ fn shape_schema(shape: &Shape) -> Value {
             json!({ "type": "object", "additionalProperties": shape_schema(inner) })
         }
         Shape::Choice(words) => json!({ "anyOf": [{ "enum": words }, text("^\\$\\{")] }),
+        Shape::Fault => fault(),
         Shape::Json => json!({}),
         Shape::Line => json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/pattern" }] }),
         Shape::List(item) => {

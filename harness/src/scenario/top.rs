@@ -21,7 +21,8 @@ pub const CLOUD: &[Field] = &[
     optional(
         "endpoint",
         Shape::Text,
-        "an endpoint of its own; a run has one (`--cloud aws --endpoint`), so the case is skipped",
+        "the real endpoint that the case is for, as `https://PREFIX-ats.iot.REGION.amazonaws.com`: with `--cloud aws` it is skipped at \
+         any other. Which endpoint a run has is said to the run, never by a file, since real keys sign there. The fake cloud plays any",
     ),
     optional("sigv4", Shape::Map(SIGV4), "how it checks signatures; only the fake one can be told"),
 ];
@@ -79,7 +80,11 @@ const TIME: &[Field] = &[optional(
 )];
 
 const REQUIRES: &[Field] = &[
-    optional("cloud", Shape::Choice(&["fake", "aws"]), "the cloud that the case needs"),
+    optional(
+        "cloud",
+        Shape::Choice(&["fake", "real", "aws"]),
+        "the cloud that the case needs; the real one is AWS's",
+    ),
     optional(
         "clock",
         Shape::Choice(&["settable"]),

@@ -10,7 +10,7 @@ use shadowrig::board::console::Console;
 use shadowrig::engine::Event;
 use shadowrig::time::{Moment, parse_span};
 
-use crate::support::root;
+use crate::support::{root, shadowrig};
 
 /// A piece of a transcript: bytes, and how long nothing comes behind them.
 struct Piece {
@@ -128,4 +128,30 @@ proptest! {
         let seen = events(&all, |bytes| vec![bytes]);
         prop_assert!(seen.is_sorted_by_key(|(at, _)| *at));
     }
+}
+
+/// The firmware of a prompt: it asks without a line feed, and goes on when it is answered.
+const PROMPT: &str = "printf 'name: '\nread name\necho \"hello $name\"\nread end\n";
+
+#[test]
+fn a_prompt_is_waited_for_and_answered_where_partial_is_said() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    fs::write(folder.path().join("prompt.sh"), PROMPT).expect("it can be written");
+    let run = |partial: &str| {
+        let text = format!(
+            "version: 1\nname: a prompt\nsteps:\n  - expect-console: 'name:'\n{partial}\
+             \x20 - write-console: \"lamp\\n\"\n  - expect-console: 'hello lamp'\n    within: 20s\n"
+        );
+        fs::write(folder.path().join("prompt.yaml"), text).expect("it can be written");
+        let words = ["run", "prompt.yaml", "--board", "process", "--command", "sh prompt.sh"];
+        let output = shadowrig(folder.path(), &words);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, out) = run("    within: 30s\n    partial: true\n");
+    assert_eq!(code, Some(0), "{out}");
+    // Without it the prompt is seen, and does not count.
+    let (code, out) = run("    within: 5s\n");
+    assert_eq!(code, Some(100), "{out}");
+    assert!(out.contains("such a line has begun, and has not ended"), "{out}");
+    assert!(out.contains("`partial: true`"), "{out}");
 }

@@ -154,6 +154,7 @@ fn heading(kind: &str) -> &'static str {
     match kind {
         "bad" => "Files that do not run",
         "failing" => "Cases that fail",
+        "observed" => "Cases that fail by what no simulated device does",
         "warned" => "Files that run and are warned of",
         kind => panic!("no heading for {kind}"),
     }

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use proptest::prelude::*;
 
+use crate::support::{root, shadowrig};
+
 /// How a run of the program ended, and all that it wrote.
 struct Ran {
     code: i32,
@@ -230,10 +232,6 @@ fn what_no_bench_can_do_is_skipped_with_its_reason() {
         ),
         ("quarantine: flaky since the new router\n", "in quarantine: flaky since the new router"),
         (
-            "cloud: { endpoint: 'https://example.com' }\n",
-            "the case sets the `endpoint` of its cloud; a run has it: `run --cloud aws --endpoint`",
-        ),
-        (
             "requires: { cloud: aws }\n",
             "the case needs the real cloud; this run has the fake cloud",
         ),
@@ -248,6 +246,19 @@ fn what_no_bench_can_do_is_skipped_with_its_reason() {
         let ran = run(&format!("version: 1\nname: x\nsteps:\n- {step}\n"), &[], &[]);
         assert!(ran.out.contains("it has no MQTT"), "{step}: {}", ran.out);
     }
+}
+
+#[test]
+fn each_skip_says_its_reason() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let out = folder.path().join("run").display().to_string();
+    let output = shadowrig(&root(), &["run", "fixtures/scenarios/skipped", "--out", &out]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<_> = text.lines().collect();
+    let (summary, cases) = lines.split_last().expect("it says something");
+    assert!(summary.starts_with("0 passed, 0 failed, 0 errors, 6 skipped"), "{text}");
+    insta::assert_snapshot!("skipped", cases.join("\n"));
 }
 
 #[test]

@@ -40,3 +40,4 @@ mod support;
 mod symbols;
 mod tidy;
 mod virtual_runs;
+mod vocabulary;

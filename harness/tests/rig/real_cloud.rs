@@ -215,6 +215,35 @@ fn what_a_given_thing_held_is_put_back() {
 }
 
 #[test]
+fn a_case_that_is_for_an_endpoint_runs_at_that_one_and_on_the_fake() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path();
+    let far = FarCloud::start(path);
+    let case = |endpoint: &str| {
+        let text = format!(
+            "version: 1\nname: x\ncloud: {{ endpoint: '{endpoint}' }}\nsteps:\n  - expect-request: GET shadow\n    within: 30s\n"
+        );
+        fs::write(path.join("case.yaml"), text).expect("it can be written");
+    };
+    let real = ["run", "case.yaml", "--board", "process", "--cloud", "aws", "--endpoint"];
+    let real = [&real[..], &[far.endpoint.as_str()]].concat();
+    case(&far.endpoint);
+    let output = run(path, &far, &real);
+    assert!(text(&output).contains("1 passed"), "{}", text(&output));
+    let before = far.requests();
+    case("a1b2c3-ats.iot.eu-west-1.amazonaws.com");
+    let output = run(path, &far, &real);
+    let skipped = format!(
+        "the case is for https://a1b2c3-ats.iot.eu-west-1.amazonaws.com; this run has {}",
+        far.endpoint
+    );
+    assert!(text(&output).contains(&skipped), "{}", text(&output));
+    assert_eq!(far.requests(), before, "nothing was asked for");
+    let output = run(path, &far, &["run", "case.yaml", "--board", "sim"]);
+    assert!(text(&output).contains("1 passed"), "{}", text(&output));
+}
+
+#[test]
 fn what_only_the_fake_can_do_is_skipped_before_anything_is_touched() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path();

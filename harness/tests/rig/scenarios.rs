@@ -1,9 +1,16 @@
 //! Scenario files that pass, fail and do not parse, each a file in a folder.
 
-use crate::support::{files, parse, problems, run};
+use std::collections::{BTreeSet, VecDeque};
+use std::fs;
+use std::sync::Arc;
+
+use crate::support::{files, parse, problems, report, root, run};
 use shadowrig::diagnostics::Style;
-use shadowrig::report::{Status, events, human};
+use shadowrig::engine::mismatch::MismatchKind;
+use shadowrig::engine::{Engine, Input, Verdict};
+use shadowrig::report::{CaseReport, Status, events, human};
 use shadowrig::scenario::problem::NAMES;
+use shadowrig::time::Moment;
 
 #[test]
 fn the_scenarios_that_users_get_pass_on_the_simulated_bench() {
@@ -32,23 +39,80 @@ fn all_pass(folder: &str) {
 #[test]
 fn the_scenarios_in_failing_fail_and_say_why() {
     for (name, text) in files("fixtures/scenarios/failing") {
-        let cases = run(&text, &format!("{name}.yaml"), 7);
-        let shown: Vec<_> = cases
-            .iter()
-            .map(|case| {
-                assert!(
-                    matches!(case.status(), Status::Fail | Status::Error),
-                    "{name} did not fail"
-                );
-                format!(
-                    "{}\n\n{}",
-                    human::line(case, Style::Plain),
-                    human::failure(case, Style::Plain)
-                )
-            })
-            .collect();
-        insta::assert_snapshot!(format!("failing__{name}"), shown.join("\n"));
+        fails("failing", &name, &run(&text, &format!("{name}.yaml"), 7));
     }
+}
+
+/// What no simulated device does: the engine sees what stands in the file beside the scenario.
+#[test]
+fn the_scenarios_in_observed_fail_and_say_why() {
+    for (name, text) in files("fixtures/scenarios/observed") {
+        fails("observed", &name, &[observed(&name, &text)]);
+    }
+}
+
+fn fails(folder: &str, name: &str, cases: &[CaseReport]) {
+    let shown: Vec<_> = cases
+        .iter()
+        .map(|case| {
+            let failed = matches!(case.status(), Status::Fail | Status::Error);
+            assert!(failed, "{name} did not fail");
+            let (line, why) = (human::line(case, Style::Plain), human::failure(case, Style::Plain));
+            format!("{line}\n\n{why}")
+        })
+        .collect();
+    insta::assert_snapshot!(format!("{folder}__{name}"), shown.join("\n"));
+}
+
+/// A scenario on a bench that can do everything, and on which the events of a file come at their times.
+fn observed(name: &str, text: &str) -> CaseReport {
+    let path = root().join(format!("fixtures/scenarios/observed/{name}.jsonl"));
+    let log = events::parse(&fs::read_to_string(path).expect("it is there")).expect("it is a log");
+    let parsed = parse(text, &format!("{name}.yaml"));
+    assert!(parsed.is_good(), "{name}: {:?}", parsed.problems);
+    let plan = Arc::new(parsed.plans.into_iter().next().expect("it is one case"));
+    let mut engine = Engine::new(Arc::clone(&plan));
+    let mut seen = log.entries().iter().peekable();
+    let mut done = VecDeque::new();
+    let (mut now, mut input) = (Moment::START, Input::Start);
+    loop {
+        done.extend(engine.handle(now, input).iter().map(|_| Input::Done(Ok(()))));
+        if engine.is_over() {
+            return report(&plan, engine.into_outcome(), text, &parsed.sources);
+        }
+        let tick = engine.wake_at();
+        input = match (done.pop_front(), seen.peek()) {
+            (Some(done), _) => done,
+            (None, Some(entry)) if tick.is_none_or(|tick| entry.at <= tick) => {
+                now = entry.at;
+                let event = entry.event.clone();
+                seen.next();
+                Input::Observed(event)
+            }
+            (None, _) => {
+                now = tick.expect("an engine that is not over waits for something");
+                Input::Tick
+            }
+        };
+    }
+}
+
+#[test]
+fn each_kind_of_mismatch_has_its_golden_file() {
+    let ran = files("fixtures/scenarios/failing")
+        .into_iter()
+        .flat_map(|(name, text)| run(&text, &format!("{name}.yaml"), 7));
+    let seen = files("fixtures/scenarios/observed").into_iter();
+    let seen = seen.map(|(name, text)| observed(&name, &text));
+    let met: BTreeSet<_> = ran
+        .chain(seen)
+        .filter_map(|case| match case.outcome.verdict {
+            Verdict::Failed(failure) => failure.mismatch.kind,
+            _ => None,
+        })
+        .collect();
+    let missing: Vec<_> = MismatchKind::ALL.iter().filter(|kind| !met.contains(kind)).collect();
+    assert!(missing.is_empty(), "no file in fixtures/scenarios/failing or observed is {missing:?}");
 }
 
 #[test]

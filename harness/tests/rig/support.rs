@@ -9,8 +9,9 @@ use std::sync::Arc;
 use shadowrig::diagnostics::{self, Source, Style};
 use shadowrig::drive::sim::SimBench;
 use shadowrig::drive::virtual_time;
+use shadowrig::engine::Outcome;
 use shadowrig::report::CaseReport;
-use shadowrig::scenario;
+use shadowrig::scenario::{self, plan::Plan};
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -70,28 +71,43 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
         .map(|mut plan| {
             plan.snapshots.stored = stored_snapshots(file);
             let plan = Arc::new(plan);
-            CaseReport {
-                plan: plan.as_ref().into(),
-                outcome: virtual_time::run(plan.clone(), &mut SimBench::new(seed).for_plan(&plan)),
-                source: text.into(),
-                included: parsed.sources[1..].to_vec(),
-                board: "sim".into(),
-                aside: None,
-                seed,
-                command: format!("shadowrig run {file} --board sim --seed {seed}"),
-                origin: None,
-                earlier: Vec::new(),
-                wall: std::time::Duration::ZERO,
-            }
+            let outcome = virtual_time::run(plan.clone(), &mut SimBench::new(seed).for_plan(&plan));
+            let command = format!("shadowrig run {file} --board sim --seed {seed}");
+            CaseReport { seed, command, ..report(&plan, outcome, text, &parsed.sources) }
         })
         .collect()
 }
 
-/// The snapshots that are stored for a scenario of `scenarios`.
+/// The report of a case that has ended.
+pub(crate) fn report(
+    plan: &Plan,
+    outcome: Outcome,
+    text: &str,
+    sources: &[scenario::SourceText],
+) -> CaseReport {
+    CaseReport {
+        plan: plan.into(),
+        outcome,
+        source: text.into(),
+        included: sources[1..].to_vec(),
+        board: "sim".into(),
+        aside: None,
+        seed: 0,
+        command: String::new(),
+        origin: None,
+        earlier: Vec::new(),
+        wall: std::time::Duration::ZERO,
+    }
+}
+
+/// The snapshots that are stored for a scenario of `scenarios`, or of those that fail.
 fn stored_snapshots(file: &str) -> BTreeMap<String, String> {
-    let folder = root().join("scenarios/__snapshots__");
     let prefix = format!("{}.", file.trim_end_matches(".yaml"));
-    let entries = fs::read_dir(folder).expect("the folder is there").flatten();
+    let folders = ["scenarios", "fixtures/scenarios/failing"].into_iter();
+    let entries = folders.flat_map(|folder| {
+        fs::read_dir(root().join(folder).join("__snapshots__")).expect("the folder is there")
+    });
+    let entries = entries.flatten();
     let stored = entries.filter_map(|entry| {
         let name = entry.file_name().to_string_lossy().into_owned();
         let name = name.strip_prefix(&prefix)?.strip_suffix(".json")?.to_owned();

@@ -10,13 +10,6 @@ use crate::support::{files, root};
 /// The most lines that a file may have of its own, tests left out.
 const FILE_LINES_MAX: usize = 400;
 
-/// Files that are longer, and how long they may be: they may only shrink.
-const LONG_FILES: &[(&str, usize)] = &[
-    ("harness/src/engine/event.rs", 410),
-    ("harness/src/engine/machine.rs", 510),
-    ("harness/src/report/html.rs", 410),
-];
-
 /// The modules that know no clock, file, socket or thread.
 const PURE: &[&str] = &[
     "harness/src/scenario/mod.rs",
@@ -93,13 +86,9 @@ fn pure_modules_deny_what_is_not_pure() {
 #[test]
 fn files_are_short_enough_to_read() {
     let own_lines = |text: &str| text.lines().take_while(|line| *line != "#[cfg(test)]").count();
-    let allowed = |path: &str| {
-        let long = LONG_FILES.iter().find(|(long, _)| *long == path);
-        long.map_or(FILE_LINES_MAX, |(_, lines)| *lines)
-    };
     let long: Vec<_> = sources()
         .into_iter()
-        .filter(|(path, text)| own_lines(text) > allowed(path))
+        .filter(|(_, text)| own_lines(text) > FILE_LINES_MAX)
         .map(|(path, text)| format!("{path}: {}", own_lines(&text)))
         .collect();
     assert!(long.is_empty(), "over {FILE_LINES_MAX} lines of their own: {long:#?}");

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{FromRef, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post, put};
+use axum::{Json, Router};
 use bytes::Bytes;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 
 use super::answer::{Answer, Problem, found, good, object};
 use super::events;
@@ -160,9 +161,12 @@ async fn request(State(shared): Cloud, Path(id): Path<String>) -> Answer {
     let Some(kept) = kept else {
         return found(None, &format!("a request {id} among the last ones"));
     };
-    // An explanation takes its time, during which the cloud must not be locked.
+    // An explanation takes its time, during which neither the cloud nor a thread that serves may be held up.
     let explainer = shared.with(|cloud, _| cloud.cloud().explainer());
-    good(show::request_whole(&kept, &explainer))
+    let shown = spawn_blocking(move || show::request_whole(&kept, &explainer)).await;
+    shown
+        .map(Json)
+        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
 }
 
 async fn faults(State(shared): Cloud) -> Answer {

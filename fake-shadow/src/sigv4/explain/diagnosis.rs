@@ -20,7 +20,7 @@ use crate::sigv4::rules::{PresignedToken, Rules};
 ///
 /// What cannot be seen in the request is proven: the signature is computed with each known mistake, then with pairs of
 /// them, and those are named that give the signature that came. The work is bounded by
-/// [`super::RECOMPUTATIONS_MAX`] signatures, some tens of milliseconds; do it after a failure, and not for each of many.
+/// [`super::RECOMPUTATIONS_MAX`] signatures, some tenths of a second; do it after a failure, and not for each of many.
 #[must_use]
 pub fn explain(
     request: &Request,
@@ -104,7 +104,7 @@ fn compute(
     };
 }
 
-/// Mistakes alone, then in pairs, then those that are made in very many ways, then what the device told.
+/// Mistakes alone, then in pairs, then those that are made in very many ways, then the rarer pairs, then what the device told.
 fn find(
     search: &mut Search<'_>,
     bases: &[Recipe],
@@ -136,6 +136,14 @@ fn find(
     }
     if !findings.is_empty() {
         return (Outcome::Proven, findings);
+    }
+    for base in bases {
+        for hit in search.rarer_pairs(base, sent) {
+            findings.extend(hit_findings(&hit, base, redactor, Proof::Recomputed));
+        }
+    }
+    if !findings.is_empty() {
+        return (Outcome::ProvenPair, findings);
     }
     for base in bases {
         findings.extend(told.findings(search, base, redactor, sent));

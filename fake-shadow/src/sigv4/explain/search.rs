@@ -7,8 +7,9 @@ use super::situation::Situation;
 
 /// How many signatures are computed for one request at most: a bound on the work that a refused request can cause.
 ///
-/// All mistakes alone are about six hundred, all pairs some thirty thousand, and what is tried last some four thousand.
-pub const RECOMPUTATIONS_MAX: usize = 50_000;
+/// All mistakes alone are about six hundred, all pairs some forty thousand, single characters of the secret some four thousand,
+/// and rarer pairs a hundred thousand; in a presigned URL with a session token, which may be signed or not, all of it twice.
+pub const RECOMPUTATIONS_MAX: usize = 300_000;
 
 /// In larger canonical requests nothing is searched, because each signature covers all of it. Real ones have some hundred
 /// bytes; HTTP servers let through some ten thousand.
@@ -83,15 +84,35 @@ impl<'a> Search<'a> {
         hits
     }
 
-    /// The pairs of mistakes that give what was sent, in the order of the table. Stops when there are several.
+    /// The pairs of mistakes that give what was sent, in the order of the table, each made in its likelier ways. Stops when there
+    /// are several.
     pub(super) fn pairs(&mut self, right: &Recipe, sent: &dyn Fn(&Made) -> bool) -> Vec<Hit> {
-        let base = right.make(&[]);
         let variants = self.variants(right, |mistake| mistake.ways_count().paired);
+        self.among(right, &variants, sent, |_, _| true)
+    }
+
+    /// The same of pairs of which one is made in a way that [`Search::pairs`] leaves out.
+    pub(super) fn rarer_pairs(&mut self, right: &Recipe, sent: &dyn Fn(&Made) -> bool) -> Vec<Hit> {
+        let variants = self.variants(right, |mistake| mistake.ways_count().all);
+        self.among(right, &variants, sent, |first, second| first.is_likely() != second.is_likely())
+    }
+
+    fn among(
+        &mut self,
+        right: &Recipe,
+        variants: &[Variant],
+        sent: &dyn Fn(&Made) -> bool,
+        are_looked_for: fn(&Variant, &Variant) -> bool,
+    ) -> Vec<Hit> {
+        let base = right.make(&[]);
         let made: Vec<Made> =
             variants.iter().map(|variant| variant.recipe.make(&[&base])).collect();
         let mut hits: Vec<Hit> = Vec::new();
         for (at, (first, first_made)) in variants.iter().zip(&made).enumerate() {
             for (second, second_made) in variants.iter().zip(&made).skip(at + 1) {
+                if !are_looked_for(first, second) {
+                    continue;
+                }
                 if self.computed >= RECOMPUTATIONS_MAX || hits.len() >= PAIRS_MAX {
                     return hits;
                 }
@@ -143,6 +164,13 @@ impl<'a> Search<'a> {
             }
         }
         variants
+    }
+}
+
+impl Variant {
+    /// True if it is made in a way that is looked for together with all others.
+    pub(super) const fn is_likely(&self) -> bool {
+        self.way < self.mistake.ways_count().paired
     }
 }
 

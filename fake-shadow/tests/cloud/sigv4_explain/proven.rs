@@ -281,6 +281,31 @@ fn mistakes_in_writing_the_signature() {
     check(&with(&hex(&swapped)), &["hash-words-swapped"]);
 }
 
+/// A mistake that is made in hundreds of ways, together with one of each kind.
+#[test]
+fn one_wrong_character_of_the_secret_beside_another_mistake() {
+    let other_digit = SECRET.replace('1', "l");
+    let right = get_canonical("/things/my%253Athing/shadow", "a=1");
+    let target = "/things/my%3Athing/shadow?a=1";
+    let wrong = |from: &str, to: &str| {
+        let canonical = right.replace(from, to);
+        hex(&mac(&key(&other_digit), to_sign(&canonical)))
+    };
+    for (signature, expected) in [
+        (wrong("%253A", "%3A"), "path-signed-as-sent"),
+        (wrong(":8080", ""), "host-without-port"),
+        (wrong(&sha(""), &sha("{}")), "body-hash-of-a-word"),
+        (wrong("T", "T").to_uppercase(), "hex-upper-case"),
+    ] {
+        let explanation = explanation(&request("GET", target, "", &signature));
+        assert_eq!(explanation.outcome, Outcome::ProvenPair, "{expected}: {explanation}");
+        let is_found = |finding: &Finding| {
+            finding.id == expected && finding.proof == Proof::RecomputedWith("secret-typed-wrong")
+        };
+        assert!(explanation.findings.iter().any(is_found), "{expected}: {explanation}");
+    }
+}
+
 #[test]
 fn two_mistakes_at_once() {
     let canonical = get_canonical("/things/my%3Athing/shadow", "").replace(":8080\n", "\n");

@@ -8,9 +8,9 @@ use super::causes::Cause;
 use super::crash::{CrashReader, CrashReport};
 use super::{Line, Lines, Patterns, Symbols, decode};
 use crate::engine::Event;
-use crate::time::{self, Moment};
+use crate::time::Moment;
 
-/// How long a line may stay without its end before it is taken for whole: a prompt has none.
+/// How long a line may stay without its end before it is told as far as it came: a prompt has none.
 const LINE_QUIET: Duration = Duration::from_millis(500);
 
 /// How long a crash report may pause before it is taken for whole: not every one says that it ends.
@@ -20,13 +20,7 @@ const CRASH_QUIET: Duration = Duration::from_secs(1);
 const WAKE_QUIET: Duration = Duration::from_millis(500);
 
 /// How long an announced reset may take to show.
-const ANNOUNCED_MAX: Duration = Duration::from_secs(10);
-
-/// So many boots in [`LOOP_WITHIN`] that nobody asked for, without a sleep between them, are a boot loop.
-const LOOP_BOOTS: usize = 3;
-
-/// See [`LOOP_BOOTS`].
-const LOOP_WITHIN: Duration = Duration::from_secs(60);
+pub(super) const ANNOUNCED_MAX: Duration = Duration::from_secs(10);
 
 /// A reset that the rig has made itself, so that the next boot is no surprise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +29,16 @@ pub enum Announced {
     As(Cause),
     /// It is not told: the rig starts the board, or has told it already.
     Silently,
+}
+
+/// What was told of a line before its end.
+#[derive(Debug)]
+struct Part {
+    text: String,
+    /// It was a sleep or a wake, so that the whole line is no second one.
+    was_told: bool,
+    /// The rig has reset the board since, so that what comes is another line.
+    is_over: bool,
 }
 
 /// A console of a board.
@@ -46,24 +50,26 @@ pub struct Console {
     patterns: Patterns,
     symbols: Option<Symbols>,
     lines: Lines,
+    /// What was told of the line that is open.
+    part: Option<Part>,
     /// When something came last.
     heard_at: Moment,
-    chip: Option<String>,
+    pub(super) chip: Option<String>,
     crash: CrashReader,
     /// A crash was told, and with it the reset that it makes.
-    crashed: Option<Cause>,
-    announced: Option<(Announced, Moment)>,
+    pub(super) crashed: Option<Cause>,
+    pub(super) announced: Option<(Announced, Moment)>,
     /// The wake of this boot, until it is known who says its cause.
-    held_wake: Option<&'static str>,
+    pub(super) held_wake: Option<&'static str>,
     /// The wake that was told by what the boot said, so that the firmware's own line is no second one.
-    told_by_boot: Option<&'static str>,
-    has_slept: bool,
-    boots: VecDeque<(Moment, Cause)>,
-    complaint: Option<&'static str>,
+    pub(super) told_by_boot: Option<&'static str>,
+    pub(super) has_slept: bool,
+    pub(super) boots: VecDeque<(Moment, Cause)>,
+    pub(super) complaint: Option<&'static str>,
     /// The rig has started the board, and nothing has run on it since.
-    is_starting: bool,
+    pub(super) is_starting: bool,
     /// See [`Self::weak_starts`].
-    weak_starts: u32,
+    pub(super) weak_starts: u32,
     in_noise: bool,
     keeps_open_lines: bool,
 }
@@ -119,7 +125,7 @@ impl Console {
     #[must_use]
     pub fn wake_at(&self) -> Option<Moment> {
         let waits = [
-            (self.lines.is_open() && !self.keeps_open_lines).then_some(LINE_QUIET),
+            self.has_new_part().then_some(LINE_QUIET),
             self.crash.is_open().then_some(CRASH_QUIET),
             self.held_wake.map(|_| WAKE_QUIET),
         ];
@@ -130,13 +136,14 @@ impl Console {
     pub fn tick(&mut self, now: Moment) -> Vec<Event> {
         let mut events = Vec::new();
         let quiet = now.since(self.heard_at);
-        if quiet >= LINE_QUIET
-            && !self.keeps_open_lines
-            && let Some(line) = self.lines.end()
-        {
-            self.line(now, line, &mut events);
+        if quiet >= LINE_QUIET && self.has_new_part() {
+            self.tell_part(&mut events);
         }
         if quiet >= CRASH_QUIET {
+            // The last line of a report may have no end.
+            if self.crash.is_open() && !self.keeps_open_lines {
+                self.end_line(now, &mut events);
+            }
             self.end_crash(&mut events);
         }
         if quiet >= WAKE_QUIET {
@@ -148,17 +155,46 @@ impl Console {
     /// Takes in that the console has ended, or that its link is lost: what is open is whole.
     pub fn end(&mut self, now: Moment) -> Vec<Event> {
         let mut events = Vec::new();
-        if let Some(line) = self.lines.end() {
-            self.line(now, line, &mut events);
-        }
+        self.end_line(now, &mut events);
         self.end_crash(&mut events);
         self.end_hold(&mut events);
         events
     }
 
+    /// What is open is whole.
+    fn end_line(&mut self, now: Moment, events: &mut Vec<Event>) {
+        if let Some(line) = self.lines.end() {
+            self.line(now, line, events);
+        }
+    }
+
+    /// Whether there is something of a line that has not ended and was not told.
+    fn has_new_part(&self) -> bool {
+        if self.keeps_open_lines || !self.lines.is_open() {
+            return false;
+        }
+        let told = self.part.as_ref().map(|part| part.text.as_str());
+        self.lines.open().is_some_and(|open| told != Some(open.as_str()))
+    }
+
+    /// Tells a line as far as it came. A sleep or a wake in it counts at once: a chip that is asleep ends no line.
+    fn tell_part(&mut self, events: &mut Vec<Event>) {
+        let Some(text) = self.lines.open() else { return };
+        events.push(Event::ConsolePart { line: text.clone() });
+        let told_before = self.part.as_ref().is_some_and(|part| part.was_told);
+        let is_turn = self.patterns.wake(&text).is_some() || self.patterns.sleep(&text).is_some();
+        if is_turn && !told_before && !self.crash.is_open() {
+            self.application(&text, events);
+        }
+        self.part = Some(Part { text, was_told: told_before || is_turn, is_over: false });
+    }
+
     /// Takes in that the rig resets the board now.
     pub fn announce(&mut self, now: Moment, reset: Announced) {
         self.told_by_boot = None;
+        if let Some(part) = &mut self.part {
+            part.is_over = true;
+        }
         self.announced = Some((reset, now));
         (self.is_starting, self.weak_starts) = (true, 0);
     }
@@ -170,6 +206,31 @@ impl Console {
     }
 
     fn line(&mut self, now: Moment, line: Line, events: &mut Vec<Event>) {
+        let Some(Part { text: part, was_told, is_over }) = self.part.take() else {
+            return self.whole_line(now, line, events);
+        };
+        // A chip that starts again goes on in the middle of what it had begun.
+        let rest = line.text.strip_prefix(&part).filter(|rest| !rest.is_empty());
+        let starts = |rest: &&str| {
+            is_over || line.is_noise || boot::read(rest, self.chip.as_deref()).is_some()
+        };
+        let (begun, rest) = match rest.filter(starts) {
+            Some(rest) => {
+                let rest = Line { text: rest.to_owned(), is_noise: line.is_noise };
+                (Line { text: part, is_noise: false }, Some(rest))
+            }
+            None => (line, None),
+        };
+        match was_told {
+            true => events.push(Event::Console { line: begun.text }),
+            false => self.whole_line(now, begun, events),
+        }
+        if let Some(rest) = rest {
+            self.whole_line(now, rest, events);
+        }
+    }
+
+    fn whole_line(&mut self, now: Moment, line: Line, events: &mut Vec<Event>) {
         let begins_noise = line.is_noise && !self.in_noise;
         self.in_noise = line.is_noise;
         if begins_noise {
@@ -242,82 +303,6 @@ impl Console {
         (self.is_starting, self.weak_starts) = (false, 0);
     }
 
-    fn is_weak_start(&self, cause: Cause) -> bool {
-        self.is_starting && cause == Cause::Brownout
-    }
-
-    /// The supply broke down before anything ran.
-    fn weak_start(&mut self, events: &mut Vec<Event>) {
-        self.weak_starts += 1;
-        let count = self.weak_starts;
-        events.push(note(&format!(
-            "the supply broke down while the board was starting, {count} in a row"
-        )));
-    }
-
-    fn boot(&mut self, now: Moment, cause: Cause, events: &mut Vec<Event>) {
-        let announced = self.announced.take().filter(|(_, at)| now.since(*at) <= ANNOUNCED_MAX);
-        // The timer of an ESP8266 wakes it by its reset pin.
-        let is_pin_of_timer = self.chip.as_deref() == Some("esp8266") && cause == Cause::External;
-        let cause = match announced {
-            Some((Announced::As(cause), _)) => cause,
-            None if is_pin_of_timer && self.has_slept => Cause::DeepSleep,
-            Some((Announced::Silently, _)) | None => cause,
-        };
-        let crashed = self.crashed.take().filter(|crashed| {
-            cause == *crashed
-                || matches!(cause, Cause::Software | Cause::Watchdog | Cause::External)
-        });
-        let told = crashed.unwrap_or(cause);
-        self.has_slept = false;
-        self.told_by_boot = None;
-        self.complaint = None;
-        self.held_wake = Some(told.wake_word());
-        if announced.is_none() && self.is_weak_start(told) {
-            // Where the firmware's own detector has said so, it is counted.
-            if crashed.is_none() {
-                self.weak_start(events);
-            }
-            return;
-        }
-        if cause == Cause::DeepSleep {
-            return self.boots.clear();
-        }
-        let is_silent = matches!(announced, Some((Announced::Silently, _)));
-        if !is_silent && crashed.is_none() {
-            events.push(Event::Reset { cause: cause.word().to_owned() });
-        }
-        if announced.is_none() {
-            self.count_boot(now, told, events);
-        }
-    }
-
-    /// Names a boot loop when the boots are enough to be one, and no more after that until something else happens.
-    fn count_boot(&mut self, now: Moment, cause: Cause, events: &mut Vec<Event>) {
-        self.boots.retain(|(at, _)| now.since(*at) <= LOOP_WITHIN);
-        self.boots.push_back((now, cause));
-        if self.boots.len() != LOOP_BOOTS {
-            return;
-        }
-        let first = self.boots.front().map_or(now, |(at, _)| *at);
-        let same = self.boots.iter().all(|(_, other)| *other == cause);
-        let by = if same {
-            format!("all by {}", cause.word())
-        } else {
-            format!("the last by {}", cause.word())
-        };
-        let help = match cause {
-            Cause::Brownout => "the supply is too weak: another cable, another port, a capacitor",
-            Cause::Panic => "the firmware crashes each time it starts: see the crash above",
-            Cause::Watchdog => {
-                "the firmware hangs each time it starts, or the flash holds no program"
-            }
-            _ => "something resets the board each time it starts",
-        };
-        let span = time::span(now.since(first));
-        events.push(note(&format!("boot loop: {LOOP_BOOTS} boots within {span}, {by}: {help}")));
-    }
-
     /// A wake that the firmware tells itself: better than what the boot says, and the only one where there is no boot.
     fn own_wake(&mut self, cause: String, events: &mut Vec<Event>) {
         self.held_wake = None;
@@ -359,6 +344,6 @@ impl Console {
     }
 }
 
-fn note(text: &str) -> Event {
+pub(super) fn note(text: &str) -> Event {
     Event::Note { text: text.to_owned() }
 }

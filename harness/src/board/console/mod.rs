@@ -7,6 +7,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod boot;
+mod boots;
 pub mod causes;
 pub mod crash;
 mod decode;

@@ -224,7 +224,10 @@ impl SimBench {
 
     fn do_action(&mut self, now: Moment, action: &Action) -> Result<Vec<Event>, ActionError> {
         match action {
-            Action::Brownout { to_mv, .. } => Ok(self.sag(now, *to_mv)),
+            Action::Brownout { to_mv, length } => {
+                let sag = Event::Brownout { to_mv: *to_mv, length: *length };
+                Ok([vec![sag], self.sag(now, *to_mv)].concat())
+            }
             Action::CutAtStateWrite(order) => {
                 self.state_cuts.push(*order);
                 Ok(Vec::new())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::shadow_want::{self, ShadowWant};
+use super::state_want::{self, StateWant};
 use super::{Step, Verb};
 use crate::engine::mismatch::Mismatch;
 use crate::engine::step::{Progress, Run};
@@ -12,22 +12,25 @@ use crate::scenario::plan::Common;
 
 pub(super) const VERB: Verb = Verb {
     name: "always",
-    shape: Shape::Map(shadow_want::FIELDS),
+    shape: Shape::Map(state_want::FIELDS),
     beside: &[],
-    doc: "Passes when the shadow is as described now and stays so `for` that long; fails at once when it is not.",
+    doc: "Passes when the shadow is as described now, or the pin has the value, and stays so `for` that long; fails at once when it is not.",
     example: "always: { shadow: { reported: { signal: 2 } } }",
-    read: |context, _| Some(Arc::new(Always { want: ShadowWant::read(context.node)? })),
+    read: |context, problems| {
+        let want = StateWant::read(context, "always", problems)?;
+        Some(Arc::new(Always { want }))
+    },
 };
 
 #[derive(Debug)]
 struct Always {
-    want: ShadowWant,
+    want: StateWant,
 }
 
 impl Step for Always {
     fn poll(&self, run: &mut Run<'_>) -> Progress {
         if !self.want.differences(run).0.is_empty() {
-            let headline = "the shadow is not as described all the time".to_owned();
+            let headline = format!("{} is not as described all the time", self.want.subject());
             return Progress::failed(self.want.mismatch(headline, run));
         }
         let end = run.started_at.after(run.common.watch_for.unwrap_or_default());
@@ -35,7 +38,12 @@ impl Step for Always {
     }
 
     fn late(&self, run: &Run<'_>) -> Mismatch {
-        self.want.mismatch("the time to watch is longer than `within`".into(), run)
+        // The limit is never shorter than the time to watch.
+        self.want.mismatch("the time to watch was not over".into(), run)
+    }
+
+    fn needs(&self) -> &'static [&'static str] {
+        self.want.needs()
     }
 
     fn within(&self, common: &Common) -> Duration {

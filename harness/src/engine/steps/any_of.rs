@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Step, Verb};
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::nested::{self, NO_LIMIT};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::Shape;
@@ -78,8 +78,13 @@ impl AnyOf {
         let why: Vec<_> = failed.iter().map(|mismatch| mismatch.headline.as_str()).collect();
         let why = if why.is_empty() { "none of them ran".to_owned() } else { why.join("; ") };
         let nearest = failed.iter().find_map(|mismatch| mismatch.nearest.clone());
-        Mismatch::new("none of the steps passed", titles.join(", or "), why)
-            .with_nearest(nearest)
-            .with_window(run.started_index..run.log.len())
+        Mismatch::new(
+            MismatchKind::NoneOfSteps,
+            "none of the steps passed",
+            titles.join(", or "),
+            why,
+        )
+        .with_nearest(nearest)
+        .with_window(run.started_index..run.log.len())
     }
 }

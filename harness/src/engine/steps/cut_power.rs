@@ -23,6 +23,9 @@ use crate::time;
 /// How long the supply is off where the scenario does not say: long enough for a board's capacitors.
 const OFF_DEFAULT: Duration = Duration::from_secs(1);
 
+/// When in a request it is cut where the scenario does not say.
+const AT_DEFAULT: &str = "before-response";
+
 const FIELDS: &[Field] = &[
     required(
         "when",
@@ -103,33 +106,28 @@ fn read(context: &Context<'_>, problems: &mut Vec<Problem>) -> Option<Arc<dyn St
 
 fn read_when(when: &Node) -> Option<When> {
     if let Some(request) = when.get("request") {
-        let pattern = parse_short(request.text()?).ok()?;
-        let at = when.get("at").and_then(Node::text);
-        return Some(When::Request { pattern, hold: hold(at) });
+        let at = when.get("at").and_then(Node::text).unwrap_or(AT_DEFAULT);
+        return Some(When::Request { pattern: parse_short(request.text()?).ok()?, at: at.into() });
     }
     if let Some(console) = when.get("console") {
-        return LinePattern::read(console).map(|line| When::Seen(Watch::Console(line)));
+        return LinePattern::read(console).map(When::Console);
     }
     if let Some(event) = when.get("event") {
-        return Some(When::Seen(match event.text()? {
-            "connect" => Watch::Connect,
-            "sleep" => Watch::Sleep,
-            _ => Watch::Wake(Vec::new()),
-        }));
+        return Edge::of_word(event.text()?).map(When::Event);
     }
     if let Some(write) = when.get("state-write") {
         return StateCut::of_word(write.text()?).map(When::StateWrite);
     }
     let edge = when.get("current")?;
     let amount = |key: &str| Quantity::Current.parse(edge.get(key)?.text()?);
-    Some(When::Seen(Watch::Current { above_na: amount("above"), below_na: amount("below") }))
+    Some(When::Current { above_na: amount("above"), below_na: amount("below") })
 }
 
 /// The fault by which the cloud holds a request at a moment, until the device is dark.
-fn hold(at: Option<&str>) -> Value {
+fn hold(at: &str) -> Value {
     match at {
-        Some("headers" | "body") => json!({ "kind": "hang", "at": "request" }),
-        Some("mid-response") => json!({ "kind": "hang", "at": "body" }),
+        "headers" | "body" => json!({ "kind": "hang", "at": "request" }),
+        "mid-response" => json!({ "kind": "hang", "at": "body" }),
         _ => json!({ "kind": "lost-answer", "by": "hang" }),
     }
 }
@@ -145,54 +143,101 @@ struct CutPower {
 
 #[derive(Debug)]
 enum When {
-    /// The cloud holds a request.
-    Request { pattern: RequestPattern, hold: Value },
-    /// Anything else that is observed.
-    Seen(Watch),
+    /// A line on the console.
+    Console(LinePattern),
+    /// The current rises above a limit or falls below one, in nanoamperes.
+    Current { above_na: Option<u64>, below_na: Option<u64> },
+    /// Something that the device or its connection does.
+    Event(Edge),
+    /// The cloud holds a request at that moment.
+    Request { pattern: RequestPattern, at: String },
     /// The bench cuts by itself at a write of the state.
     StateWrite(StateCut),
 }
 
-impl CutPower {
-    /// What is done when an event comes, after so many like it.
-    fn trigger(&self, watch: Watch, (after, at): (u32, &str)) -> Trigger {
-        Trigger {
-            actions: match watch {
-                // Done already; it is waited for so that one that never comes is told.
-                Watch::StateCut => Vec::new(),
-                _ => vec![Action::Power(PowerOrder::Cycle(self.off))],
-            },
-            watch,
-            after,
-            what: format!("the power cut at {at}"),
-            span: self.span,
+#[derive(Debug, Clone, Copy)]
+enum Edge {
+    Connect,
+    Sleep,
+    Wake,
+}
+
+impl Edge {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Sleep => "sleep",
+            Self::Wake => "wake",
+        }
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        [Self::Connect, Self::Sleep, Self::Wake].into_iter().find(|edge| edge.word() == word)
+    }
+}
+
+impl When {
+    /// The same with what is known filled in.
+    fn filled(&self, run: &Run<'_>) -> Value {
+        match self {
+            Self::Console(line) => json!({ "console": line.filled(run.variables).to_json() }),
+            Self::Current { above_na, below_na } => {
+                let mut edge = json!({});
+                for (key, limit) in [("above", above_na), ("below", below_na)] {
+                    if let Some(limit) = limit {
+                        edge[key] = Quantity::Current.exact(*limit).into();
+                    }
+                }
+                json!({ "current": edge })
+            }
+            Self::Event(edge) => json!({ "event": edge.word() }),
+            Self::Request { pattern, at } => json!({ "request": pattern.to_string(), "at": at }),
+            Self::StateWrite(at) => json!({ "state-write": at.word() }),
         }
     }
 }
 
-impl Step for CutPower {
-    fn poll(&self, run: &mut Run<'_>) -> Progress {
-        let (pattern, hold) = match &self.when {
-            When::Seen(watch) => {
-                let watch = watch.filled(run.variables);
-                let words = watch.words();
-                run.arm(self.trigger(watch, (self.after, &words)));
-                return Progress::passed();
-            }
-            When::StateWrite(at) => {
-                let (at, after, off) = (*at, self.after, self.off);
-                let progress =
-                    run.act_once(|_| Action::CutAtStateWrite(StateCutOrder { at, after, off }));
-                if matches!(progress, Progress::Passed(_)) {
-                    run.arm(self.trigger(Watch::StateCut, (0, &Watch::StateCut.words())));
-                }
-                return progress;
-            }
-            When::Request { pattern, hold } => (pattern, hold),
+impl CutPower {
+    /// Arms it; the cut itself is the rig's, unless the bench has done it when the event comes.
+    fn arm(&self, run: &mut Run<'_>, (watch, at): (Watch, &str), armed: Armed) {
+        let mut when = self.when.filled(run);
+        if self.after > 0 {
+            when["after"] = self.after.into();
+        }
+        let (after, hold, actions) = match armed {
+            Armed::ByBench => (0, None, Vec::new()),
+            Armed::ByCloud(fault) => (0, Some(fault), self.cycle()),
+            Armed::Here => (self.after, None, self.cycle()),
         };
+        run.arm(Trigger {
+            actions,
+            watch,
+            after,
+            hold,
+            what: format!("the power cut at {at}"),
+            step: json!({ VERB.name: { "when": when, "off-for": time::span(self.off) } }),
+            span: self.span,
+            id: 0,
+        });
+    }
+
+    fn cycle(&self) -> Vec<Action> {
+        vec![Action::Power(PowerOrder::Cycle(self.off))]
+    }
+
+    /// Waits for something that is observed anyway.
+    fn arm_here(&self, run: &mut Run<'_>, watch: &Watch) -> Progress {
+        let watch = watch.filled(run.variables);
+        let words = watch.words();
+        self.arm(run, (watch, &words), Armed::Here);
+        Progress::passed()
+    }
+
+    /// Lets the cloud hold the request, so that the cut never comes too late.
+    fn arm_by_cloud(&self, run: &mut Run<'_>, pattern: &RequestPattern, at: &str) -> Progress {
         let progress = run.act_once(|_| {
             Action::ArmFault(FaultOrder {
-                description: hold.clone(),
+                description: hold(at),
                 target: FaultTarget::Request(pattern.clone()),
                 times: None,
                 after: self.after,
@@ -208,11 +253,47 @@ impl Step for CutPower {
             Event::FaultArmed { id, .. } => Some(id),
             _ => None,
         });
-        match armed {
-            Some(id) => run.arm(self.trigger(Watch::FaultMet(id), (0, &pattern.to_string()))),
-            None => return Progress::failed(self.late(run)),
+        let Some(id) = armed else { return Progress::failed(self.late(run)) };
+        self.arm(run, (Watch::FaultMet(id), &pattern.to_string()), Armed::ByCloud(id));
+        progress
+    }
+
+    /// Lets the bench cut by itself; it is waited for so that a cut that never comes is told.
+    fn arm_by_bench(&self, run: &mut Run<'_>, at: StateCut) -> Progress {
+        let order = StateCutOrder { at, after: self.after, off: self.off };
+        let progress = run.act_once(|_| Action::CutAtStateWrite(order));
+        if matches!(progress, Progress::Passed(_)) {
+            self.arm(run, (Watch::StateCut, &Watch::StateCut.words()), Armed::ByBench);
         }
         progress
+    }
+}
+
+/// Who counts what passes before, and who cuts.
+#[derive(Debug, Clone, Copy)]
+enum Armed {
+    /// The bench does both.
+    ByBench,
+    /// The cloud counts, by the fault of that number, and holds the request; the rig cuts.
+    ByCloud(u64),
+    /// The rig does both.
+    Here,
+}
+
+impl Step for CutPower {
+    fn poll(&self, run: &mut Run<'_>) -> Progress {
+        match &self.when {
+            When::Console(line) => self.arm_here(run, &Watch::Console(line.clone())),
+            When::Current { above_na, below_na } => {
+                let (above_na, below_na) = (*above_na, *below_na);
+                self.arm_here(run, &Watch::Current { above_na, below_na })
+            }
+            When::Event(Edge::Connect) => self.arm_here(run, &Watch::Connect),
+            When::Event(Edge::Sleep) => self.arm_here(run, &Watch::Sleep),
+            When::Event(Edge::Wake) => self.arm_here(run, &Watch::Wake(Vec::new())),
+            When::Request { pattern, at } => self.arm_by_cloud(run, pattern, at),
+            When::StateWrite(at) => self.arm_by_bench(run, *at),
+        }
     }
 
     fn late(&self, _: &Run<'_>) -> Mismatch {
@@ -221,9 +302,9 @@ impl Step for CutPower {
 
     fn needs(&self) -> &'static [&'static str] {
         match &self.when {
-            When::Seen(Watch::Current { .. }) => &["power-switch", "current-meter"],
+            When::Current { .. } => &["power-switch", "current-meter"],
             When::StateWrite(_) => &["power-switch", "state-writes"],
-            When::Request { .. } | When::Seen(_) => &["power-switch"],
+            When::Console(_) | When::Event(_) | When::Request { .. } => &["power-switch"],
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::shadow_want::{self, ShadowWant};
+use super::state_want::{self, StateWant};
 use super::{Step, Verb};
 use crate::engine::mismatch::Mismatch;
 use crate::engine::step::{Progress, Run};
@@ -11,16 +11,19 @@ use crate::time;
 
 pub(super) const VERB: Verb = Verb {
     name: "eventually",
-    shape: Shape::Map(shadow_want::FIELDS),
+    shape: Shape::Map(state_want::FIELDS),
     beside: &[],
-    doc: "Passes as soon as the shadow is as described, now or `within` the limit.",
+    doc: "Passes as soon as the shadow is as described, or the pin has the value, now or `within` the limit.",
     example: "eventually: { shadow: { reported: { signal: 2 }, delta: { $absent: true } } }",
-    read: |context, _| Some(Arc::new(Eventually { want: ShadowWant::read(context.node)? })),
+    read: |context, problems| {
+        let want = StateWant::read(context, "eventually", problems)?;
+        Some(Arc::new(Eventually { want }))
+    },
 };
 
 #[derive(Debug)]
 struct Eventually {
-    want: ShadowWant,
+    want: StateWant,
 }
 
 impl Step for Eventually {
@@ -30,11 +33,16 @@ impl Step for Eventually {
             return Progress::Waiting(None);
         }
         run.variables.extend(found);
-        Progress::Passed(self.want.value(run).unwrap_or_default())
+        Progress::Passed(self.want.value(run))
     }
 
     fn late(&self, run: &Run<'_>) -> Mismatch {
         let within = time::span(self.within(run.common));
-        self.want.mismatch(format!("the shadow is not as described within {within}"), run)
+        let headline = format!("{} is not as described within {within}", self.want.subject());
+        self.want.mismatch(headline, run)
+    }
+
+    fn needs(&self) -> &'static [&'static str] {
+        self.want.needs()
     }
 }

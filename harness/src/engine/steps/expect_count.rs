@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Step, Verb};
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::search;
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, required};
@@ -73,7 +73,7 @@ impl ExpectCount {
             None => format!("at least {}", self.least),
         };
         let headline = format!("counted {count} of {}", self.of.filled(run.variables).words());
-        Mismatch::new(headline, expected, count.to_string())
+        Mismatch::new(MismatchKind::Count, headline, expected, count.to_string())
             .with_window(self.start(run)..run.log.len())
     }
 }

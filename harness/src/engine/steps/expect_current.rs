@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Context, Step, Verb};
 use crate::engine::action::ActionError;
 use crate::engine::event::Event;
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::reading::{self, Edge, Measured};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::amount::Quantity;
@@ -220,7 +220,7 @@ impl Limits {
             format!("between {} and {}", write(from), write(to))
         };
         let headline = format!("{what} is not as expected");
-        Some(Mismatch::new(headline, expected, self.quantity.write(actual)))
+        Some(Mismatch::new(MismatchKind::Current, headline, expected, self.quantity.write(actual)))
     }
 }
 
@@ -264,7 +264,12 @@ fn void(of: Of, measured: &Measured) -> Option<Mismatch> {
     if let (Of::Asleep | Of::Awake, true) = (of, measured.length.is_zero()) {
         let word = of.word();
         let headline = format!("the device was not {word} in that time");
-        return Some(Mismatch::new(headline, format!("some time {word}"), "none"));
+        return Some(Mismatch::new(
+            MismatchKind::NotInState,
+            headline,
+            format!("some time {word}"),
+            "none",
+        ));
     }
     let why = measured.void()?;
     let error = ActionError::new(format!("measure {}", of.words()), why)
@@ -362,8 +367,13 @@ impl Step for ExpectCurrent {
             None => {
                 let headline = format!("no cycle ended within {within}");
                 let window = run.started_index..run.log.len();
-                return Mismatch::new(headline, "a wake, and the wake after it", "none")
-                    .with_window(window);
+                return Mismatch::new(
+                    MismatchKind::CycleMissing,
+                    headline,
+                    "a wake, and the wake after it",
+                    "none",
+                )
+                .with_window(window);
             }
             Some((_, to)) => {
                 let (told, wanted) = (reading::told_until(run.log), to);

@@ -9,7 +9,7 @@ use super::expect_current::{self, Limits, Wants};
 use super::expect_sleep::{self, SleepLength, find_sleep};
 use super::{Context, Step, Verb};
 use crate::engine::event::Event;
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::reading;
 use crate::engine::search;
 use crate::engine::step::{Progress, Run};
@@ -170,6 +170,7 @@ impl CycleWant {
                 let wanted: Vec<_> = wanted.iter().map(ToString::to_string).collect();
                 let actual: Vec<_> = requests.iter().map(|(_, _, short)| short.clone()).collect();
                 return Some(Mismatch::new(
+                    MismatchKind::CycleRequests,
                     "the cycle has other requests",
                     list(&wanted),
                     list(&actual),
@@ -179,6 +180,7 @@ impl CycleWant {
         if let Some(below) = self.below.filter(|below| awake >= *below) {
             let expected = format!("less than {}", time::span(below));
             return Some(Mismatch::new(
+                MismatchKind::AwakeTime,
                 "the device was awake too long",
                 expected,
                 time::span(awake),
@@ -187,6 +189,7 @@ impl CycleWant {
         if let Some(above) = self.above.filter(|above| awake <= *above) {
             let expected = format!("more than {}", time::span(above));
             return Some(Mismatch::new(
+                MismatchKind::AwakeTime,
                 "the device was awake too short",
                 expected,
                 time::span(awake),
@@ -196,11 +199,21 @@ impl CycleWant {
             && !wanted.accepts(actual)
         {
             let headline = "the device sleeps for another time than expected";
-            return Some(Mismatch::new(headline, wanted.words(), time::span(actual)));
+            return Some(Mismatch::new(
+                MismatchKind::SleepLength,
+                headline,
+                wanted.words(),
+                time::span(actual),
+            ));
         }
         if !self.causes.is_empty() && !self.causes.iter().any(|wanted| wanted == cause) {
             let headline = "the device woke for another cause than expected";
-            return Some(Mismatch::new(headline, self.causes.join(" or "), cause));
+            return Some(Mismatch::new(
+                MismatchKind::WakeCause,
+                headline,
+                self.causes.join(" or "),
+                cause,
+            ));
         }
         None
     }
@@ -256,6 +269,11 @@ pub(super) fn late(within: &str, run: &Run<'_>) -> Mismatch {
         None => "no wake",
         Some(_) => "awake, and not asleep again",
     };
-    Mismatch::new(format!("no cycle ended within {within}"), "a wake and a sleep", actual)
-        .with_window(start..run.log.len())
+    Mismatch::new(
+        MismatchKind::CycleMissing,
+        format!("no cycle ended within {within}"),
+        "a wake and a sleep",
+        actual,
+    )
+    .with_window(start..run.log.len())
 }

@@ -1,12 +1,13 @@
 //! `expect-fault`: an armed fault met what it waited for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::{Step, Verb};
 use crate::engine::event::Event;
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::Shape;
 use crate::time;
@@ -39,11 +40,38 @@ impl Step for ExpectFault {
     fn late(&self, run: &Run<'_>) -> Mismatch {
         let within = time::span(self.within(run.common));
         let start = run.search_from(run.cursors.fault);
-        Mismatch::new(
-            format!("no fault was met within {within}"),
-            "an armed fault is met",
-            "none was",
-        )
-        .with_window(start..run.log.len())
+        let headline = format!("no fault was met within {within}");
+        let armed = armed(run);
+        let (expected, actual, help) = match armed.as_slice() {
+            [] => (
+                "an armed fault is met".to_owned(),
+                "none is armed",
+                "arm one before by `fault`; one that has acted as often as its `times` say is spent",
+            ),
+            armed => (
+                format!("a request or connection that meets {}", armed.join(", or ")),
+                "none came",
+                "did the device ask for something else? `to`, `after` and `within` say what is waited for, and how long",
+            ),
+        };
+        Mismatch::new(MismatchKind::FaultMissing, headline, expected, actual)
+            .with_window(start..run.log.len())
+            .with_help(help)
     }
+}
+
+/// The faults that wait, in words.
+fn armed(run: &Run<'_>) -> Vec<String> {
+    let mut armed: BTreeMap<u64, String> = BTreeMap::new();
+    for entry in run.log.entries() {
+        match &entry.event {
+            Event::FaultArmed { id, what, .. } => drop(armed.insert(*id, what.clone())),
+            Event::FaultMet { id, .. } | Event::Armed { hold: Some(id), .. } => {
+                drop(armed.remove(id));
+            }
+            Event::FaultsCleared => armed.clear(),
+            _ => {}
+        }
+    }
+    armed.into_values().collect()
 }

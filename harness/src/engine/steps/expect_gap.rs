@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Context, Step, Verb};
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::search;
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, percent, required};
@@ -165,7 +165,8 @@ impl Step for ExpectGap {
             }
         };
         Progress::failed(
-            Mismatch::new(headline, expected, actual).with_window(start..run.log.len()),
+            Mismatch::new(MismatchKind::Gap, headline, expected, actual)
+                .with_window(start..run.log.len()),
         )
     }
 
@@ -176,9 +177,10 @@ impl Step for ExpectGap {
         let wanted = self.wanted();
         let words = if wanted == 2 { "two".to_owned() } else { wanted.to_string() };
         Mismatch::new(
+            MismatchKind::GapMissing,
             format!("no {words} of {} within {within}", self.of.filled(run.variables).words()),
-            wanted.to_string(),
-            count.to_string(),
+            format!("{words} of them, to have a gap"),
+            if count == 0 { "none".to_owned() } else { count.to_string() },
         )
         .with_window(start..run.log.len())
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::set_pin::whole;
 use super::{Step, Verb};
 use crate::engine::event::Event;
-use crate::engine::mismatch::{Mismatch, NearMiss};
+use crate::engine::mismatch::{Mismatch, MismatchKind, NearMiss};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, required};
 use crate::scenario::node::Node;
@@ -81,6 +81,7 @@ impl Step for ExpectPin {
             _ => None,
         });
         Mismatch::new(
+            MismatchKind::Pin,
             format!("the pin {} did not change as described within {within}", self.pin),
             self.words(),
             actual,

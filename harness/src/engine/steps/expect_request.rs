@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Step, Verb};
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::search::{self, Found};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::request_want::{self, RequestWant};
@@ -74,7 +74,8 @@ pub(super) fn missing(
     if let Some(answered) = &want.answered {
         expected = format!("{expected}, answered {}", answered.words(run.variables));
     }
-    let mismatch = Mismatch::new(headline, expected, actual).with_nearest(nearest);
+    let mismatch = Mismatch::new(MismatchKind::RequestMissing, headline, expected, actual)
+        .with_nearest(nearest);
     mismatch.with_window(start..run.log.len())
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Step, Verb};
 use crate::engine::event::Event;
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional};
 use crate::scenario::node::Node;
@@ -45,7 +45,8 @@ impl Step for ExpectReset {
         run.cursors.reset = index + 1;
         if !self.causes.is_empty() && !self.causes.contains(&cause) {
             let headline = "the chip was reset for another cause than expected";
-            let mismatch = Mismatch::new(headline, self.causes.join(" or "), cause);
+            let mismatch =
+                Mismatch::new(MismatchKind::ResetCause, headline, self.causes.join(" or "), cause);
             return Progress::failed(mismatch.with_window(start..run.log.len()));
         }
         Progress::Passed(json!({ "cause": cause }))
@@ -57,7 +58,12 @@ impl Step for ExpectReset {
             [] => "a reset".to_owned(),
             causes => format!("a reset by {}", causes.join(" or ")),
         };
-        Mismatch::new(format!("no reset within {within}"), expected, "no reset")
-            .with_window(run.search_from(run.cursors.reset)..run.log.len())
+        Mismatch::new(
+            MismatchKind::ResetMissing,
+            format!("no reset within {within}"),
+            expected,
+            "no reset",
+        )
+        .with_window(run.search_from(run.cursors.reset)..run.log.len())
     }
 }

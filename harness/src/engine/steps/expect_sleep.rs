@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Step, Verb};
 use crate::engine::event::Event;
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, percent};
 use crate::scenario::node::Node;
@@ -106,7 +106,7 @@ impl Step for ExpectSleep {
         }
         let headline = "the device sleeps for another time than expected";
         Progress::failed(
-            Mismatch::new(headline, wanted.words(), time::span(length))
+            Mismatch::new(MismatchKind::SleepLength, headline, wanted.words(), time::span(length))
                 .with_window(start..run.log.len()),
         )
     }
@@ -114,8 +114,12 @@ impl Step for ExpectSleep {
     fn late(&self, run: &Run<'_>) -> Mismatch {
         let start = run.search_from(run.cursors.cycle);
         let within = time::span(self.within(run.common));
-        let expected = self.length.map_or_else(|| "a sleep".to_owned(), |length| length.words());
+        let expected = self.length.map_or_else(
+            || "a sleep".to_owned(),
+            |length| format!("a sleep of {}", length.words()),
+        );
         Mismatch::new(
+            MismatchKind::SleepMissing,
             format!("the device did not go to sleep within {within}"),
             expected,
             "still awake",

@@ -8,11 +8,11 @@ use serde_json::json;
 use super::expect_sleep::SleepLength;
 use super::{Step, Verb};
 use crate::engine::event::Event;
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional};
 use crate::scenario::node::Node;
-use crate::time;
+use crate::time::{self, Moment};
 
 const FIELDS: &[Field] = &[
     optional(
@@ -67,7 +67,8 @@ impl Step for ExpectWake {
         if !self.causes.is_empty() && !self.causes.contains(&cause) {
             let headline = "the device woke for another cause than expected";
             return Progress::failed(
-                Mismatch::new(headline, self.causes.join(" or "), cause).with_window(window),
+                Mismatch::new(MismatchKind::WakeCause, headline, self.causes.join(" or "), cause)
+                    .with_window(window),
             );
         }
         let slept = slept_before(index, run).map(|began| at.since(began));
@@ -77,7 +78,8 @@ impl Step for ExpectWake {
             let actual = actual.map_or_else(|| "no sleep was seen before it".into(), time::span);
             let headline = "the device slept for another time than expected";
             return Progress::failed(
-                Mismatch::new(headline, wanted.words(), actual).with_window(window),
+                Mismatch::new(MismatchKind::SleepLength, headline, wanted.words(), actual)
+                    .with_window(window),
             );
         }
         Progress::Passed(
@@ -92,12 +94,38 @@ impl Step for ExpectWake {
             [] => "a wake".to_owned(),
             causes => format!("a wake by {}", causes.join(" or ")),
         };
-        Mismatch::new(format!("the device did not wake within {within}"), expected, "no wake")
-            .with_window(start..run.log.len())
+        let headline = format!("the device did not wake within {within}");
+        let window = start..run.log.len();
+        let Some((began, announced)) = asleep(run) else {
+            return Mismatch::new(MismatchKind::WakeMissing, headline, expected, "it is awake")
+                .with_window(window)
+                .with_help(
+                    "wait for its sleep first, by `expect-sleep`, or look from `since: start`",
+                );
+        };
+        let length = announced.map(|length| format!(", for {}", time::span(length)));
+        let actual = format!("asleep since {began}{}", length.unwrap_or_default());
+        let mismatch = Mismatch::new(MismatchKind::WakeMissing, headline, expected, actual);
+        let mismatch = mismatch.with_window(window);
+        match announced.map(|length| began.after(length)) {
+            Some(end) if end > run.now => mismatch.with_help(format!(
+                "it said that it sleeps until {end}: give it that long by `within`, or wake it by `wake: pin`"
+            )),
+            _ => mismatch,
+        }
     }
 }
 
-fn slept_before(wake: usize, run: &Run<'_>) -> Option<crate::time::Moment> {
+/// Since when it sleeps, and how long it said that it would; `None` if it is awake.
+fn asleep(run: &Run<'_>) -> Option<(Moment, Option<Duration>)> {
+    run.log.entries().iter().rev().find_map(|entry| match entry.event {
+        Event::Sleep { announced } => Some(Some((entry.at, announced))),
+        Event::Wake { .. } | Event::Reset { .. } | Event::Power { .. } => Some(None),
+        _ => None,
+    })?
+}
+
+fn slept_before(wake: usize, run: &Run<'_>) -> Option<Moment> {
     let before = run.log.entries().get(..wake)?;
     before.iter().rev().find_map(|entry| match entry.event {
         Event::Sleep { .. } => Some(Some(entry.at)),

@@ -16,7 +16,7 @@ use crate::time;
 
 pub(super) const VERB: Verb = Verb {
     name: "fault",
-    shape: Shape::OneOf(&[Shape::AnyKeys(&Shape::Json), Shape::Text]),
+    shape: Shape::Fault,
     beside: &[
         optional(
             "to",

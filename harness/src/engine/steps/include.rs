@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Step, Verb};
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::nested::{self, NO_LIMIT};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, required};
@@ -40,6 +40,7 @@ impl Step for Include {
     fn late(&self, run: &Run<'_>) -> Mismatch {
         let within = time::span(self.within(run.common));
         Mismatch::new(
+            MismatchKind::StepsTooLong,
             format!("the steps of the file took longer than {within}"),
             format!("an end within {within}"),
             format!("{} of {} were over", run.memory.nested.over, self.steps.len()),

@@ -37,6 +37,7 @@ mod set_pin;
 mod set_shadow;
 mod shadow_want;
 mod snapshot;
+mod state_want;
 mod verb;
 mod wait;
 mod wake;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Step, Verb};
-use crate::engine::mismatch::{Mismatch, NearMiss};
+use crate::engine::mismatch::{Mismatch, MismatchKind, NearMiss};
 use crate::engine::search;
 use crate::engine::step::{Progress, Run};
 use crate::scenario::plan::Common;
@@ -35,12 +35,9 @@ impl Step for Never {
     }
 
     fn late(&self, run: &Run<'_>) -> Mismatch {
-        Mismatch::new(
-            "the time to watch is longer than `within`",
-            "a shorter `for`",
-            "a longer one",
-        )
-        .with_window(run.started_index..run.log.len())
+        // The limit is never shorter than the time to watch.
+        super::reset::not_done("the time to watch was not over")
+            .with_window(run.started_index..run.log.len())
     }
 
     fn within(&self, common: &Common) -> Duration {
@@ -51,6 +48,7 @@ impl Step for Never {
 fn happened(watch: &Watch, index: usize, run: &Run<'_>) -> Mismatch {
     let at = run.log.entries().get(index).map_or(run.now, |entry| entry.at);
     Mismatch::new(
+        MismatchKind::NeverHappened,
         format!("{} happened, and never should", watch.filled(run.variables).words()),
         "that it never happens",
         format!("one at {at}"),

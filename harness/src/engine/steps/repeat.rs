@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::shadow_want::{self, ShadowWant};
 use super::{Step, Verb};
 use crate::engine::event::StepState;
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::nested::{self, NO_LIMIT};
 use crate::engine::search;
 use crate::engine::step::{Progress, Run};
@@ -32,9 +32,9 @@ const UNTIL: &[Field] = &[
     watch::FIELDS[2],
     watch::FIELDS[3],
     watch::FIELDS[4],
-    Field { need: Need::Optional, ..shadow_want::FIELDS[0] },
-    shadow_want::FIELDS[1],
-    shadow_want::FIELDS[2],
+    Field { need: Need::Optional, ..shadow_want::SHADOW },
+    shadow_want::NAME,
+    shadow_want::EXACT,
 ];
 
 const FIELDS: &[Field] = &[
@@ -169,6 +169,7 @@ impl Step for Repeat {
         };
         let rounds = run.memory.mark.unwrap_or(0);
         Mismatch::new(
+            MismatchKind::StepsTooLong,
             format!("the rounds were not over within {within}"),
             expected,
             format!("{rounds} rounds were over"),
@@ -215,11 +216,17 @@ impl Until {
     }
 
     fn mismatch(&self, rounds: usize, run: &Run<'_>) -> Mismatch {
-        let headline = format!("after {rounds} rounds it is not so");
+        let kind = MismatchKind::RoundsEnd;
         match self {
-            Self::Event(_) => Mismatch::new(headline, self.words(run), "none came")
-                .with_window(run.started_index..run.log.len()),
-            Self::Shadow(want) => want.mismatch(headline, run),
+            Self::Event(_) => {
+                let headline = format!("{} did not come in {rounds} rounds", self.words(run));
+                Mismatch::new(kind, headline, self.words(run), "none came")
+                    .with_window(run.started_index..run.log.len())
+            }
+            Self::Shadow(want) => {
+                let headline = format!("the shadow is not as described after {rounds} rounds");
+                Mismatch { kind: Some(kind), ..want.mismatch(headline, run) }
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::power::OFF_DEFAULT;
 use super::{Step, Verb};
 use crate::engine::action::{Action, ActionError, PowerOrder};
 use crate::engine::event::Event;
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::Shape;
 
@@ -86,5 +86,8 @@ impl Step for Reset {
 
 /// Why an action that should be over is not.
 pub(super) fn not_done(what: &str) -> Mismatch {
-    Mismatch::of_rig(&ActionError::new("finish the step in time", what))
+    Mismatch {
+        kind: Some(MismatchKind::StepNotDone),
+        ..Mismatch::of_rig(&ActionError::new("finish the step in time", what))
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Step, Verb};
 use crate::engine::action::{Action, CommandOrder};
 use crate::engine::event::Event;
-use crate::engine::mismatch::Mismatch;
+use crate::engine::mismatch::{Mismatch, MismatchKind};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, required};
 use crate::scenario::line::LinePattern;
@@ -75,7 +75,10 @@ impl RunProgram {
             let actual = last.map_or_else(|| actual.clone(), |line| format!("{actual}: {line}"));
             let expected = format!("exit code {}", self.exit);
             let headline = "the program ended otherwise than expected";
-            return Progress::failed(Mismatch::new(headline, expected, actual).with_window(window));
+            return Progress::failed(
+                Mismatch::new(MismatchKind::CommandEnd, headline, expected, actual)
+                    .with_window(window),
+            );
         }
         let mut found = Variables::new();
         if let Some(pattern) = &self.output
@@ -83,9 +86,18 @@ impl RunProgram {
         {
             let wanted = pattern.filled(run.variables).words();
             let headline = format!("no line of the output {wanted}");
-            let lines = output.lines().count();
-            let mismatch =
-                Mismatch::new(headline, format!("a line {wanted}"), format!("{lines} other lines"));
+            let lines: Vec<_> = output.lines().filter(|line| !line.trim().is_empty()).collect();
+            let actual = match lines.as_slice() {
+                [] => "no output".to_owned(),
+                [only] => format!("one line: {only}"),
+                [.., last] => format!("{} other lines, the last of them: {last}", lines.len()),
+            };
+            let mismatch = Mismatch::new(
+                MismatchKind::CommandOutput,
+                headline,
+                format!("a line {wanted}"),
+                actual,
+            );
             return Progress::failed(mismatch.with_window(window));
         }
         run.variables.extend(found);

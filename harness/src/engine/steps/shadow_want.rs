@@ -3,23 +3,27 @@
 use serde_json::{Map, Value};
 
 use crate::engine::event::Event;
-use crate::engine::mismatch::{Mismatch, NearMiss};
+use crate::engine::mismatch::{Mismatch, MismatchKind, NearMiss};
 use crate::engine::step::Run;
 use crate::scenario::field::{Field, Shape, optional, required};
 use crate::scenario::matcher::{Difference, Matcher, Strictness};
 use crate::scenario::node::{Data, Node};
 use crate::scenario::template::Variables;
 
-/// The keys of a wanted state.
-pub(super) const FIELDS: &[Field] = &[
-    required(
-        "shadow",
-        Shape::Pattern,
-        "what `desired`, `reported`, `delta` and `version` must hold",
-    ),
-    optional("name", Shape::Text, "the named shadow; the classic one where it is left out"),
-    optional("exact", Shape::TrueFalse, "`true`: keys that are not named are a difference"),
-];
+/// What a shadow must hold.
+pub(super) const SHADOW: Field = required(
+    "shadow",
+    Shape::Pattern,
+    "what `desired`, `reported`, `delta` and `version` must hold",
+);
+
+/// Which one.
+pub(super) const NAME: Field =
+    optional("name", Shape::Text, "the named shadow; the classic one where it is left out");
+
+/// How it is compared.
+pub(super) const EXACT: Field =
+    optional("exact", Shape::TrueFalse, "`true`: keys that are not named are a difference");
 
 /// What a shadow must hold.
 #[derive(Debug)]
@@ -74,7 +78,7 @@ impl ShadowWant {
             |entry| matches!(&entry.event, Event::Shadow { name, .. } if *name == self.name),
         );
         let nearest = index.map(|index| NearMiss { index, differences, explanation: None });
-        Mismatch::new(headline, self.matcher.words(run.variables), actual)
+        Mismatch::new(MismatchKind::Shadow, headline, self.matcher.words(run.variables), actual)
             .with_nearest(nearest)
             .with_window(run.started_index..run.log.len())
     }

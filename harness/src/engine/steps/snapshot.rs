@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Step, Verb};
 use crate::engine::event::{Event, body_value};
-use crate::engine::mismatch::{Mismatch, NearMiss};
+use crate::engine::mismatch::{Mismatch, MismatchKind, NearMiss};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::field::{Field, Shape, optional, required};
 use crate::scenario::json_diff;
@@ -102,9 +102,10 @@ impl Step for Snapshot {
         }
         let Some(stored) = run.plan.snapshots.stored.get(&name) else {
             let headline = format!("no snapshot is stored as `{name}`");
-            let mismatch = Mismatch::new(headline, "a stored snapshot", "none")
-                .with_window(index..index + 1)
-                .with_help("look at what was seen, and store it by `run --update-snapshots`");
+            let mismatch =
+                Mismatch::new(MismatchKind::SnapshotMissing, headline, "a stored snapshot", "none")
+                    .with_window(index..index + 1)
+                    .with_help("look at what was seen, and store it by `run --update-snapshots`");
             return Progress::failed(mismatch);
         };
         let stored: Value =
@@ -118,6 +119,7 @@ impl Step for Snapshot {
             count => format!("{count} differences"),
         };
         let mismatch = Mismatch::new(
+            MismatchKind::SnapshotDiffers,
             format!("the {} is not as the stored snapshot", self.what),
             format!("what is stored as `{name}`"),
             count,

@@ -94,6 +94,9 @@ fn marks(event: &Event) -> Marks {
         Event::Connection { id, change } => of(*id, change.word()),
         Event::FaultArmed { id, what, .. } => Marks { label: what.clone(), ..of(*id, "armed") },
         Event::FaultMet { id, what } => Marks { label: what.clone(), ..of(*id, "met") },
+        Event::Armed { id, what, .. } => Marks { label: what.clone(), ..of(*id, "armed") },
+        Event::Fired { id, what } => Marks { label: what.clone(), ..of(*id, "met") },
+        Event::Brownout { .. } => labeled(event.words()),
         Event::Step { index, state } => of(*index as u64, state.word()),
         Event::Pin { pin, value } => labeled(format!("{pin} {value}")),
         Event::Power { change } => Marks { state: change.word().into(), ..Marks::default() },
@@ -112,7 +115,10 @@ fn marks(event: &Event) -> Marks {
         Event::Snapshot { name, .. } => labeled(name.clone()),
         Event::StateWrite { bytes, .. } => labeled(format!("{bytes} bytes")),
         Event::Passed(passed) => labeled(passed.how.clone()),
-        Event::Command { .. } | Event::Console { .. } | Event::Note { .. } => Marks::default(),
+        Event::Command { .. }
+        | Event::Console { .. }
+        | Event::ConsolePart { .. }
+        | Event::Note { .. } => Marks::default(),
     }
 }
 
@@ -156,13 +162,17 @@ fn details(event: &Event) -> Vec<Detail> {
         Event::Command { output, .. } => add("output", output),
         Event::Snapshot { text, .. } => add("snapshot", text),
         Event::Shadow { document, .. } => add("document", &pretty(document.as_ref())),
-        Event::Clock { .. }
+        Event::Armed { step, .. } => add("step", &pretty(Some(step))),
+        Event::Brownout { .. }
+        | Event::Clock { .. }
         | Event::Connection { .. }
         | Event::Console { .. }
+        | Event::ConsolePart { .. }
         | Event::Current(_)
         | Event::FaultArmed { .. }
         | Event::FaultMet { .. }
         | Event::FaultsCleared
+        | Event::Fired { .. }
         | Event::Note { .. }
         | Event::Pin { .. }
         | Event::Power { .. }

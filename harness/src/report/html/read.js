@@ -122,13 +122,20 @@ function lanes(data) {
         of.end = event.t; of.met.push(event); faults.set(event.number, of);
         break;
       }
+      // Numbers of what the rig armed and those of faults are not the same.
+      case 'armed': faults.set(`rig ${event.number}`, { t: event.t, end: data.end, event, label: event.label, met: [] }); break;
+      case 'fired': {
+        const of = faults.get(`rig ${event.number}`);
+        if (of) { of.end = event.t; of.met.push(event); }
+        break;
+      }
       case 'faults-cleared': for (const of of faults.values()) if (!of.met.length) of.end = Math.min(of.end, event.t); break;
       case 'sleep': turn(event, 'asleep', event.label ? `asleep ${event.label}` : 'asleep'); break;
       case 'wake': turn(event, 'awake', `awake: ${event.label}`); break;
       case 'reset': giveUp(event.t); turn(event, 'awake', `reset: ${event.label}`); state.jolt = true; break;
       case 'power': giveUp(event.t); turn(event, event.state === 'cut' ? 'dark' : 'awake', `power ${event.state}`); state.jolt = true; break;
       case 'shadow': case 'clock': lists.cloud.push({ ...event, event, text: event.label }); break;
-      case 'console': lists.console.push({ ...event, event, text: event.words }); break;
+      case 'console': case 'console-part': lists.console.push({ ...event, event, text: event.words }); break;
       case 'pin': lists.pins.push({ ...event, event, text: event.label }); break;
       case 'step': break;
       default: lists.note.push({ ...event, event, text: event.words });

@@ -54,7 +54,16 @@ fn matrix(device: &Device) -> Matrix {
                 }
             }
         }
-        assert!(matrix.pairs + 2 * alone.len() < RECOMPUTATIONS_MAX, "the search would stop early");
+        let likely = alone.iter().filter(|variant| variant.is_likely()).count();
+        let rarer = likely * (alone.len() - likely);
+        let rare: usize = mistakes().map(Mistake::rare_count).sum();
+        let all = matrix.pairs + rarer + 2 * alone.len() + rare;
+        assert!(
+            2 * all < RECOMPUTATIONS_MAX,
+            "the search would stop early: {all}, {} pairs, {rarer} rarer, {} alone",
+            matrix.pairs,
+            alone.len()
+        );
         matrix
     })
 }
