@@ -117,12 +117,12 @@ impl VirtualBoard {
 
 impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
-        // The pins of an executed program lead to a light, and to no motor, and nobody says what it draws.
+        // The pins of an executed program lead to a light, and to no motor; nothing wakes it but its timer, and nobody says what it draws.
         let mut can = vec!["console", "power-switch", "state-writes", "programmable-supply"];
         let is_whole = self.programs == Programs::Recognized;
-        can.extend(is_whole.then_some("current-meter"));
-        can.push("wake-pin");
-        can.extend(is_whole.then_some("motor"));
+        if is_whole {
+            can.extend(["current-meter", "wake-pin", "motor"]);
+        }
         Facts { can, ..self.serial.facts() }
     }
 
@@ -170,6 +170,10 @@ impl Board for VirtualBoard {
     }
 
     fn wake(&mut self) -> Result<(), ActionError> {
+        if self.programs == Programs::Executed {
+            return Err(ActionError::new("wake the board", "its firmware is woken by its timer alone")
+                .help("take `virtual`, whose things have a wake pin"));
+        }
         let is_asleep = |status: virtual_board::Status| status.activity == Activity::Asleep;
         if !self.running.status().is_some_and(is_asleep) {
             return Err(ActionError::new("wake the board", "it is not asleep"));
