@@ -27,6 +27,7 @@
 //! assert_eq!(outcome.verdict, Verdict::Passed);
 //! ```
 
+pub mod access_point;
 pub mod board;
 pub mod cli;
 pub mod diagnostics;
@@ -40,6 +41,7 @@ pub mod inventory;
 pub mod meter;
 pub mod nvs;
 pub mod power;
+pub(crate) mod program;
 pub mod recording;
 pub mod replay;
 pub mod report;

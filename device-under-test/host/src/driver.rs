@@ -12,6 +12,7 @@ use crate::hardware::Hardware;
 use crate::net::{Connection, ConnectionEvent, ask_time};
 use crate::settings::Settings;
 use crate::state_file::StateFile;
+use crate::told_writes::{Extent, KEEPS, KEPT, REPLY_TIME_MAX, Replies, Reply};
 
 /// What reaches the driver from other threads.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) enum Event {
     Time(Option<u64>),
     /// Somebody typed a line, which is told without its end.
     Typed(String),
+    /// A rig wants the sleep to be over as if its time were.
+    SleepOver,
     /// Somebody wants the device awake.
     WakeCommand,
 }
@@ -33,12 +36,13 @@ pub(crate) type Queue = (Sender<Event>, Receiver<Event>);
 pub(crate) fn drive(
     settings: &Settings,
     queue: Queue,
+    replies: Option<Replies>,
     console: &mut dyn Write,
 ) -> Result<(), Error> {
     let (sender, events) = queue;
     let started_at = Moment::now();
     let mut workspace = Box::new(Workspace::new());
-    let mut hands = Hands::new(settings, sender, console)?;
+    let mut hands = Hands::new(settings, (sender, replies), console)?;
     let mut cause = settings.wake_cause;
     let mut sleeps = 0;
     loop {
@@ -102,6 +106,7 @@ fn sleep(events: &Receiver<Event>, span: Duration) -> WakeCause {
     loop {
         match events.recv_timeout(until.saturating_duration_since(Moment::now())) {
             Ok(Event::WakeCommand) => return WakeCause::External,
+            Ok(Event::SleepOver) => return WakeCause::Timer,
             // What is left of an old connection; and what is typed while it sleeps nobody hears.
             Ok(Event::Connection(..) | Event::Time(_) | Event::Typed(_)) => {}
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
@@ -115,6 +120,8 @@ fn sleep(events: &Receiver<Event>, span: Duration) -> WakeCause {
 struct Hands<'a> {
     settings: &'a Settings,
     sender: Sender<Event>,
+    /// What a rig wants of writes of the state, where one is told of them.
+    replies: Option<Replies>,
     console: &'a mut dyn Write,
     state: StateFile,
     hardware: Hardware,
@@ -131,7 +138,7 @@ struct Hands<'a> {
 impl<'a> Hands<'a> {
     fn new(
         settings: &'a Settings,
-        sender: Sender<Event>,
+        (sender, replies): (Sender<Event>, Option<Replies>),
         console: &'a mut dyn Write,
     ) -> Result<Self, Error> {
         let path = settings.state_file.as_deref();
@@ -142,6 +149,7 @@ impl<'a> Hands<'a> {
         Ok(Self {
             settings,
             sender,
+            replies,
             console,
             state,
             hardware: Hardware::new(),
@@ -174,13 +182,34 @@ impl<'a> Hands<'a> {
             Output::Sample(sensor) => {
                 self.told.push_back(Told::Sample(sensor, self.hardware.sample(sensor)));
             }
-            Output::Persist(bytes) => {
-                let path = self.settings.state_file.clone().unwrap_or_default();
-                let failed = self.state.replace(bytes).err();
-                self.failure = failed.map(|source| Error::StateUnwritable { path, source });
-            }
+            Output::Persist(bytes) => self.failure = self.keep(bytes).err(),
             Output::Sleep { seconds } => self.sleep_s = Some(seconds),
         }
+    }
+
+    /// Keeps the state: as much of it as a rig wants that is told of it.
+    fn keep(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut reply = Reply::GO_ON;
+        if self.replies.is_some() {
+            self.print(&format!("{KEEPS}{} bytes", bytes.len())).map_err(Error::Console)?;
+        }
+        if let Some(replies) = &self.replies {
+            reply = replies.recv_timeout(REPLY_TIME_MAX).unwrap_or(reply);
+        }
+        let written = match reply.extent {
+            Extent::All => self.state.replace(bytes),
+            Extent::Half => self.state.begin(&bytes[..bytes.len() / 2]),
+            Extent::Nothing => Ok(()),
+        };
+        let path = || self.settings.state_file.clone().unwrap_or_default();
+        written.map_err(|source| Error::StateUnwritable { path: path(), source })?;
+        if !reply.stops {
+            return Ok(());
+        }
+        self.print(KEPT).map_err(Error::Console)?;
+        // The power is cut any moment; if the rig is gone, this is over as well.
+        while self.replies.as_ref().is_some_and(|replies| replies.recv().is_ok()) {}
+        Err(Error::Console(io::ErrorKind::BrokenPipe.into()))
     }
 
     fn print(&mut self, line: &str) -> io::Result<()> {
@@ -233,7 +262,7 @@ impl<'a> Hands<'a> {
                 Some(Told::Connection(event))
             }
             // An old connection, or a wish to wake what is awake.
-            Event::Connection(..) | Event::WakeCommand => None,
+            Event::Connection(..) | Event::SleepOver | Event::WakeCommand => None,
             // One that comes after the thing has given up is ignored there.
             Event::Time(unix_ms) => Some(self.time(unix_ms)),
             Event::Typed(line) => Some(Told::Typed(format!("{line}\n"))),

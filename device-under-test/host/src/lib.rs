@@ -48,6 +48,7 @@ pub mod net;
 mod options;
 mod settings;
 mod state_file;
+pub mod told_writes;
 
 use std::io::{BufRead as _, Write};
 use std::sync::mpsc::{Sender, channel};
@@ -58,9 +59,13 @@ pub use error::{Error, Field};
 pub use options::{Options, Secret};
 pub use settings::Settings;
 
+/// The line on standard input with which a rig ends a sleep as if its time were over; whoever wakes the device by `wake` is seen as
+/// the cause.
+pub const SLEEP_OVER: &str = "sleep over";
+
 /// Runs the device until it has slept as often as the options say; for ever, if they do not.
 ///
-/// Reads lines from standard input: `wake` ends a sleep, others are typed on the console. The end of standard input changes nothing.
+/// Reads lines from standard input: `wake` and [`SLEEP_OVER`] end a sleep, others are typed on the console. The end of standard input changes nothing.
 ///
 /// # Errors
 ///
@@ -71,8 +76,14 @@ pub fn run(options: &Options, console: &mut dyn Write) -> Result<(), Error> {
     let settings = Settings::resolve(options)?;
     let (sender, events) = channel();
     let commands = sender.clone();
-    std::thread::spawn(move || read_commands(&commands));
-    driver::drive(&settings, (sender, events), console)
+    let (replier, replies) = if settings.tells_state_writes {
+        let (replier, replies) = channel();
+        (Some(replier), Some(replies))
+    } else {
+        (None, None)
+    };
+    std::thread::spawn(move || read_commands(&commands, replier.as_ref()));
+    driver::drive(&settings, (sender, events), replies, console)
 }
 
 /// As [`run`], without reading standard input.
@@ -82,17 +93,21 @@ pub fn run(options: &Options, console: &mut dyn Write) -> Result<(), Error> {
 /// As [`run`].
 pub fn run_unattended(options: &Options, console: &mut dyn Write) -> Result<(), Error> {
     let settings = Settings::resolve(options)?;
-    driver::drive(&settings, channel(), console)
+    driver::drive(&settings, channel(), None, console)
 }
 
 /// Passes on every line until standard input ends or the device does.
-fn read_commands(commands: &Sender<driver::Event>) {
+fn read_commands(commands: &Sender<driver::Event>, replier: Option<&Sender<told_writes::Reply>>) {
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else {
             return;
         };
+        if told_writes::pass_on(&line, replier) {
+            continue;
+        }
         let event = match line.trim() {
             "wake" => driver::Event::WakeCommand,
+            SLEEP_OVER => driver::Event::SleepOver,
             _ => driver::Event::Typed(line),
         };
         if commands.send(event).is_err() {

@@ -95,6 +95,10 @@ pub struct Options {
     #[arg(env = "SHADOWRIG_CLOCK_OFFSET_MS")]
     pub clock_offset_ms: Option<i64>,
 
+    /// Whether writes of the state are told on the console, and asked about: `told`; for rigs that cut the power in them
+    #[arg(long, hide = true, value_name = "told", env = "SHADOWRIG_STATE_WRITES")]
+    pub state_writes: Option<String>,
+
     /// Why the device starts; for rigs that restart it where a chip would be reset
     #[arg(long, hide = true, value_name = "CAUSE", value_parser = wake_cause)]
     #[arg(env = "SHADOWRIG_WAKE_CAUSE")]

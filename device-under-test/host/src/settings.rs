@@ -13,6 +13,7 @@ use crate::endpoint::{Endpoint, Scheme};
 use crate::error::{Error, Field};
 use crate::net::{self, Target};
 use crate::options::{Options, Secret};
+use crate::told_writes;
 
 /// The region when none is given.
 const REGION_DEFAULT: &str = "us-east-1";
@@ -48,6 +49,8 @@ pub struct Settings {
     pub wakes: Option<u64>,
     /// Milliseconds that the device's clock is ahead.
     pub clock_offset_ms: i64,
+    /// Whether writes of the state are told on the console, and asked about.
+    pub tells_state_writes: bool,
     /// Why the device starts the first time.
     pub wake_cause: WakeCause,
     /// How to talk TLS; `None` for plain `http`.
@@ -90,6 +93,7 @@ impl Settings {
             kind: kind(given(flags.thing, file.thing))?,
             wakes: flags.wakes,
             clock_offset_ms: flags.clock_offset_ms.unwrap_or_default(),
+            tells_state_writes: flags.state_writes.as_deref() == Some(told_writes::TOLD),
             wake_cause: flags.wake_cause.unwrap_or(WakeCause::PowerOn),
         };
         settings.config().check().map_err(Error::Setting)?;

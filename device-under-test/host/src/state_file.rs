@@ -1,5 +1,6 @@
 //! What survives a sleep, in a file that is always whole.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -31,16 +32,26 @@ impl StateFile {
     /// interrupted, either the old or the new bytes are there as a whole.
     pub(crate) fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.bytes = bytes.to_vec();
-        let Some(path) = &self.path else {
-            return Ok(());
-        };
+        let Some(beside) = self.begin_beside(bytes)? else { return Ok(()) };
+        let Some(path) = &self.path else { return Ok(()) };
+        fs::rename(&beside, path)?;
+        sync_folder(path)
+    }
+
+    /// Does what [`StateFile::replace`] does first, and nothing more: what is kept stays as it was.
+    pub(crate) fn begin(&self, bytes: &[u8]) -> io::Result<()> {
+        self.begin_beside(bytes).map(drop)
+    }
+
+    /// Writes beside the file; gives where, if there is a file.
+    fn begin_beside(&self, bytes: &[u8]) -> io::Result<Option<OsString>> {
+        let Some(path) = &self.path else { return Ok(None) };
         let mut beside = path.clone().into_os_string();
         beside.push(".new");
         let mut file = File::create(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&beside, path)?;
-        sync_folder(path)
+        Ok(Some(beside))
     }
 }
 
@@ -71,6 +82,18 @@ mod tests {
         state.replace(b"two").unwrap();
         assert_eq!(StateFile::open(Some(&path)).unwrap().bytes(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_write_that_only_began_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        let mut state = StateFile::open(Some(&path)).unwrap();
+        state.replace(b"one").unwrap();
+        state.begin(b"tw").unwrap();
+        assert_eq!(StateFile::open(Some(&path)).unwrap().bytes(), b"one");
+        state.replace(b"three").unwrap();
+        assert_eq!(StateFile::open(Some(&path)).unwrap().bytes(), b"three");
     }
 
     #[test]

@@ -3,29 +3,43 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::container;
 use super::error::AccountError;
+use super::instance::Instance;
 use super::process;
 use super::profiles::{Form, Profile, parse};
+use super::web_identity::WebIdentity;
 use crate::clock::UnixMillis;
 use crate::sigv4::Credential;
 
 /// The variables that the chain looks at.
-pub const ACCOUNT_VARIABLES: [&str; 14] = [
+pub const ACCOUNT_VARIABLES: [&str; 25] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_CA_BUNDLE",
     "AWS_CONFIG_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_DEFAULT_REGION",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_IOT",
     "AWS_ENDPOINT_URL_IOT_DATA_PLANE",
+    "AWS_ENDPOINT_URL_STS",
     "AWS_PROFILE",
     "AWS_REGION",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
     "HOME",
     "USERPROFILE",
 ];
@@ -116,9 +130,11 @@ fn read(path: &PathBuf, form: Form) -> Result<Vec<Profile>, AccountError> {
 }
 
 impl Account {
-    /// Goes through the chain: keys of the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`) unless a
-    /// profile is wanted; then the profile that is wanted, that `AWS_PROFILE` names, or `default`, in the two files, by its keys
-    /// or its `credential_process`. `variable` gives the environment, `now` is the time.
+    /// Goes through the chain, in the order of AWS's SDKs: keys of the environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
+    /// `AWS_SESSION_TOKEN`); a web identity (`AWS_WEB_IDENTITY_TOKEN_FILE`, `AWS_ROLE_ARN`); the profile that `AWS_PROFILE` names, or
+    /// `default`, in the two files, by its keys, its `credential_process` or its web identity; the service of a container; that of an
+    /// instance. A profile that is wanted comes before all of these. `variable` gives the environment, `now` is the time. Blocks for as
+    /// long as the services may take, a second where there are none; must not be called on a runtime.
     ///
     /// # Errors
     ///
@@ -130,17 +146,25 @@ impl Account {
     ) -> Result<Self, AccountError> {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let named = wants.profile.clone().or_else(|| variable("AWS_PROFILE"));
-        let name = named.unwrap_or_else(|| "default".to_owned());
+        let name = named.clone().unwrap_or_else(|| "default".to_owned());
         let profile = Files::of(&variable).profile(&name)?;
-        let of_environment = match &wants.profile {
-            None => from_environment(&variable)?,
-            Some(_) => None,
+        let set =
+            |key: &str| profile.as_ref().and_then(|profile| profile.get(key)).map(str::to_owned);
+        let region = wants.region.clone();
+        let region = region.or_else(|| variable("AWS_REGION"));
+        let region = region.or_else(|| variable("AWS_DEFAULT_REGION")).or_else(|| set("region"));
+        let ca_bundle = variable("AWS_CA_BUNDLE").or_else(|| set("ca_bundle")).map(PathBuf::from);
+        let chain = Chain {
+            variable: &variable,
+            profile: profile.as_ref(),
+            is_wanted: wants.profile.is_some(),
+            is_named: named.is_some(),
+            name,
+            region,
+            ca_bundle: ca_bundle.as_deref(),
+            now,
         };
-        let (credential, source) = match (of_environment, &profile) {
-            (Some(credential), _) => (credential, "the environment".to_owned()),
-            (None, Some(profile)) => (of_profile(profile)?, format!("the profile {name}")),
-            (None, None) => return Err(AccountError::NoProfile { profile: name }),
-        };
+        let Found { credential, source, region } = chain.find()?;
         if let Some(expires_at) = credential.expires_at {
             let left = u64::try_from(expires_at.0.saturating_sub(now.0)).unwrap_or(0);
             let left = Duration::from_millis(left);
@@ -148,11 +172,6 @@ impl Account {
                 return Err(AccountError::Expired { left });
             }
         }
-        let set =
-            |key: &str| profile.as_ref().and_then(|profile| profile.get(key)).map(str::to_owned);
-        let region = wants.region.clone();
-        let region = region.or_else(|| variable("AWS_REGION"));
-        let region = region.or_else(|| variable("AWS_DEFAULT_REGION")).or_else(|| set("region"));
         let all = || variable("AWS_ENDPOINT_URL");
         Ok(Self {
             credential,
@@ -160,8 +179,125 @@ impl Account {
             region: region.ok_or(AccountError::NoRegion)?,
             data_endpoint: variable("AWS_ENDPOINT_URL_IOT_DATA_PLANE").or_else(all),
             control_endpoint: variable("AWS_ENDPOINT_URL_IOT").or_else(all),
-            ca_bundle: variable("AWS_CA_BUNDLE").or_else(|| set("ca_bundle")).map(PathBuf::from),
+            ca_bundle,
         })
+    }
+}
+
+/// What the links of the chain look at.
+struct Chain<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    profile: Option<&'a Profile>,
+    /// Whether the profile was said, so that nothing else counts.
+    is_wanted: bool,
+    /// Whether somebody has named the profile, so that it must be there.
+    is_named: bool,
+    name: String,
+    region: Option<String>,
+    ca_bundle: Option<&'a Path>,
+    now: UnixMillis,
+}
+
+/// What a link has found.
+struct Found {
+    credential: Credential,
+    source: String,
+    region: Option<String>,
+}
+
+impl Chain<'_> {
+    fn find(self) -> Result<Found, AccountError> {
+        let variable = self.variable;
+        if !self.is_wanted {
+            if let Some(credential) = from_environment(variable)? {
+                return Ok(self.found(credential, "the environment".to_owned()));
+            }
+            let (file, role) = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN");
+            if let (Some(file), Some(role)) = (variable(file), variable(role)) {
+                let credential = self.identify(file, role, variable("AWS_ROLE_SESSION_NAME"))?;
+                return Ok(self.found(credential, "the web identity of the environment".to_owned()));
+            }
+        }
+        match self.profile {
+            None if self.is_named => {
+                return Err(AccountError::NoProfile { profile: self.name });
+            }
+            None => {}
+            Some(profile) => match self.of_profile(profile)? {
+                None if self.is_named => {
+                    return Err(AccountError::OtherWay { profile: self.name, key: None });
+                }
+                None => {}
+                Some(credential) => {
+                    let source = format!("the profile {}", self.name);
+                    return Ok(self.found(credential, source));
+                }
+            },
+        }
+        if let Some(given) = container::ask(variable, self.ca_pem()?.as_deref()) {
+            let (credential, source) = given?;
+            return Ok(self.found(credential, source));
+        }
+        // Where no instance answers, we are on none; where one does, what it says counts.
+        let Some(Ok(instance)) = Instance::begin(variable) else {
+            return Err(AccountError::Nowhere { profile: self.name });
+        };
+        let credential = instance.credential()?;
+        let region = match self.region {
+            Some(region) => region,
+            None => instance.region()?,
+        };
+        Ok(Found { credential, source: "the instance's role".to_owned(), region: Some(region) })
+    }
+
+    fn found(self, credential: Credential, source: String) -> Found {
+        Found { credential, source, region: self.region }
+    }
+
+    fn of_profile(&self, profile: &Profile) -> Result<Option<Credential>, AccountError> {
+        let mistake = |mistake| AccountError::Mistake { path: "the profile".into(), mistake };
+        if let Some(credential) = profile.credential().map_err(mistake)? {
+            return Ok(Some(credential));
+        }
+        if let Some(command) = profile.get("credential_process") {
+            return process::run(&profile.name, command).map(Some);
+        }
+        let get = |key: &str| profile.get(key).map(str::to_owned);
+        if let (Some(file), Some(role)) = (get("web_identity_token_file"), get("role_arn")) {
+            return self.identify(file, role, get("role_session_name")).map(Some);
+        }
+        match OTHER_WAYS.into_iter().find(|key| profile.get(key).is_some()) {
+            None => Ok(None),
+            key => Err(AccountError::OtherWay { profile: profile.name.clone(), key }),
+        }
+    }
+
+    fn identify(
+        &self,
+        file: String,
+        role_arn: String,
+        session_name: Option<String>,
+    ) -> Result<Credential, AccountError> {
+        let region = self.region.as_deref().ok_or(AccountError::NoRegion)?;
+        let endpoint = (self.variable)("AWS_ENDPOINT_URL_STS");
+        let identity = WebIdentity {
+            token_file: file.into(),
+            role_arn,
+            session_name,
+            endpoint: endpoint.or_else(|| (self.variable)("AWS_ENDPOINT_URL")),
+            ca_pem: self.ca_pem()?,
+        };
+        identity.ask(region, self.now)
+    }
+
+    fn ca_pem(&self) -> Result<Option<Vec<u8>>, AccountError> {
+        let read = self.ca_bundle.map(|path| {
+            fs::read(path).map_err(|error| AccountError::File {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            })
+        });
+        read.transpose()
     }
 }
 
@@ -178,19 +314,6 @@ fn from_environment(
             Some(token) => Credential::temporary(key, secret, token),
         })),
     }
-}
-
-fn of_profile(profile: &Profile) -> Result<Credential, AccountError> {
-    let name = || profile.name.clone();
-    let mistake = |mistake| AccountError::Mistake { path: "the profile".into(), mistake };
-    if let Some(credential) = profile.credential().map_err(mistake)? {
-        return Ok(credential);
-    }
-    if let Some(command) = profile.get("credential_process") {
-        return process::run(&profile.name, command);
-    }
-    let key = OTHER_WAYS.into_iter().find(|key| profile.get(key).is_some());
-    Err(AccountError::OtherWay { profile: name(), key })
 }
 
 impl fmt::Debug for Account {
@@ -225,6 +348,7 @@ mod tests {
         let home = home.path().display().to_string();
         let variable = |name: &str| match name {
             "HOME" => Some(home.clone()),
+            "AWS_EC2_METADATA_DISABLED" => Some("true".to_owned()),
             _ => variables.iter().find(|one| one.0 == name).map(|one| one.1.to_owned()),
         };
         let found = Account::find(wants, &variable, NOW).map_err(|error| error.to_string());
@@ -272,7 +396,14 @@ mod tests {
     #[test]
     fn what_is_missing_is_said() {
         let no_wants = AccountWants::default();
-        check(&no_wants, &[], ["", ""], Err("no profile default"));
+        check(&no_wants, &[], ["", ""], Err("none in a profile default"));
+        check(&no_wants, &[("AWS_PROFILE", "dev")], ["", ""], Err("there is no profile dev"));
+        check(
+            &no_wants,
+            &[("AWS_PROFILE", "dev")],
+            ["", "[profile dev]\nregion = r\n"],
+            Err("has no keys"),
+        );
         check(&no_wants, &SET, ["", ""], Err("no region"));
         check(&no_wants, &SET[..1], ["", ""], Err("AWS_SECRET_ACCESS_KEY is not set"));
         check(&no_wants, &[], ["", "[default]\nsso_session = x\n"], Err("by sso_session"));

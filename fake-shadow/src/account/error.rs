@@ -30,7 +30,12 @@ pub enum AccountError {
     },
     /// Nobody says which region.
     NoRegion,
-    /// The profile is in no file.
+    /// No link of the chain has any.
+    Nowhere {
+        /// The profile that was looked for.
+        profile: String,
+    },
+    /// The profile that somebody has named is in no file.
     NoProfile {
         /// Its name.
         profile: String,
@@ -49,7 +54,14 @@ pub enum AccountError {
         /// What is wrong, without what the program printed on its standard output.
         reason: String,
     },
-    /// The keys that the program gave have expired, or do so before a run can be over.
+    /// A service that gives keys gives none.
+    Service {
+        /// Which, and where.
+        service: String,
+        /// What is wrong, in its words, without what was asked.
+        reason: String,
+    },
+    /// The keys that were given have expired, or do so before a run can be over.
     Expired {
         /// How long they are still good.
         left: Duration,
@@ -67,6 +79,13 @@ impl AccountError {
             Self::NoRegion => "say --region, set AWS_REGION, or write region = ... in the profile",
             Self::File { .. } | Self::Mistake { .. } | Self::NoProfile { .. } => {
                 "`aws configure` writes both files; AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name others"
+            }
+            Self::Nowhere { .. } => {
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or have `aws configure` write a profile"
+            }
+            Self::Service { .. } => {
+                "the variables AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_... and AWS_EC2_METADATA_... say whom to ask; \
+                 `aws sts get-caller-identity` asks the same"
             }
             Self::OtherWay { .. } => {
                 "AWS's own tool knows all ways: eval \"$(aws configure export-credentials --format env)\", or \
@@ -95,8 +114,15 @@ impl fmt::Display for AccountError {
             Self::NoRegion => formatter.write_str("no region is named"),
             Self::NoProfile { profile } => write!(
                 formatter,
-                "no credentials for AWS: no keys in the environment, and no profile {profile} in the files"
+                "no credentials for AWS: there is no profile {profile} in the files"
             ),
+            Self::Nowhere { profile } => write!(
+                formatter,
+                "no credentials for AWS: no keys in the environment, none in a profile {profile}, from no container and from no instance"
+            ),
+            Self::Service { service, reason } => {
+                write!(formatter, "no credentials for AWS: {service} failed: {reason}")
+            }
             Self::OtherWay { profile, key: Some(key) } => write!(
                 formatter,
                 "no credentials for AWS: the profile {profile} gets them by {key}, which is not known here"

@@ -5,13 +5,12 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::Value;
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::error::AccountError;
-use crate::clock::UnixMillis;
+use super::given;
 use crate::sigv4::Credential;
 
 /// How long the program may take; some ask a person.
@@ -38,23 +37,16 @@ pub(super) fn run(profile: &str, command: &str) -> Result<Credential, AccountErr
 
 fn read(output: &[u8]) -> Option<Credential> {
     let output: Value = serde_json::from_slice(output).ok()?;
-    let text = |key: &str| output.get(key)?.as_str().filter(|text| !text.is_empty());
     if output.get("Version")?.as_u64()? != 1 {
         return None;
     }
-    let (key, secret) = (text("AccessKeyId")?, text("SecretAccessKey")?);
-    let mut credential = match text("SessionToken") {
-        Some(token) => Credential::temporary(key, secret, token),
-        None => Credential::long_term(key, secret),
-    };
-    let expires_at = text("Expiration").and_then(|text| text.parse::<Timestamp>().ok());
-    credential.expires_at = expires_at.map(|at| UnixMillis(at.as_millisecond()));
-    Some(credential)
+    given::credential(&output, "SessionToken")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::UnixMillis;
 
     #[test]
     fn a_program_gives_keys() {

@@ -90,7 +90,7 @@ pub enum Place {
     Handshake,
     /// A question for a name.
     Name,
-    /// The device's radio link, which no cloud has in hand.
+    /// The device's radio link.
     Radio,
     /// A request, or the answer to it.
     Request,

@@ -117,5 +117,5 @@ kinds! {
     "throttle" Throttle(Throttle) "Answers 429 to all requests beyond a rate; the service never sees them."
     "tls" Tls(Tls) "Shows another certificate, or speaks TLS otherwise, than a client may accept."
     "truncate" Truncate(Truncate) "Sends a part of the answer's body."
-    "wifi" Wifi(Wifi) "The device's radio link drops; only the simulated bench can do that."
+    "wifi" Wifi(Wifi) "The device's radio link drops, where somebody has it in hand: the bench, or the commands of an access point."
 }

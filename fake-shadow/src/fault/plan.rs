@@ -8,6 +8,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 use super::act::{Act, Elsewhere, Met, OnConnect, OnHandshake, Spoil};
 use super::armed::{Armed, Fault, FaultId, FaultRef};
 use super::dns::DnsFlaw;
+use super::link::{Carried, Carries, Link};
 use super::ntp::NtpFlaw;
 use super::wifi::WifiFlaw;
 use crate::answer;
@@ -27,6 +28,7 @@ use crate::wire::{WireAnswer, encode, keeps_alive};
 pub struct Faulty {
     cloud: FakeShadow,
     armed: Vec<Armed>,
+    link: Link,
     last_id: u64,
     chance: ChaCha8Rng,
 }
@@ -36,6 +38,8 @@ pub struct Faulty {
 pub enum ConnectFate {
     /// It is served.
     Serve,
+    /// It never arrives: the device's radio link is gone, by this fault if it is met only now.
+    Lost(Option<FaultRef>),
     /// It is refused, as if nobody listened.
     Refuse(FaultRef),
     /// It is accepted, and this is done to it instead of reading from it.
@@ -120,7 +124,7 @@ impl Faulty {
         let mut chance = ChaCha8Rng::seed_from_u64(cloud.settings().seed);
         // The cloud draws its request ids from stream 0 of the same seed.
         chance.set_stream(1);
-        Self { cloud, armed: Vec::new(), last_id: 0, chance }
+        Self { cloud, armed: Vec::new(), link: Link::default(), last_id: 0, chance }
     }
 
     /// The cloud inside.
@@ -145,12 +149,14 @@ impl Faulty {
     /// Takes one fault away and says what it did; none if there is none of that number.
     pub fn disarm(&mut self, id: FaultId) -> Option<Armed> {
         let place = self.armed.iter().position(|armed| armed.id == id)?;
+        self.link.disarmed(Some(id));
         Some(self.armed.remove(place))
     }
 
     /// Takes all faults away, spent ones too.
     pub fn clear(&mut self) {
         self.armed.clear();
+        self.link.disarmed(None);
     }
 
     /// All faults since the last [`Faulty::clear`], spent ones too, in the order in which they were armed.
@@ -161,6 +167,9 @@ impl Faulty {
 
     /// What becomes of a connection that is made `now`.
     pub fn connect(&mut self, now: UnixMillis, channel: Channel) -> ConnectFate {
+        if let Carried::Lost(met) = self.carry(now, true) {
+            return ConnectFate::Lost(met);
+        }
         let met = self.meet_elsewhere(now, |elsewhere| match elsewhere {
             Elsewhere::Connect(_) => Some(elsewhere),
             Elsewhere::Handshake(_) => (channel == Channel::Tls).then_some(elsewhere),
@@ -176,6 +185,28 @@ impl Faulty {
             }
             Some((fault, Elsewhere::Handshake(act))) => ConnectFate::Handshake(fault, act),
         }
+    }
+
+    /// Says what of the device's radio link this cloud has in hand; default [`Carries::Nothing`].
+    pub const fn set_carries(&mut self, carries: Carries) {
+        self.link.carries = carries;
+    }
+
+    /// The device sleeps or is off, so that it joins its network anew when it wakes; matters to what this cloud carries.
+    pub const fn device_left(&mut self) {
+        self.link.leaves();
+    }
+
+    /// What becomes of a question that the device sends `now`, before it is looked at.
+    pub fn asked(&mut self, now: UnixMillis) -> Carried {
+        self.carry(now, false)
+    }
+
+    fn carry(&mut self, now: UnixMillis, connects: bool) -> Carried {
+        let mut link = self.link;
+        let carried = link.sends(connects, |flaw| self.radio(now, flaw));
+        self.link = link;
+        carried
     }
 
     /// What a question for the time meets `now`, and for how many milliseconds that fault has been met.

@@ -5,7 +5,8 @@ use super::error::FaultError;
 use super::params::Params;
 use crate::message::WireStep;
 
-/// The device's radio link drops. A cloud has no radio, so only a bench that has the device's network in hand can do it.
+/// The device's radio link drops, where somebody has it in hand: a bench, the cloud itself for what sends everything to it
+/// ([`Carries`](super::Carries)), or an access point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wifi {
     /// How.
@@ -15,10 +16,15 @@ pub struct Wifi {
 /// How a radio link drops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WifiFlaw {
-    /// The access point throws the device out when it wants to connect: it has joined, and nothing goes through.
+    /// The access point throws the device out when it wants to connect: it has joined, nothing goes through, and what is open breaks.
     Deauth,
-    /// The access point is not there when the device wants to join.
+    /// The access point is not there when the device wants to join, and until it sleeps.
     Drop,
+}
+
+impl Wifi {
+    /// The name of its kind.
+    pub const NAME: &'static str = "wifi";
 }
 
 impl Behavior for Wifi {

@@ -62,14 +62,32 @@ pub(super) async fn serve_connection(
     let id = shared.next_connection();
     let caller = Caller { id, peer, seated };
     let channel = if context.tls.is_some() { Channel::Tls } else { Channel::Plain };
-    let left = match shared.opened(id, peer, channel) {
-        ConnectFate::Serve => match secured(&context, &caller, tcp, None).await {
-            Ok(stream) => converse(&context, &caller, stream).await,
+    let fate = shared.opened(id, peer, channel);
+    let left = tokio::select! {
+        biased;
+        left = meet(&context, &caller, tcp, fate) => left,
+        () = shared.link_broken() => Left::Ended { by: Side::Cloud, reset: false },
+    };
+    let left = match left {
+        Left::Open(stream) => end(stream).await,
+        ended @ Left::Ended { .. } => ended,
+    };
+    if let Left::Ended { by, reset } = left {
+        let kind = if reset { CloudEventKind::Reset { by } } else { CloudEventKind::Closed { by } };
+        shared.note(id, kind);
+    }
+}
+
+/// Does to a connection what becomes of it.
+async fn meet(context: &Context, caller: &Caller, tcp: TcpStream, fate: ConnectFate) -> Left {
+    match fate {
+        ConnectFate::Serve => match secured(context, caller, tcp, None).await {
+            Ok(stream) => converse(context, caller, stream).await,
             Err(left) => left,
         },
         ConnectFate::Handshake(_, OnHandshake::Flaw(flaw)) => {
-            match secured(&context, &caller, tcp, Some(flaw)).await {
-                Ok(stream) => converse(&context, &caller, stream).await,
+            match secured(context, caller, tcp, Some(flaw)).await {
+                Ok(stream) => converse(context, caller, stream).await,
                 Err(left) => left,
             }
         }
@@ -80,7 +98,7 @@ pub(super) async fn serve_connection(
             let _ = timeout(HANDSHAKE_TIME_MAX, client_hello(&mut tcp)).await;
             perform(Stream::Plain(tcp), &steps, &mut 0, &context.ending).await
         }
-        ConnectFate::Refuse(_) => {
+        ConnectFate::Lost(_) | ConnectFate::Refuse(_) => {
             Stream::Plain(tcp).reset();
             Left::Ended { by: Side::Cloud, reset: true }
         }
@@ -88,14 +106,6 @@ pub(super) async fn serve_connection(
             caller.seated.is_served();
             perform(Stream::Plain(tcp), &steps, &mut 0, &context.ending).await
         }
-    };
-    let left = match left {
-        Left::Open(stream) => end(stream).await,
-        ended @ Left::Ended { .. } => ended,
-    };
-    if let Left::Ended { by, reset } = left {
-        let kind = if reset { CloudEventKind::Reset { by } } else { CloudEventKind::Closed { by } };
-        shared.note(id, kind);
     }
 }
 

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use super::control::Token;
 use crate::clock::UnixMillis;
 use crate::data::{DataError, DataFile};
 use crate::dns::{self, Carrier, Names, Reply};
 use crate::event::{CloudEvent, CloudEventKind, ConnectionId, Controlled, Served};
-use crate::fault::{Begun, Channel, ConnectFate, Delivery, Faulty};
+use crate::fault::{Begun, Carried, Carries, Channel, ConnectFate, Delivery, FaultRef, Faulty};
 use crate::message::Request;
 use crate::ntp;
 use crate::proxy::{Beyond, Signer, Upstream};
@@ -40,6 +40,8 @@ pub struct Shared {
     ca_pem: Option<String>,
     file: Option<DataFile>,
     beyond: Option<(Beyond, Upstream)>,
+    /// Tells open connections that the device's radio link breaks, where that is in hand here.
+    link_breaks: Option<Notify>,
 }
 
 struct State {
@@ -72,6 +74,7 @@ impl Shared {
             ca_pem: None,
             file: None,
             beyond: None,
+            link_breaks: None,
         }
     }
 
@@ -106,6 +109,14 @@ impl Shared {
     pub fn passing_on_to(self, upstream: Upstream, signer: Option<Signer>) -> Self {
         let beyond = Beyond { endpoint: upstream.endpoint().clone(), signer };
         Self { beyond: Some((beyond, upstream)), ..self }
+    }
+
+    /// Says what of the radio link of the one device that is served is in hand here, so that faults can take it away.
+    #[must_use]
+    pub fn carrying(self, carries: Carries) -> Self {
+        self.lock().cloud.set_carries(carries);
+        let link_breaks = (carries != Carries::Nothing).then(Notify::new);
+        Self { link_breaks, ..self }
     }
 
     /// Acts on the cloud between two requests; the second argument is the time. A file that cannot be written is tried
@@ -171,6 +182,7 @@ impl Shared {
         self.tell(now, connection, CloudEventKind::Opened { peer: peer.to_string() });
         match &fate {
             ConnectFate::Serve => {}
+            ConnectFate::Lost(met) => self.lost(now, connection, *met),
             ConnectFate::Refuse(fault)
             | ConnectFate::Perform(fault, _)
             | ConnectFate::Handshake(fault, _) => {
@@ -180,12 +192,38 @@ impl Shared {
         fate
     }
 
+    /// The device's radio link is gone; with the fault that took it, if it took it only now.
+    fn lost(&self, now: UnixMillis, connection: ConnectionId, met: Option<FaultRef>) {
+        let Some(fault) = met else { return };
+        self.tell(now, connection, CloudEventKind::Fault(fault));
+        if let Some(link_breaks) = &self.link_breaks {
+            link_breaks.notify_waiters();
+        }
+    }
+
+    /// Whether somebody's radio link is in hand here.
+    pub(super) const fn has_link(&self) -> bool {
+        self.link_breaks.is_some()
+    }
+
+    /// Waits until the device's radio link breaks, which breaks its open connections.
+    pub(super) async fn link_broken(&self) {
+        match &self.link_breaks {
+            Some(link_breaks) => link_breaks.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// A client asked for the time: the answer, if there is one.
     pub(crate) fn asked_time(&self, peer: SocketAddr, request: &[u8]) -> Option<Vec<u8>> {
         let mut state = self.lock();
         let at = self.now();
         // Only a request meets a fault; whatever else comes is thrown away.
         ntp::answer(request, ntp::Asked { at, flaw: None })?;
+        if let Carried::Lost(met) = state.cloud.asked(at) {
+            self.lost(at, self.next_connection(), met);
+            return None;
+        }
         let met = state.cloud.time(at);
         let flaw = met.map(|(_, flaw, met_for_ms)| (flaw, met_for_ms));
         let answer = ntp::answer(request, ntp::Asked { at, flaw });
@@ -209,6 +247,10 @@ impl Shared {
         let name = dns::asked_name(request)?;
         let mut state = self.lock();
         let now = self.now();
+        if let Carried::Lost(met) = state.cloud.asked(now) {
+            self.lost(now, self.next_connection(), met);
+            return None;
+        }
         let met = state.cloud.name(now, carrier);
         let reply = dns::answer(names, request, met.map(|(_, flaw)| flaw))?;
         let connection = self.next_connection();

@@ -74,6 +74,38 @@ fn descriptions() -> Vec<Value> {
     ]
 }
 
+/// The choices that a refusal names.
+fn choices(fault: &Value) -> Vec<String> {
+    let error = Fault::read(fault).map_err(|error| error.to_string()).unwrap_err();
+    let listed = error.split_once("is not one of ").map_or("", |(_, listed)| listed);
+    listed.split(", ").filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// What has to be shown and met is in a table; it has all that the program can do.
+#[test]
+fn the_table_of_variants_has_each_kind_and_each_choice() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/faults/variants.json");
+    let table: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let listed: Vec<_> = table.as_object().unwrap().keys().filter(|key| !key.is_empty()).collect();
+    assert_eq!(listed, Kind::NAMES);
+    let asked = Kind::NAMES.iter().map(|kind| json!({ *kind: "?" })).chain([
+        json!({ "hang": { "at": "?" } }),
+        json!({ "latency": { "delay": "1s", "before": "?" } }),
+        json!({ "ntp": { "flaw": "kiss-of-death", "code": "?" } }),
+        json!({ "truncate": { "keep": 1, "length": "?" } }),
+    ]);
+    let mut found = 0;
+    for fault in asked {
+        let kind = fault.as_object().unwrap().keys().next().unwrap().clone();
+        let Err(_) = Fault::read(&fault) else { continue };
+        for choice in choices(&fault) {
+            found += 1;
+            assert!(table[&kind].as_array().unwrap().contains(&json!(choice)), "{kind}: {choice}");
+        }
+    }
+    assert!(found > 50, "only {found} choices were found");
+}
+
 /// A cloud whose lamp is at version 5.
 fn cloud() -> Faulty {
     let mut cloud = FakeShadow::new(Settings::default());
@@ -152,6 +184,7 @@ fn each_kind_does_what_it_says() {
                 all += &told(&mut armed(&description), &get());
                 all += &told(&mut armed(&description), &http_1_0(post(r#"{"state":{}}"#)));
             }
+            ConnectFate::Lost(_) => all += "  connect lost\n",
             ConnectFate::Refuse(_) => all += "  connect refused\n",
             ConnectFate::Perform(_, steps) => {
                 writeln!(all, "  connect\n{}", shown(&steps)).unwrap()

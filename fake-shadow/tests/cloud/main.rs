@@ -1,6 +1,7 @@
 //! Tests of the cloud as a whole: one program, so that it is linked once.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail")]
 
+mod account;
 mod control;
 mod control_plane;
 mod data;

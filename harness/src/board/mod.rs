@@ -11,6 +11,8 @@ pub mod pins;
 pub mod port;
 pub mod probe;
 pub mod process;
+mod process_output;
+mod process_writes;
 pub mod serial;
 mod serial_settings;
 mod started;

@@ -4,25 +4,22 @@
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
-use super::console::{Console, Patterns};
+use super::console::Patterns;
+use super::process_output::{Watched, read_lines};
+use super::process_writes::WriteOrders;
 use super::{Board, Sink};
 use crate::drive::Facts;
 use crate::drive::bench::NO_NVS;
-use crate::engine::action::PowerOrder;
+use crate::engine::action::{PowerOrder, StateCutOrder};
 use crate::engine::event::PowerChange;
 use crate::engine::{ActionError, Event};
 use crate::scenario::plan::{CloudKind, Erase, Firmware};
-use crate::time::Moment;
-
-/// How often a program that has closed its output is asked whether it has ended.
-const END_POLL: Duration = Duration::from_millis(20);
+use thing_host::{SLEEP_OVER, told_writes};
 
 /// What a process board is made of.
 #[derive(Debug, Clone)]
@@ -40,6 +37,12 @@ pub struct Recipe {
 /// A program as the board.
 #[derive(Debug)]
 pub struct ProcessBoard {
+    device: Arc<Mutex<Device>>,
+}
+
+/// The program, and whatever brings it back when its power was cut at a write of its state.
+#[derive(Debug)]
+pub(super) struct Device {
     recipe: Recipe,
     command: Vec<String>,
     /// The named shadow that it is provisioned for; empty for the classic one.
@@ -47,7 +50,10 @@ pub struct ProcessBoard {
     /// What it prints when it sleeps and wakes.
     patterns: Patterns,
     running: Option<Running>,
+    orders: WriteOrders,
     sink: Sink,
+    /// This device, for who brings it back.
+    itself: Weak<Mutex<Self>>,
 }
 
 #[derive(Debug)]
@@ -62,10 +68,27 @@ impl ProcessBoard {
     /// A board that is off.
     #[must_use]
     pub fn new(recipe: Recipe, sink: Sink) -> Self {
-        let (command, shadow_name) = (Vec::new(), String::new());
-        Self { recipe, command, shadow_name, patterns: Patterns::default(), running: None, sink }
+        let device = Arc::new_cyclic(|itself| {
+            Mutex::new(Device {
+                recipe,
+                command: Vec::new(),
+                shadow_name: String::new(),
+                patterns: Patterns::default(),
+                running: None,
+                orders: WriteOrders::default(),
+                sink,
+                itself: itself.clone(),
+            })
+        });
+        Self { device }
     }
 
+    fn device(&self) -> MutexGuard<'_, Device> {
+        self.device.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Device {
     /// The program for an image: our own things by their names, anything else as a path.
     fn command_for(&self, image: &str) -> Result<Vec<String>, ActionError> {
         if let Some(command) = &self.recipe.command {
@@ -96,6 +119,7 @@ impl ProcessBoard {
             .env("SHADOWRIG_STATE_FILE", &self.recipe.state_file)
             .env("SHADOWRIG_SHADOW_NAME", &self.shadow_name)
             .env("SHADOWRIG_WAKE_CAUSE", cause)
+            .envs(self.is_ours().then_some(("SHADOWRIG_STATE_WRITES", told_writes::TOLD)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -114,12 +138,42 @@ impl ProcessBoard {
         let patterns = || self.patterns.clone();
         let mut readers = Vec::new();
         readers.extend(err.map(|pipe| read_lines(pipe, patterns(), self.sink.clone(), None)));
-        let watched =
-            Watched { child: Arc::clone(&child), expected_end: Arc::clone(&expected_end) };
+        let watched = Watched {
+            child: Arc::clone(&child),
+            expected_end: Arc::clone(&expected_end),
+            orders: self.orders.clone(),
+            device: self.itself.clone(),
+        };
         readers
             .extend(out.map(|pipe| read_lines(pipe, patterns(), self.sink.clone(), Some(watched))));
         self.running = Some(Running { child, expected_end, readers });
         Ok(())
+    }
+
+    /// Whether the program is one of our own things, which tell of writes of their state.
+    fn is_ours(&self) -> bool {
+        self.recipe.command.is_none()
+            && self
+                .command
+                .first()
+                .is_some_and(|program| *program == self.recipe.things.display().to_string())
+    }
+
+    /// Brings back a program whose power was cut at a write of its state, unless something else has been done to it meanwhile.
+    pub(super) fn bring_back(&mut self, child: &Arc<Mutex<Child>>) {
+        if !self.running.as_ref().is_some_and(|running| Arc::ptr_eq(&running.child, child)) {
+            return;
+        }
+        self.kill();
+        if let Err(error) = self.restore() {
+            self.sink.tell_broken(error);
+        }
+    }
+
+    fn restore(&mut self) -> Result<(), ActionError> {
+        self.tell(Event::Power { change: PowerChange::Restored });
+        self.tell(Event::Reset { cause: "power-on".into() });
+        self.start("power-on")
     }
 
     /// Kills the program as a reset does: without a word to it.
@@ -144,15 +198,55 @@ impl ProcessBoard {
 
 impl Board for ProcessBoard {
     fn facts(&self) -> Facts {
+        let mut can = vec!["console", "power-switch", "wake-pin", "motor"];
+        // Our own things tell of them; another program need not.
+        can.extend(self.device().recipe.command.is_none().then_some("state-writes"));
         Facts {
             board: "process".into(),
             chip: None,
-            can: vec!["console", "power-switch", "wake-pin", "motor"],
+            can,
             cloud: CloudKind::Fake,
             cannot: vec![NO_NVS],
         }
     }
 
+    fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
+        self.device().flash(firmware)
+    }
+
+    fn reset(&mut self) -> Result<(), ActionError> {
+        self.device().reset()
+    }
+
+    fn power(&mut self, order: PowerOrder) -> Result<(), ActionError> {
+        self.device().power(order)
+    }
+
+    fn cut_at_state_write(&mut self, order: StateCutOrder) -> Result<(), ActionError> {
+        self.device().orders.lock().push(order);
+        Ok(())
+    }
+
+    fn wake(&mut self) -> Result<(), ActionError> {
+        self.write_console("wake\n")
+    }
+
+    /// Our own things know how; another program sleeps on.
+    fn end_sleep(&mut self) -> bool {
+        let mut device = self.device();
+        device.is_ours() && device.write_console(&format!("{SLEEP_OVER}\n")).is_ok()
+    }
+
+    fn write_console(&mut self, text: &str) -> Result<(), ActionError> {
+        self.device().write_console(text)
+    }
+
+    fn stop(&mut self) {
+        self.device().kill();
+    }
+}
+
+impl Device {
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
         let command = self.command_for(&firmware.image)?;
         let mut patterns = Patterns::default();
@@ -188,21 +282,13 @@ impl Board for ProcessBoard {
                 Ok(())
             }
             PowerOrder::Restore if self.running.is_some() => Ok(()),
-            PowerOrder::Restore => {
-                self.tell(Event::Power { change: PowerChange::Restored });
-                self.tell(Event::Reset { cause: "power-on".into() });
-                self.start("power-on")
-            }
+            PowerOrder::Restore => self.restore(),
             // A process has no capacitors to empty, so its supply is back at once.
             PowerOrder::Cycle(_) => {
                 self.power(PowerOrder::Cut)?;
                 self.power(PowerOrder::Restore)
             }
         }
-    }
-
-    fn wake(&mut self) -> Result<(), ActionError> {
-        self.write_console("wake\n")
     }
 
     fn write_console(&mut self, text: &str) -> Result<(), ActionError> {
@@ -217,94 +303,10 @@ impl Board for ProcessBoard {
         let written = stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush());
         written.map_err(|error| ActionError::new(what, error.to_string()))
     }
-
-    fn stop(&mut self) {
-        self.kill();
-    }
 }
 
 impl Drop for ProcessBoard {
     fn drop(&mut self) {
-        self.kill();
+        self.device().kill();
     }
-}
-
-/// Tells what the bytes of a console mean until they end.
-fn tell_console(heard: &Receiver<Vec<u8>>, patterns: Patterns, sink: &Sink) {
-    let began = Instant::now();
-    let now = || Moment::at(began.elapsed());
-    let mut console = Console::new(patterns);
-    loop {
-        let bytes = match console.wake_at() {
-            Some(at) => heard.recv_timeout(at.since(now())),
-            None => heard.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        let (events, has_ended) = match bytes {
-            Ok(bytes) => (console.feed(now(), &bytes), false),
-            Err(RecvTimeoutError::Timeout) => (console.tick(now()), false),
-            Err(RecvTimeoutError::Disconnected) => (console.end(now()), true),
-        };
-        events.into_iter().for_each(|event| sink.tell(event));
-        if has_ended {
-            return;
-        }
-    }
-}
-
-/// What a reader needs to say how the program ended.
-struct Watched {
-    child: Arc<Mutex<Child>>,
-    expected_end: Arc<AtomicBool>,
-}
-
-impl Watched {
-    /// Waits for the end of a program whose output has ended. The lock is not held meanwhile: it may have to be killed.
-    fn end(&self) -> std::io::Result<ExitStatus> {
-        loop {
-            let ended = self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait()?;
-            if let Some(status) = ended {
-                return Ok(status);
-            }
-            std::thread::sleep(END_POLL);
-        }
-    }
-}
-
-/// Reads a pipe to its end in a thread of its own; with a child, says how it ended when that was not our doing.
-fn read_lines(
-    mut pipe: Box<dyn Read + Send>,
-    patterns: Patterns,
-    sink: Sink,
-    watched: Option<Watched>,
-) -> JoinHandle<()> {
-    std::thread::spawn(move || {
-        let (bytes, heard) = mpsc::channel::<Vec<u8>>();
-        let reader = std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-                if bytes.send(buffer[..count].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        tell_console(&heard, patterns, &sink);
-        // It ends with its pipe, and does not panic.
-        let _ended = reader.join();
-        let Some(watched) = watched else { return };
-        let status = watched.end();
-        if watched.expected_end.load(Ordering::SeqCst) {
-            return;
-        }
-        let events = match status {
-            Ok(status) if status.success() => {
-                vec![Event::Note { text: "the program has ended".into() }]
-            }
-            Ok(status) => vec![
-                Event::Note { text: format!("the program has ended: {status}") },
-                Event::Reset { cause: "panic".into() },
-            ],
-            Err(error) => vec![Event::Note { text: format!("the program is lost: {error}") }],
-        };
-        events.into_iter().for_each(|event| sink.tell(event));
-    })
 }

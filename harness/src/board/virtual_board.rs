@@ -171,8 +171,11 @@ impl Board for VirtualBoard {
 
     fn wake(&mut self) -> Result<(), ActionError> {
         if self.programs == Programs::Executed {
-            return Err(ActionError::new("wake the board", "its firmware is woken by its timer alone")
-                .help("take `virtual`, whose things have a wake pin"));
+            return Err(ActionError::new(
+                "wake the board",
+                "its firmware is woken by its timer alone",
+            )
+            .help("take `virtual`, whose things have a wake pin"));
         }
         let is_asleep = |status: virtual_board::Status| status.activity == Activity::Asleep;
         if !self.running.status().is_some_and(is_asleep) {

@@ -17,8 +17,10 @@ use super::known::Known;
 use super::real_cloud::{self, RealCloud};
 pub(super) use super::told::THING_NAME;
 use super::told::{Network, Told};
+use crate::access_point::Order;
 use crate::drive::bench::RUN_NOT_ALLOWED;
 use crate::drive::cloud_server::CloudServer;
+use crate::drive::radio::InHand;
 use crate::drive::real_bench::RealBench;
 use crate::drive::real_service::RealService;
 use crate::drive::seen::Sink;
@@ -28,6 +30,7 @@ use crate::engine::event::Entry;
 use crate::engine::mismatch::Mismatch;
 use crate::engine::verdict::Failure;
 use crate::engine::{ActionError, Engine, Event, Log, Outcome, Verdict};
+use crate::inventory::KnownBoard;
 use crate::report::CaseReport;
 use crate::scenario::SourceText;
 use crate::scenario::node::Span;
@@ -95,7 +98,8 @@ impl Benches {
                     let plan = told.to_plan(&case.plan);
                     mask = plan.mask.clone();
                     let missing = || Some(skipped(told.misses(&plan)?));
-                    let reason = self.skip(&facts, &case.plan).or_else(missing);
+                    let board = known.map(|known| &known.board);
+                    let reason = self.skip(&facts, board, &case.plan).or_else(missing);
                     let outcome = reason.unwrap_or_else(|| {
                         real_time::run(plan.into(), &mut bench, interrupted, watcher)
                     });
@@ -111,7 +115,7 @@ impl Benches {
             None => {
                 let mut bench = SimBench::new(seed).for_plan(&case.plan);
                 let facts = self.facts(bench.facts());
-                let outcome = self.skip(&facts, &case.plan).unwrap_or_else(|| {
+                let outcome = self.skip(&facts, None, &case.plan).unwrap_or_else(|| {
                     virtual_time::run_until(case.plan.clone(), &mut bench, interrupted)
                 });
                 (facts.board, outcome)
@@ -150,7 +154,8 @@ impl Benches {
     ) -> Result<(RealBench, Outcome), ActionError> {
         let mut bench = self.bench((plan, known), folder)?;
         let facts = self.facts(bench.facts());
-        let outcome = self.skip(&facts, plan).unwrap_or_else(|| {
+        let board = known.map(|known| &known.board);
+        let outcome = self.skip(&facts, board, plan).unwrap_or_else(|| {
             real_time::run(Arc::clone(plan), &mut bench, interrupted, &mut |_| {})
         });
         Ok((bench, outcome))
@@ -213,14 +218,32 @@ impl Benches {
     }
 
     /// The outcome of a case that the bench cannot run; `None` if it can.
-    fn skip(&self, facts: &Facts, plan: &Plan) -> Option<Outcome> {
-        facts.misses(plan).or_else(|| self.unreachable_fault(plan)).map(skipped)
+    fn skip(&self, facts: &Facts, known: Option<&KnownBoard>, plan: &Plan) -> Option<Outcome> {
+        facts.misses(plan).or_else(|| self.unreachable_fault(known, plan)).map(skipped)
     }
 
     /// Why what the case needs of its cloud would never reach a board; none if it does.
-    pub(super) fn unreachable_fault(&self, plan: &Plan) -> Option<String> {
-        let real_cloud = self.real_cloud.as_ref().and_then(|real| real_cloud::cannot(real, plan));
-        real_cloud.or_else(|| unreachable_fault(&self.board, plan))
+    pub(super) fn unreachable_fault(
+        &self,
+        known: Option<&KnownBoard>,
+        plan: &Plan,
+    ) -> Option<String> {
+        let has = |place| plan.fault_places.contains(&place);
+        if let Some(reason) =
+            self.real_cloud.as_ref().and_then(|real| real_cloud::cannot(real, plan))
+        {
+            return Some(reason);
+        }
+        if has(Place::Radio)
+            && let Some(reason) = self.without_radio(known)
+        {
+            return Some(reason.to_owned());
+        }
+        let is_untold = matches!(self.board, BoardName::External(_));
+        (is_untold && (has(Place::Name) || has(Place::Time))).then(|| {
+            "the rig cannot tell this device of its servers of time and names, so their faults would never be met"
+                .to_owned()
+        })
     }
 
     /// A board in real time with a cloud of its own.
@@ -245,43 +268,27 @@ impl Benches {
             RealService { reach, thing: real_thing, folder: folder.to_owned() }
         });
         let channel = if plan.tls { Channel::Tls } else { Channel::Plain };
-        let way = (channel, service.as_ref());
+        let wifi = self.network.wifi(known.and_then(|known| known.board.wifi.as_deref()))?;
+        let ssid = wifi.as_ref().map(|wifi| wifi.ssid.as_str());
+        let in_hand = self.radio(known.map(|known| &known.board), ssid);
+        if let InHand::AccessPoint(point) = &in_hand
+            && plan.fault_places.contains(&Place::Radio)
+        {
+            point.obey(Order::Restore)?;
+        }
+        let way = (channel, in_hand.carries(), service.as_ref());
         let listen = self.board.listens_at(self.network.cloud_address);
         let cloud = CloudServer::start_at(listen, (runtime.handle(), settings), way, sink.clone())?;
         // Whoever waited for it may have left, which is no error.
         let _left = self.listening.as_ref().map(|listening| listening.send(cloud.endpoint()));
-        let wifi = self.network.wifi(known.and_then(|known| known.board.wifi.as_deref()))?;
         let told = Told::of(&cloud, plan, wifi, (thing, region));
         let board = self.board(known, &told, folder, sink)?;
-        Ok((RealBench::new(board, cloud, told.thing(), seen), told))
+        Ok((RealBench::new((board, in_hand), cloud, told.thing(), seen), told))
     }
 }
 
 fn skipped(reason: String) -> Outcome {
     untouched(Verdict::Skipped { reason })
-}
-
-/// Why what the case needs of its cloud would never reach a board; none if it does.
-fn unreachable_fault(board: &BoardName, plan: &Plan) -> Option<String> {
-    let has = |place| plan.fault_places.contains(&place);
-    let reason = match board {
-        BoardName::Sim => return None,
-        _ if has(Place::Radio) => {
-            "the radio link of this board cannot be dropped, so a fault of `wifi` would never be met; sim's can"
-        }
-        BoardName::External(_) if has(Place::Name) || has(Place::Time) => {
-            "the rig cannot tell this device of its servers of time and names, so their faults would never be met"
-        }
-        BoardName::Emulated
-        | BoardName::External(_)
-        | BoardName::Inventory(_)
-        | BoardName::MicroPython(_)
-        | BoardName::Port(_)
-        | BoardName::Probe(_)
-        | BoardName::Process
-        | BoardName::Virtual(_) => return None,
-    };
-    Some(reason.to_owned())
 }
 
 /// The report of a case that was not begun.

@@ -16,13 +16,12 @@ use super::board_name::{RunOn, Wanted};
 use super::command_words::{Words, parse_command};
 use super::explore_boards::{BoardRunner, Boards, Told};
 use super::interrupt::Interrupt;
-use super::known::{self, KnownArgs};
+use super::known::KnownArgs;
 use super::{Terminal, exit, files, lab};
 use crate::drive::sim::device;
 use crate::engine::ActionError;
 use crate::explore::sweep::NotExplored;
 use crate::explore::{SimRunner, Sweep, matrix, page, sweep_on};
-use crate::inventory::file;
 use crate::scenario::plan::Plan;
 
 /// The words behind `shadowrig explore`.
@@ -156,13 +155,10 @@ fn sweep_boards<W: Write, E: Write>(
         RunOn::Bench(_) => None,
         RunOn::Lab(choice) => match lab::choose(choice, &args.known, terminal)? {
             Ok(known) => {
-                let settings = lab::Settings {
-                    locks: file::locks(terminal.variable),
-                    holder: known::holder(&args.out.display().to_string(), terminal.variable),
-                    wait: args.known.wait_board,
-                    choice: on.to_string(),
-                };
-                Some(Boards { known, settings })
+                let run = args.out.display().to_string();
+                let taken = (on.to_string(), args.known.wait_board);
+                let settings = lab::Settings::new(&run, taken, terminal.variable);
+                Some(Boards { known, settings: settings.keeping() })
             }
             Err(code) => return Ok(Err(code)),
         },

@@ -26,7 +26,7 @@ pub(super) enum Told {
     Note(String),
 }
 
-/// Boards of the inventory, and how they are taken: for each group of runs anew, as many as are free.
+/// Boards of the inventory, and how they are taken. One that a run had stays ours until the sweep is over.
 #[derive(Debug)]
 pub(super) struct Boards {
     pub(super) known: Vec<Known>,

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,11 +13,12 @@ use super::benches::{self, Benches};
 use super::files::Case;
 use super::known::{Known, KnownArgs, WAIT_FOR_IT};
 use super::scheduler::{On, Queue, Task, Update};
+pub(super) use super::taking::Settings;
 use super::{Terminal, boards, exit};
 use crate::engine::{ActionError, Trouble, Verdict};
 use crate::inventory::aside::{self, Aside};
 use crate::inventory::file;
-use crate::inventory::lock::{self, BoardLock, Holder, LockError};
+use crate::inventory::lock::{self, BoardLock, LockError};
 use crate::inventory::matching::{self, Choice};
 use crate::inventory::pool::{Afterwards, Judgement, Offer, Pool, Wants};
 use crate::inventory::wear::Wears;
@@ -44,19 +44,6 @@ pub(super) struct Lab<'a> {
     settings: Settings,
     inner: Mutex<Inner>,
     changed: Condvar,
-}
-
-/// How boards are taken.
-#[derive(Debug, Clone)]
-pub(super) struct Settings {
-    /// The folder of locks.
-    pub(super) locks: PathBuf,
-    /// Who we are.
-    pub(super) holder: Holder,
-    /// How long somebody else's board is waited for.
-    pub(super) wait: Duration,
-    /// What `--board` says.
-    pub(super) choice: String,
 }
 
 #[derive(Debug, Default)]
@@ -132,10 +119,17 @@ pub(super) fn fits(
     benches: &Benches,
 ) -> Result<Vec<usize>, String> {
     let boards: Vec<_> = boards.iter().map(|known| &known.board).collect();
-    let found = matching::candidates(&boards, plan, &|board| benches.facts(board.facts()))?;
-    match benches.unreachable_fault(plan) {
-        Some(reason) => Err(reason),
-        None => Ok(found),
+    let mut found = matching::candidates(&boards, plan, &|board| benches.facts(board.facts()))?;
+    let mut reason = None;
+    found.retain(|index| {
+        let unreachable = benches.unreachable_fault(boards.get(*index).copied(), plan);
+        let is_reached = unreachable.is_none();
+        reason = reason.take().or(unreachable);
+        is_reached
+    });
+    match reason {
+        Some(reason) if found.is_empty() => Err(reason),
+        _ => Ok(found),
     }
 }
 
@@ -238,8 +232,13 @@ impl<'a> Lab<'a> {
     /// Whether a board could be had.
     fn lock(&self, inner: &mut Inner, offer: Offer) -> bool {
         let Some(known) = self.boards.get(offer.board) else { return false };
-        let Settings { locks, holder, .. } = &self.settings;
-        match lock::take(locks, known.board.mac, holder, Duration::ZERO) {
+        let Settings { locks, holder, keep, .. } = &self.settings;
+        let mac = known.board.mac;
+        if let Some(lock) = keep.as_ref().and_then(|keep| keep.inner().remove(&mac)) {
+            inner.held.insert(offer.board, lock);
+            return true;
+        }
+        match lock::take(locks, mac, holder, Duration::ZERO) {
             Ok(lock) => {
                 inner.held.insert(offer.board, lock);
                 true
@@ -342,7 +341,13 @@ impl Queue for Lab<'_> {
         let and = if moves { Afterwards::WaitAgain } else { Afterwards::Over };
         inner.pool.end(number, seat.index, and);
         for board in inner.pool.let_go() {
-            inner.held.remove(&board);
+            let Some(lock) = inner.held.remove(&board) else { continue };
+            // One that was set aside is of no use to us any more.
+            let is_good = !inner.asides.contains_key(&board);
+            let keep = self.settings.keep.as_ref().filter(|_| is_good);
+            if let (Some(keep), Some(known)) = (keep, self.boards.get(board)) {
+                keep.inner().insert(known.board.mac, lock);
+            }
         }
         drop(inner);
         self.changed.notify_all();
@@ -364,4 +369,114 @@ fn reason(report: &CaseReport) -> String {
     let mismatch = &failure.mismatch;
     let why = mismatch.actual.lines().next().unwrap_or_default();
     format!("{}: {}", mismatch.headline, why.trim_end_matches([';', ':']))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::cli::again::CommandLine;
+    use crate::cli::board_name::BoardName;
+    use crate::cli::taking::Keep;
+    use crate::cli::told::Network;
+    use crate::inventory::lock::Holder;
+    use crate::inventory::read::read;
+
+    const INVENTORY: &str = include_str!("../../../fixtures/inventory/four-virtual.toml");
+    const CASE: &str = "version: 1\nname: a case\nsteps: [expect-cycle: {}]\n";
+
+    fn benches() -> Benches {
+        Benches {
+            board: BoardName::Inventory("lab".into()),
+            real_cloud: None,
+            made: std::sync::atomic::AtomicU64::new(0),
+            seed: 0,
+            command: None,
+            allow_run: false,
+            things: PathBuf::new(),
+            network: Network::default(),
+            thing: benches::THING_NAME.into(),
+            listening: None,
+            runtime: None,
+            again: CommandLine::default(),
+        }
+    }
+
+    fn boards(locks: &Path) -> Vec<Known> {
+        let boards = read(INVENTORY).inventory.boards;
+        let known = |board| {
+            Known::of(board, Path::new("four-virtual.toml"), (locks, Wears(locks.to_owned())))
+        };
+        boards.iter().map(|board| known(board).expect("they are in software")).collect()
+    }
+
+    fn cases(count: usize) -> Vec<Case> {
+        let plan = Arc::new(crate::scenario::parse(CASE, "a.yaml").plans[0].clone());
+        let case = || Case { plan: Arc::clone(&plan), text: "".into(), round: None };
+        std::iter::repeat_with(case).take(count).collect()
+    }
+
+    fn settings(locks: &Path, keep: Option<Keep>) -> Settings {
+        let holder = Holder {
+            pid: std::process::id(),
+            user: "me".into(),
+            run: "r".into(),
+            since: "now".into(),
+        };
+        Settings {
+            locks: locks.to_owned(),
+            holder,
+            wait: Duration::ZERO,
+            choice: "lab".into(),
+            keep,
+        }
+    }
+
+    /// Runs all that can be run at once, and gives the boards in their order.
+    fn round(lab: &Lab<'_>, cases: &[Case]) -> Vec<String> {
+        let next = |_: &Case| lab.next(&|| false, &mut |_| {}).expect("a board is free");
+        let tasks: Vec<_> = cases.iter().map(next).collect();
+        let name = |task: &Task| match &task.on {
+            On::Board(seat) => seat.known.board.name.clone(),
+            On::Bench | On::Nothing(_) => String::new(),
+        };
+        let mut names: Vec<_> = tasks.iter().map(name).collect();
+        for (task, case) in tasks.iter().zip(cases) {
+            let over = benches::not_begun(case, name(task), Verdict::Passed);
+            lab.over(task, over).expect("it is over");
+        }
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn as_many_cases_run_at_once_as_there_are_boards_each_on_its_own() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let (benches, cases) = (benches(), cases(4));
+        let lab = Lab::new(boards(folder.path()), &cases, &benches, settings(folder.path(), None));
+        assert_eq!(round(&lab, &cases), ["c3-1", "c3-2", "old-1", "older-1"]);
+    }
+
+    #[test]
+    fn boards_that_are_kept_stay_ours_from_one_lab_to_the_next() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let locks = folder.path();
+        let (benches, cases, boards) = (benches(), cases(4), boards(locks));
+        let taken = || {
+            let is_taken = |known: &&Known| lock::holder(locks, known.board.mac).is_some();
+            boards.iter().filter(is_taken).count()
+        };
+        for keep in [None, Some(Keep::default())] {
+            for _ in 0..2 {
+                let settings = settings(locks, keep.clone());
+                let lab = Lab::new(boards.clone(), &cases, &benches, settings);
+                assert_eq!(round(&lab, &cases).len(), 4);
+                drop(lab);
+                assert_eq!(taken(), if keep.is_some() { 4 } else { 0 });
+            }
+            drop(keep);
+            assert_eq!(taken(), 0);
+        }
+    }
 }

@@ -164,7 +164,8 @@ fn of_bench(benches: &Benches, cases: &[Case]) -> Result<Vec<Where>, ActionError
     let Some(first) = cases.first() else { return Ok(Vec::new()) };
     let facts = benches.facts_of_bench(&first.plan)?;
     let place = |case: &Case| {
-        let reason = facts.misses(&case.plan).or_else(|| benches.unreachable_fault(&case.plan));
+        let reason =
+            facts.misses(&case.plan).or_else(|| benches.unreachable_fault(None, &case.plan));
         reason.map_or_else(|| Ok(vec![facts.board.clone()]), Err)
     };
     Ok(cases.iter().map(place).collect())

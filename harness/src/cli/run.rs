@@ -13,7 +13,7 @@ use super::board_name::{BoardName, RunOn, Wanted};
 use super::command_words::{Words, parse_command};
 use super::files::{self, Case};
 use super::interrupt::Interrupt;
-use super::known::{self, Known, KnownArgs};
+use super::known::{Known, KnownArgs};
 use super::lab::{self, Lab};
 use super::prepare::PrepareArgs;
 use super::progress::Progress;
@@ -25,7 +25,6 @@ use super::select::SelectArgs;
 use super::told::NetworkArgs;
 use super::{Terminal, exit, watch};
 use crate::engine::Verdict;
-use crate::inventory::file;
 use crate::report::{CaseReport, RunReport, Status, human, summary::Summary};
 use crate::scenario::plan::CloudKind;
 use crate::time::Moment;
@@ -255,12 +254,9 @@ fn run_cases<W: Write, E: Write>(
     (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
 ) -> io::Result<Vec<CaseReport>> {
     let lab = known.map(|boards| {
-        let settings = lab::Settings {
-            locks: file::locks(terminal.variable),
-            holder: known::holder(&dir.path().display().to_string(), terminal.variable),
-            wait: args.known.wait_board,
-            choice: on.to_string(),
-        };
+        let run = dir.path().display().to_string();
+        let taken = (on.to_string(), args.known.wait_board);
+        let settings = lab::Settings::new(&run, taken, terminal.variable);
         Lab::new(boards, cases, benches, settings)
     });
     for note in lab.iter().flat_map(Lab::notes) {

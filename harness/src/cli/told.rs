@@ -28,6 +28,11 @@ pub(super) struct NetworkArgs {
     /// The address of this machine under which boards on the network find the fake cloud; its control interface stays on loopback.
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = one_address)]
     cloud_address: IpAddr,
+    /// The command that takes a board's Wi-Fi away for `fault: { wifi: ... }`; it gets `drop`, `deauth` or `restore` as its last
+    /// argument, and SHADOWRIG_BOARD, SHADOWRIG_MAC and SHADOWRIG_WIFI_SSID where they are known [default: `access-point` of the board
+    /// in the inventory].
+    #[arg(long, value_name = "COMMAND")]
+    access_point: Option<String>,
 }
 
 /// An address that a board can be told: of one machine, and no pattern.
@@ -49,13 +54,15 @@ pub(super) struct Network {
     pub(super) cloud_address: IpAddr,
     /// The name of the Wi-Fi that the command line gives.
     named: Option<String>,
+    /// The command of an access point that the command line gives.
+    pub(super) access_point: Option<String>,
     variable: fn(&str) -> Option<String>,
 }
 
 impl Default for Network {
     fn default() -> Self {
         let cloud_address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Self { cloud_address, named: None, variable: |_| None }
+        Self { cloud_address, named: None, access_point: None, variable: |_| None }
     }
 }
 
@@ -75,12 +82,19 @@ impl NetworkArgs {
     pub(super) fn again(&self, line: CommandLine) -> CommandLine {
         let is_default = self.cloud_address == IpAddr::V4(Ipv4Addr::LOCALHOST);
         let address = (!is_default).then(|| self.cloud_address.to_string());
-        line.value("--wifi", self.wifi.as_deref()).value("--cloud-address", address.as_deref())
+        line.value("--wifi", self.wifi.as_deref())
+            .value("--cloud-address", address.as_deref())
+            .value("--access-point", self.access_point.as_deref())
     }
 
     /// The network of a run.
     pub(super) fn network(&self, variable: fn(&str) -> Option<String>) -> Network {
-        Network { cloud_address: self.cloud_address, named: self.wifi.clone(), variable }
+        Network {
+            cloud_address: self.cloud_address,
+            named: self.wifi.clone(),
+            access_point: self.access_point.clone(),
+            variable,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fake_shadow::dns::{DnsServer, Names, serve_dns};
-use fake_shadow::fault::{Channel, Faulty};
+use fake_shadow::fault::{Carries, Channel, Faulty};
 use fake_shadow::http::{self, Server, ServerIdentity, Shared, usual_names};
 use fake_shadow::ntp::{NtpServer, serve_ntp};
 use fake_shadow::{FakeShadow, Settings};
@@ -36,7 +36,7 @@ pub struct CloudServer {
 
 impl CloudServer {
     /// Starts a cloud at an address, over TLS or not; port 0 picks a free one. What it sees goes into the sink. With the real
-    /// service it passes requests on.
+    /// service it passes requests on. What it carries of the board's radio link faults can take away.
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl CloudServer {
     pub fn start_at(
         listen: SocketAddr,
         (runtime, settings): (&Handle, Settings),
-        (channel, service): (Channel, Option<&RealService>),
+        (channel, carries, service): (Channel, Carries, Option<&RealService>),
         sink: Sink,
     ) -> Result<Self, ActionError> {
         let what = "start the cloud";
@@ -64,7 +64,7 @@ impl CloudServer {
             ),
         };
         let cloud = Faulty::new(FakeShadow::new(settings.clone()));
-        let mut shared = Shared::new(cloud, system_time);
+        let mut shared = Shared::new(cloud, system_time).carrying(carries);
         if let Some(RealService { reach, .. }) = service {
             shared = shared.passing_on_to(reach.upstream.clone(), Some(reach.signer.clone()));
         }

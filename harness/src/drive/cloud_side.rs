@@ -3,7 +3,7 @@
 use fake_shadow::clock::UnixMillis;
 use fake_shadow::event::{ShadowEvent, ShadowTopic};
 use fake_shadow::fault::{
-    Delivery, Fault, FaultId, Faulty, RequestPattern as CloudPattern, ShadowPattern,
+    Delivery, Fault, FaultId, Faulty, Place, RequestPattern as CloudPattern, ShadowPattern,
     Target as CloudTarget,
 };
 use fake_shadow::message::{Request as CloudRequest, WireStep};
@@ -175,16 +175,18 @@ fn arm(cloud: &mut Faulty, order: &FaultOrder) -> Result<(FaultId, Event), Actio
     fault.after = order.after;
     fault.chance = order.chance.unwrap_or(fault.chance);
     let by_chance = if fault.is_by_chance() { BY_CHANCE } else { "" };
-    let what = format!("{} to {}{by_chance}", fault.kind.name(), target_words(&order.target));
+    let is_beside = matches!(fault.kind.place(), Place::Name | Place::Radio | Place::Time);
+    let to = if is_beside { String::new() } else { target_words(&order.target) };
+    let what = format!("{}{to}{by_chance}", fault.kind.name());
     let id = cloud.arm(fault);
     Ok((id, Event::FaultArmed { id: id.0, what, step: Some(order.to_json()) }))
 }
 
 fn target_words(target: &FaultTarget) -> String {
     match target {
-        FaultTarget::Any => "any request".to_owned(),
-        FaultTarget::Connect => "the next connection".to_owned(),
-        FaultTarget::Request(pattern) => pattern.to_string(),
+        FaultTarget::Any => " to any request".to_owned(),
+        FaultTarget::Connect => " to the next connection".to_owned(),
+        FaultTarget::Request(pattern) => format!(" to {pattern}"),
     }
 }
 

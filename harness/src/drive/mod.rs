@@ -9,6 +9,7 @@ pub mod cloud_side;
 pub mod controlled;
 pub mod crew;
 pub mod host_command;
+pub mod radio;
 pub mod real_bench;
 pub mod real_service;
 pub mod real_time;

@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
 use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
-use fake_shadow::fault::Delivery;
-use fake_shadow::operation::Operation;
 
 use super::answer_first::{AnswerFirst, Kind};
 use super::bench::{Bench, Facts};
@@ -16,15 +14,18 @@ use super::cloud_server::CloudServer;
 use super::cloud_side::{self, CloudSide};
 use super::controlled;
 use super::host_command;
+use super::radio::{InHand, Radio};
 use super::real_service::ServiceSide;
 use super::seen::{Seen, What, system_time};
 use super::wake_first::WakeFirst;
 use crate::board::Board;
-use crate::engine::event::{ConnectionChange, Party};
+use crate::engine::event::ConnectionChange;
 use crate::engine::reading::Reading;
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::Sleeping;
 use crate::time::Moment;
+
+mod service;
 
 /// How long one look at what is seen takes at least while something is held back.
 const HELD_GLANCE: Duration = Duration::from_millis(5);
@@ -37,6 +38,7 @@ pub struct RealBench {
     board: Box<dyn Board>,
     cloud: CloudServer,
     side: CloudSide,
+    radio: Radio,
     settings: Settings,
     seen: Receiver<Seen>,
     /// What was seen and not told yet.
@@ -64,16 +66,17 @@ pub struct RealBench {
 }
 
 impl RealBench {
-    /// A bench of a board and a cloud that tell the same sink, whose other end is `seen`.
+    /// A bench of a board, whose radio link somebody has in hand, and a cloud that tell the same sink, whose other end is `seen`.
     #[must_use]
     pub fn new(
-        board: Box<dyn Board>,
+        (board, in_hand): (Box<dyn Board>, InHand),
         cloud: CloudServer,
         thing: &str,
         seen: Receiver<Seen>,
     ) -> Self {
         Self {
             board,
+            radio: Radio::new(in_hand),
             side: CloudSide::new(thing),
             settings: cloud.settings.clone(),
             cloud,
@@ -172,11 +175,11 @@ impl RealBench {
         &self.acts
     }
 
-    /// Switches everything off, and puts back what the real service held before.
+    /// Switches everything off, brings back the board's network, and puts back what the real service held before.
     ///
     /// # Errors
     ///
-    /// The real service does not let it be put back.
+    /// The access point does not obey, or the real service does not let it be put back.
     pub fn stop(&mut self) -> Result<(), ActionError> {
         self.board.stop();
         // A request that is still on its way to the service must not come behind what is put back.
@@ -192,19 +195,8 @@ impl RealBench {
         for (at, event) in self.answer_first.rest() {
             self.tell_of_cloud(at, &event);
         }
-        self.cloud.service.as_mut().map_or(Ok(()), ServiceSide::restore)
-    }
-
-    /// Looks at a shadow of the real service that the device has changed.
-    fn look(&mut self) -> Option<(Instant, Event)> {
-        let (at, name) = self.changed.pop_front()?;
-        match self.cloud.service.as_mut()?.changed(name, Party::Device) {
-            Ok(event) => Some((at, event)),
-            Err(error) => {
-                self.broken.get_or_insert(error);
-                None
-            }
-        }
+        let service = self.cloud.service.as_mut().map_or(Ok(()), ServiceSide::restore);
+        self.radio.restore().and(service)
     }
 
     fn take_in(&mut self, seen: Seen) {
@@ -215,8 +207,11 @@ impl RealBench {
                 self.waiting.push_back((at, Event::Current(Reading { until, ..reading })));
             }
             What::Board(event) => {
+                let met = self.radio.board(&self.cloud, &event);
+                let met = self.or_broken(met).flatten();
                 let behind = self.wake_first.board(at, &event);
                 self.waiting.push_back((at, event));
+                self.waiting.extend(met.map(|met| (at, met)));
                 for (at, event) in behind {
                     self.take_in_cloud(at, event);
                 }
@@ -232,7 +227,20 @@ impl RealBench {
         }
     }
 
+    /// What came of something that was done in passing; an error ends the case.
+    fn or_broken<T>(&mut self, done: Result<T, ActionError>) -> Option<T> {
+        match done {
+            Ok(made) => Some(made),
+            Err(error) => {
+                self.broken.get_or_insert(error);
+                None
+            }
+        }
+    }
+
     fn take_in_cloud(&mut self, at: Instant, event: CloudEvent) {
+        let obeyed = self.radio.cloud(&self.cloud, &event.kind);
+        self.or_broken(obeyed);
         let kind = match &event.kind {
             // What a fault does to an answer may take its time.
             CloudEventKind::Request(served) if served.delivery.wire.is_none() => Kind::Asks,
@@ -290,25 +298,6 @@ impl RealBench {
             }
             CloudEventKind::Closed { .. } => self.ended(id, ConnectionChange::Closed),
             CloudEventKind::Reset { .. } => self.ended(id, ConnectionChange::Reset),
-        }
-    }
-
-    /// What the answer of the real service to the device means for the rig.
-    fn take_in_passed(&mut self, delivery: &Delivery) {
-        let (Some(passed), Some(service)) = (&delivery.passed, &mut self.cloud.service) else {
-            return;
-        };
-        if let Err(error) = cloud_side::passed_well(passed) {
-            self.broken.get_or_insert(error);
-        }
-        if let Ok(Operation::UpdateThingShadow(shadow) | Operation::DeleteThingShadow(shadow)) =
-            &delivery.operation
-        {
-            let name = shadow.name.as_ref().map(ToString::to_string);
-            service.touched_by_device(name.clone());
-            if passed.answer.as_ref().is_ok_and(|answer| answer.status == 200) {
-                self.changed.push_back((Instant::now(), name));
-            }
         }
     }
 
@@ -371,7 +360,13 @@ impl Bench for RealBench {
             | Action::SetShadow { .. }
             | Action::UpdateShadow { .. } => {
                 let side = &mut self.side;
-                return self.cloud.shared.with(|cloud, now| side.perform(cloud, now, action));
+                let done = self.cloud.shared.with(|cloud, now| side.perform(cloud, now, action))?;
+                match action {
+                    Action::ArmFault(_) => self.radio.armed(&self.cloud)?,
+                    Action::ClearFaults => self.radio.disarmed(&self.cloud)?,
+                    _ => {}
+                }
+                return Ok(done);
             }
         }
         Ok(Vec::new())
@@ -385,6 +380,8 @@ impl Bench for RealBench {
     fn advance(&mut self, _now: Moment) -> Vec<Event> {
         let side = &mut self.side;
         self.cloud.shared.with(|cloud, now| side.expire(cloud, now));
+        let brought_back = self.radio.disarmed(&self.cloud);
+        self.or_broken(brought_back);
         std::iter::from_fn(|| self.next_seen()).map(|(_, event)| event).collect()
     }
 }

@@ -108,6 +108,36 @@ impl Mismatch {
             )
     }
 
+    /// A fault has waited in vain; `what` begins with its kind. The device has to ask the rig's own servers to meet theirs.
+    pub(crate) fn fault_never_met(what: &str, log_len: usize) -> Self {
+        let kind = what.split([' ', ',']).next().unwrap_or_default();
+        let (expected, help) = match kind {
+            "dns" => (
+                "a question to the rig's name server that meets it",
+                Some(
+                    "the device has to ask the name server in SHADOWRIG_NAME_SERVER for its endpoint",
+                ),
+            ),
+            "ntp" => (
+                "a question to the rig's time server that meets it",
+                Some("the device has to ask the time server in SHADOWRIG_NTP_SERVER"),
+            ),
+            "wifi" => (
+                "a wake in which the device misses its network",
+                Some("the device has to wake once more after the step"),
+            ),
+            _ => ("a request or connection that meets it", None),
+        };
+        let mismatch = Self::never_met(&format!("the fault {what} was"), expected.into(), log_len);
+        match (help, &mismatch.help) {
+            (Some(more), Some(usual)) => {
+                let help = format!("{more}; and {usual}");
+                mismatch.with_help(help)
+            }
+            _ => mismatch,
+        }
+    }
+
     /// The same with the observed thing that came nearest.
     #[must_use]
     pub fn with_nearest(mut self, nearest: Option<NearMiss>) -> Self {

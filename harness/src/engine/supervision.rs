@@ -96,10 +96,10 @@ impl Engine {
     /// An armed fault that was never met fails the case: what it should have shown was not shown.
     pub(super) fn check_armed(&mut self, now: Moment) {
         let faults: BTreeSet<_> = self.armed.values().cloned().collect();
-        let fault = faults.into_iter().next().map(|(what, span)| {
-            let expected = "a request or connection that meets it".to_owned();
-            (span, Mismatch::never_met(&format!("the fault {what} was"), expected, self.log.len()))
-        });
+        let fault = faults
+            .into_iter()
+            .next()
+            .map(|(what, span)| (span, Mismatch::fault_never_met(&what, self.log.len())));
         // A trigger may hold a request by a fault of its own; it stands in the file.
         let trigger = self.triggers.first().map(|trigger| trigger.unmet(self.log.len()));
         let Some((span, mismatch)) = trigger.or(fault) else { return };

@@ -1,7 +1,7 @@
 //! All combinations of a sweep: what goes wrong, and where it stands in the matrix.
 
 use super::edges::{Edge, Meeting, Write};
-use super::faults::Variant;
+use super::faults::{Meets, Variant};
 use super::place::{Mishap, Place};
 use super::runner::Pace;
 use crate::engine::event::StateCut;
@@ -49,7 +49,9 @@ pub fn all(
     let mut all = Vec::new();
     for (row, variant) in variants.iter().enumerate() {
         for (column, meeting) in meetings.iter().enumerate() {
-            if variant.on_connect == (meeting.to == "connect") {
+            // Many a board has asked for the time before anything can be armed, and would count wakes otherwise.
+            let is_exact = pace == Pace::Virtual || variant.meets != Meets::Wake;
+            if is_exact && variant.meets == meeting.meets() {
                 let (to, after) = (meeting.to.clone(), meeting.before);
                 all.push(Combination {
                     what: format!("{} at {}", variant.name, nth(meeting)),
@@ -62,7 +64,8 @@ pub fn all(
     for (row, edge) in edges.iter().enumerate() {
         at_edge((row, edge), pace, &mut all);
     }
-    for (row, meeting) in meetings.iter().enumerate().filter(|(_, meeting)| meeting.to != "connect")
+    for (row, meeting) in
+        meetings.iter().enumerate().filter(|(_, meeting)| meeting.meets() == Meets::Request)
     {
         for (column, at) in REQUEST_COLUMNS.into_iter().enumerate() {
             let (to, after) = (meeting.to.clone(), meeting.before);

@@ -1,5 +1,6 @@
 //! The edges of a good run: everything that can be observed, each a place at which something can go wrong.
 
+use super::faults::Meets;
 use super::place::Place;
 use crate::engine::Log;
 use crate::engine::event::{ConnectionChange, Event};
@@ -19,13 +20,28 @@ pub struct Edge {
     pub place: Place,
 }
 
-/// A connection or a request.
+/// A wake, a connection or a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Meeting {
-    /// What a fault is meant for, as `GET shadow` or `connect`.
+    /// What a fault is meant for, as `GET shadow`, `connect` or [`WAKE`].
     pub to: String,
     /// How many like it came before.
     pub before: usize,
+}
+
+/// What stands for a wake among what faults are meant for; a scenario says nothing there.
+pub const WAKE: &str = "wake";
+
+impl Meeting {
+    /// What it is.
+    #[must_use]
+    pub fn meets(&self) -> Meets {
+        match self.to.as_str() {
+            "connect" => Meets::Connection,
+            WAKE => Meets::Wake,
+            _ => Meets::Request,
+        }
+    }
 }
 
 /// A write of the device's state.
@@ -58,7 +74,7 @@ pub fn edges(log: &Log, until: Moment) -> Vec<Edge> {
     edges
 }
 
-/// All connections and requests up to a point in time, in order.
+/// All wakes, connections and requests up to a point in time, in order.
 #[must_use]
 pub fn meetings(log: &Log, until: Moment) -> Vec<Meeting> {
     let mut meetings: Vec<Meeting> = Vec::new();
@@ -66,6 +82,7 @@ pub fn meetings(log: &Log, until: Moment) -> Vec<Meeting> {
         let to = match &entry.event {
             Event::Connection { change: ConnectionChange::Opened, .. } => "connect".to_owned(),
             Event::Request(request) => request.short(),
+            Event::Wake { .. } => WAKE.to_owned(),
             _ => continue,
         };
         let before = meetings.iter().filter(|meeting| meeting.to == to).count();

@@ -9,24 +9,50 @@ pub struct Variant {
     pub name: String,
     /// The fault, in the words of a scenario.
     pub fault: Value,
-    /// Whether it acts on a connection, before a request can be known.
-    pub on_connect: bool,
+    /// What it is tried at.
+    pub meets: Meets,
+}
+
+/// What something is tried at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meets {
+    /// A connection, before a request can be known.
+    Connection,
+    /// A request.
+    Request,
+    /// A wake, in which the device joins its network and asks for the time.
+    Wake,
 }
 
 /// All variants, in the order of the matrix.
 #[must_use]
 pub fn variants() -> Vec<Variant> {
-    let on =
-        |name: &str, fault: Value, on_connect| Variant { name: name.to_owned(), fault, on_connect };
-    let mut all = vec![
-        on("refuse", json!({ "kind": "refuse" }), true),
-        on("reset at accept", json!({ "kind": "reset", "at": "accept" }), true),
-        on("close at accept", json!({ "kind": "close", "at": "accept" }), true),
-        on("hang at accept", json!({ "kind": "hang", "at": "accept", "for": "10m" }), true),
+    let at =
+        |meets| move |(name, fault): (&str, Value)| Variant { name: name.to_owned(), fault, meets };
+    let on_wake = [
+        ("wifi drop", json!({ "wifi": "drop" })),
+        ("ntp silent", json!({ "ntp": "silent" })),
+        ("ntp kiss-of-death", json!({ "ntp": "kiss-of-death" })),
+        ("ntp offset +20m", json!({ "ntp": { "offset": "+20m" } })),
+        ("ntp rollover", json!({ "ntp": "rollover" })),
     ];
+    let on_connect = [
+        ("wifi deauth", json!({ "wifi": "deauth" })),
+        ("dns nxdomain", json!({ "dns": "nxdomain" })),
+        ("dns slow 3s", json!({ "dns": { "flaw": "slow", "by": "3s" } })),
+        ("dns wrong", json!({ "dns": "wrong" })),
+        ("refuse", json!({ "kind": "refuse" })),
+        ("reset at accept", json!({ "kind": "reset", "at": "accept" })),
+        ("close at accept", json!({ "kind": "close", "at": "accept" })),
+        ("hang at accept", json!({ "kind": "hang", "at": "accept", "for": "10m" })),
+        ("tls expired", json!({ "tls": "expired" })),
+    ];
+    let mut all: Vec<_> = on_wake.into_iter().map(at(Meets::Wake)).collect();
+    all.extend(on_connect.into_iter().map(at(Meets::Connection)));
     for kind in ["reset", "close"] {
-        for at in ["request", "after-headers", "mid-body"] {
-            all.push(on(&format!("{kind} at {at}"), json!({ "kind": kind, "at": at }), false));
+        for when in ["request", "after-headers", "mid-body"] {
+            let name = format!("{kind} at {when}");
+            all.push(at(Meets::Request)((&name, json!({ "kind": kind, "at": when }))));
         }
     }
     let rest = [
@@ -61,7 +87,7 @@ pub fn variants() -> Vec<Variant> {
         ("no-reason-phrase", json!({ "kind": "no-reason-phrase" })),
         ("skew", json!({ "skew": "+20m" })),
     ];
-    all.extend(rest.into_iter().map(|(name, fault)| on(name, fault, false)));
+    all.extend(rest.into_iter().map(at(Meets::Request)));
     all
 }
 
@@ -69,10 +95,6 @@ pub fn variants() -> Vec<Variant> {
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("profile", "it draws other kinds by chance, each of which is tried by itself"),
     ("throttle", "it is a rate, not a moment; `aws-error 429` is the same answer"),
-    ("tls", "the simulated bench has no TLS"),
-    ("dns", "it acts on names, not on requests"),
-    ("ntp", "it acts on the time server, not on requests"),
-    ("wifi", "it acts on the radio link, not on requests"),
 ];
 
 #[cfg(test)]

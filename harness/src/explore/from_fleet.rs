@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::edges::{Meeting, meetings};
+use super::faults::Meets;
 use super::place::{Mishap, Place};
 use super::runner::{Runner, SimRunner};
 use super::script::{End, Script, head, shortest};
@@ -341,7 +342,8 @@ impl Site<'_> {
         };
         let earlier = before(self.wake.began).len();
         let of_wake = before(self.wake.ended).into_iter().skip(earlier);
-        let mut of_kind = of_wake.filter(|meeting| (meeting.to == "connect") == on_connect);
+        let wanted = if on_connect { Meets::Connection } else { Meets::Request };
+        let mut of_kind = of_wake.filter(|meeting| meeting.meets() == wanted);
         of_kind.nth(usize::from(connection).checked_sub(1)?)
     }
 }

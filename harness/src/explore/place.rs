@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::edges::WAKE;
 use crate::engine::event::StateCut;
 use crate::time::Moment;
 
@@ -54,7 +55,7 @@ pub enum Mishap {
     Fault {
         /// In the words of a scenario.
         fault: Value,
-        /// What it is meant for, as `GET shadow` or `connect`.
+        /// What it is meant for, as `GET shadow`, `connect` or [`WAKE`].
         to: String,
         /// How many it lets pass first.
         after: usize,
@@ -90,7 +91,11 @@ impl Mishap {
                 armed(json!({ "state-write": at.word() }), *after)
             }
             Self::Fault { fault, to, after } => {
-                (Moment::START, json!({ "fault": fault, "to": to, "after": after }))
+                let mut step = json!({ "fault": fault, "to": to, "after": after });
+                if let (WAKE, Some(step)) = (to.as_str(), step.as_object_mut()) {
+                    step.shift_remove("to");
+                }
+                (Moment::START, step)
             }
             Self::Reset(at) => (*at, json!({ "reset": "pin" })),
             Self::Sag(at) => (*at, json!({ "brownout": { "to": "2.5V", "for": "30ms" } })),

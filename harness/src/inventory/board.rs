@@ -61,6 +61,8 @@ pub struct KnownBoard {
     pub wake_gpio: Option<u64>,
     /// The name of the secret on this host that has its Wi-Fi network.
     pub wifi: Option<String>,
+    /// The command that takes its Wi-Fi away.
+    pub access_point: Option<String>,
     /// Words for people.
     pub notes: Option<String>,
     /// Where it stands in the file.

@@ -26,6 +26,11 @@ pub const BOARD: &[Field] = &[
     ),
     optional("wake", Shape::Map(WAKE), "what wakes it before its time"),
     optional("wifi", Shape::Text, "the name of the secret with its Wi-Fi network"),
+    optional(
+        "access-point",
+        Shape::Text,
+        "the command that takes its Wi-Fi away: it gets `drop`, `deauth` or `restore` as its last argument",
+    ),
     optional("notes", Shape::Text, "words for people"),
 ];
 

@@ -100,6 +100,7 @@ impl Reader {
             meter: node.get("meter").and_then(|node| self.meter(node)),
             wake_gpio: node.get("wake").and_then(|wake| whole(wake.get("gpio")?)),
             wifi: text("wifi"),
+            access_point: text("access-point"),
             notes: text("notes"),
             span: node.span,
         })

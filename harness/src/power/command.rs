@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::program;
 use super::{Power, PowerError, Supply};
+use crate::program;
 
 /// Two commands that cut and restore.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ impl Power for CommandSwitch {
         let Some((name, arguments)) = words.split_first() else {
             return Err(PowerError::Refused { said: "no command is named".into() });
         };
-        program::run(name, arguments, self.within).map(drop)
+        Ok(program::run(name, arguments, &[], self.within).map(drop)?)
     }
 
     fn longest(&self) -> Duration {

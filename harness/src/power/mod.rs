@@ -5,7 +5,6 @@ mod supply;
 mod answers;
 mod command;
 mod plug;
-mod program;
 mod relay;
 mod uhubctl;
 mod virtual_board;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{CommandSwitch, Plug, PlugKind, RelaySwitch, UhubctlSwitch, VirtualSwitch};
 use crate::engine::ActionError;
 use crate::inventory::board::Switch;
+use crate::program::ProgramError;
 
 /// Whether a supply is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +101,16 @@ impl fmt::Display for PowerError {
 }
 
 impl std::error::Error for PowerError {}
+
+impl From<ProgramError> for PowerError {
+    fn from(error: ProgramError) -> Self {
+        match error {
+            ProgramError::Failed { said } => Self::Refused { said },
+            ProgramError::Missing { at, why } => Self::Unreachable { at, why },
+            ProgramError::Slow { within } => Self::Slow { within },
+        }
+    }
+}
 
 impl PowerError {
     /// What to do next.

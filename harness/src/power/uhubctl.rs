@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Power, PowerError, Supply, answers, program};
+use super::{Power, PowerError, Supply, answers};
+use crate::program;
 
 /// How long the program may take: it waits for the hub, and tries again where one is slow.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -35,7 +36,7 @@ impl Power for UhubctlSwitch {
         };
         let port = self.port.to_string();
         let arguments = ["-l", &self.hub, "-p", &port, "-a", action].map(str::to_owned);
-        let text = program::run(&self.program, &arguments, WITHIN)?;
+        let text = program::run(&self.program, &arguments, &[], WITHIN)?;
         answers::uhubctl(&text, &self.hub, self.port, to)
     }
 

@@ -34,14 +34,38 @@ fn equal_seeds_meet_equal_faults_in_virtual_and_in_real_time() {
     let path = folder.path();
     fs::copy(root().join(SCENARIO), path.join("equal-faults.yaml")).expect("it can be copied");
     run(path, "sim", "7", "sim").expect("it passes");
-    run(path, "process", "7", "process").expect("it passes");
-    let (code, text) = compare(path, "sim", "process");
-    assert_eq!((code, text.trim()), (Some(0), "4 equal, 0 different, 0 in one run only"));
+    for board in ["process", "virtual"] {
+        run(path, board, "7", board).expect("it passes");
+        let (code, text) = compare(path, "sim", board);
+        let equal = "4 equal, 0 different, 0 in one run only";
+        assert_eq!((code, text.trim()), (Some(0), equal), "{board}");
+    }
     // Whether the device comes to its end with the luck of another seed does not matter here.
     let _either = run(path, "sim", "8", "other-seed");
     let (code, text) = compare(path, "sim", "other-seed");
     assert_eq!(code, Some(100), "{text}");
     assert!(text.contains("- sim") && text.contains("+ sim"), "{text}");
+}
+
+/// A bench, programs and boards in software lose their radio link alike, as far as their cloud sees it.
+#[test]
+fn a_radio_link_drops_alike_in_virtual_and_in_real_time() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path();
+    let scenario = root().join("scenarios/faults/radio.yaml");
+    fs::copy(scenario, path.join("equal-faults.yaml")).expect("it can be copied");
+    let boards = ["sim", "process", "virtual"];
+    std::thread::scope(|scope| {
+        let runs = boards.map(|board| scope.spawn(move || run(path, board, "7", board)));
+        for done in runs {
+            done.join().expect("it ends").expect("it passes");
+        }
+    });
+    for board in &boards[1..] {
+        let (code, text) = compare(path, "sim", board);
+        let equal = "2 equal, 0 different, 0 in one run only";
+        assert_eq!((code, text.trim()), (Some(0), equal), "{board}");
+    }
 }
 
 #[test]

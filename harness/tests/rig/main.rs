@@ -1,5 +1,6 @@
 //! Tests of the rig as a whole: one program, so that it is linked once.
 
+mod access_point;
 mod again;
 mod attempts;
 mod board_contract;

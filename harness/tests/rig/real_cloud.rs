@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{root, shadowrig, shadowrig_with};
+use crate::support::{good_bad_good, root, shadowrig, shadowrig_with};
 
 const SCENARIO: &str = "fixtures/scenarios/contract/both-clouds.yaml";
 const KEY: &str = "AKIDREAL";
@@ -146,42 +146,31 @@ fn the_same_scenario_says_the_same_on_both_clouds_and_leaves_nothing_behind() {
 fn a_virtual_board_meets_the_real_cloud_and_faults_before_any_request() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path();
-    let case = "
-version: 1
-name: on the way
-time: { sleeping: fast-forward }
-cloud: { tls: true, shadow: { desired: { sleep: 600 }, reported: { sleep: 600 } } }
-matrix:
-  way:
-    - { refuse: true }
-    - { reset: accept }
-    - { reset: tls }
-    - { close: accept }
-    - { close: tls }
-    - { hang: { at: accept, for: 300ms } }
-    - { hang: { at: tls, for: 300ms } }
-    - { tls: expired }
-    - { dns: nxdomain }
-steps:
-  - expect-cycle: { requests: [GET shadow] }
-    within: 60s
-  - fault: ${matrix.way}
-    to: connect
-  - expect-fault: applied
-    within: 60s
-  - expect-sleep: {}
-    within: 60s
-  - expect-cycle: { requests: [GET shadow] }
-    within: 60s
-";
+    let ways = [
+        "{ refuse: true }",
+        "{ reset: accept }",
+        "{ reset: tls }",
+        "{ close: accept }",
+        "{ close: tls }",
+        "{ hang: { at: accept, for: 300ms } }",
+        "{ hang: { at: tls, for: 300ms } }",
+        "{ tls: expired }",
+        "{ dns: nxdomain }",
+        "{ wifi: deauth }",
+    ];
+    let case = good_bad_good("on the way", &ways, Some("connect"));
     fs::write(path.join("way.yaml"), case).expect("it can be written");
     let far = FarCloud::start(path);
     let arguments = ["run", "way.yaml", "--board", "virtual:esp32", "--cloud", "aws"];
     let output = run(path, &far, &[&arguments[..], &["--out", "out"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    assert!(text(&output).contains("9 passed, 0 failed, 0 errors, 0 skipped"), "{}", text(&output));
+    assert!(
+        text(&output).contains("10 passed, 0 failed, 0 errors, 0 skipped"),
+        "{}",
+        text(&output)
+    );
     // The device's requests were passed on, and what it met on the way was not the far cloud's doing.
-    assert!(far.requests() >= 18, "{}", far.requests());
+    assert!(far.requests() >= 20, "{}", far.requests());
     let kept = all_text(&path.join("out"));
     assert!(kept.contains("passed") && !kept.contains(SECRET));
 }
@@ -281,7 +270,12 @@ fn a_real_cloud_that_cannot_be_used_is_the_rigs_failure() {
     fs::copy(root().join(SCENARIO), path.join("both.yaml")).expect("it can be copied");
     let far = FarCloud::start(path);
     let of = |variables: &[(&str, &str)], more: &[&str]| {
-        let clean = [("HOME", "."), ("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", "")];
+        let clean = [
+            ("HOME", "."),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_ACCESS_KEY_ID", ""),
+            ("AWS_SECRET_ACCESS_KEY", ""),
+        ];
         let arguments = [&["run", "both.yaml", "--cloud", "aws"], more].concat();
         let output = shadowrig_with(path, &[&clean[..], variables].concat(), &arguments);
         (output.status.code(), text(&output))

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::support::{files, parse, problems, report, root, run};
 use shadowrig::diagnostics::Style;
 use shadowrig::engine::mismatch::MismatchKind;
-use shadowrig::engine::{Engine, Input, Verdict};
+use shadowrig::engine::{Engine, Event, Input, Verdict};
 use shadowrig::report::{CaseReport, Status, events, human};
 use shadowrig::scenario::problem::NAMES;
 use shadowrig::time::Moment;
@@ -15,6 +15,59 @@ use shadowrig::time::Moment;
 #[test]
 fn the_scenarios_that_users_get_pass_on_the_simulated_bench() {
     all_pass("scenarios");
+}
+
+/// Keys and values of a fault, at any depth, as texts.
+fn words(fault: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+    match fault {
+        serde_json::Value::Object(members) => {
+            for (key, value) in members {
+                found.insert(key.clone());
+                words(value, found);
+            }
+        }
+        serde_json::Value::String(text) => drop(found.insert(text.clone())),
+        other => drop(found.insert(other.to_string())),
+    }
+}
+
+/// A fault counts as shown where a scenario arms it and its device meets it.
+#[test]
+fn each_kind_of_fault_and_each_of_its_choices_is_shown_by_a_scenario() {
+    let table =
+        std::fs::read_to_string(crate::support::root().join("fixtures/faults/variants.json"));
+    let table: serde_json::Value =
+        serde_json::from_str(&table.expect("it is there")).expect("JSON");
+    let mut shown = std::collections::BTreeMap::new();
+    for (name, text) in files("scenarios") {
+        for case in run(&text, &name, 7) {
+            let events: Vec<_> =
+                case.outcome.log.entries().iter().map(|entry| &entry.event).collect();
+            for event in &events {
+                let Event::FaultArmed { id, step: Some(step), .. } = event else { continue };
+                let is_met =
+                    |event: &&&Event| matches!(event, Event::FaultMet { id: met, .. } if met == id);
+                let mut found = std::collections::BTreeSet::new();
+                words(&step["fault"], &mut found);
+                if let Some(Event::FaultMet { what, .. }) = events.iter().find(is_met) {
+                    shown.entry(what.clone()).or_insert_with(Vec::new).push(found);
+                }
+            }
+        }
+    }
+    let mut missing = String::new();
+    for (kind, choices) in table.as_object().expect("an object") {
+        let Some(choices) = choices.as_array() else { continue };
+        let of_kind = shown.get(kind).map_or(&[][..], Vec::as_slice);
+        missing += if of_kind.is_empty() { kind } else { "" };
+        for choice in choices {
+            let choice = choice.as_str().expect("a word");
+            if !of_kind.iter().any(|words| words.contains(choice)) {
+                missing += &format!("{kind}: {choice}\n");
+            }
+        }
+    }
+    assert_eq!(missing, "", "no scenario in scenarios/ shows these");
 }
 
 #[test]

@@ -78,6 +78,30 @@ pub(crate) fn run(text: &str, file: &str, seed: u64) -> Vec<CaseReport> {
         .collect()
 }
 
+/// A case for each fault, as lines of a matrix, on a device with TLS whose sleeps cost no time: a good cycle, the fault, and a good
+/// request behind it. `to` is what it is meant for.
+pub(crate) fn good_bad_good(name: &str, faults: &[&str], to: Option<&str>) -> String {
+    let rows: String = faults.iter().map(|fault| format!("    - {fault}\n")).collect();
+    let to = to.map_or(String::new(), |to| format!("    to: {to}\n"));
+    format!(
+        "version: 1
+name: {name}
+time: {{ sleeping: fast-forward }}
+cloud: {{ tls: true, shadow: {{ desired: {{ sleep: 600 }}, reported: {{ sleep: 600 }} }} }}
+matrix:
+  fault:
+{rows}steps:
+  - expect-cycle: {{ requests: [GET shadow] }}
+    within: 60s
+  - fault: ${{matrix.fault}}
+{to}  - expect-fault: applied
+    within: 60s
+  - expect-request: {{ is: GET shadow, answered: 200 }}
+    within: 60s
+"
+    )
+}
+
 /// The report of a case that has ended.
 pub(crate) fn report(
     plan: &Plan,
@@ -129,6 +153,8 @@ pub(crate) fn shadowrig_with(
 ) -> Output {
     Command::new(env!("CARGO_BIN_EXE_shadowrig"))
         .current_dir(folder)
+        // No test asks whatever this machine may be an instance of.
+        .env("AWS_EC2_METADATA_DISABLED", "true")
         .envs(environment.iter().copied())
         // What is counted of boards belongs to the test.
         .env("XDG_STATE_HOME", "state")

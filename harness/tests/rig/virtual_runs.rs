@@ -8,7 +8,7 @@ use shadowrig::board::{Board, Sink};
 use shadowrig::scenario::plan::Firmware;
 use virtual_board::{BootMode, Chip, Order, Provisioning};
 
-use crate::support::shadowrig;
+use crate::support::{good_bad_good, shadowrig};
 
 /// Runs a scenario on a board, and gives what the program printed when it passed.
 fn passes(scenario: &str, board: &str) -> String {
@@ -58,30 +58,15 @@ steps:
 
 #[test]
 fn a_virtual_board_checks_its_cloud_and_asks_whom_it_is_told() {
-    let scenario = "
-version: 1
-name: what the board is told it uses
-time: { sleeping: fast-forward }
-cloud: { tls: true, shadow: { desired: { sleep: 600 }, reported: { sleep: 600 } } }
-matrix:
-  fault:
-    - { tls: unknown-ca }
-    - { tls: wrong-host }
-    - { dns: nxdomain }
-    - { dns: truncated, times: 2 }
-    - { ntp: kiss-of-death }
-steps:
-  - expect-cycle: { requests: [GET shadow] }
-    within: 60s
-  - fault: ${matrix.fault}
-  - expect-fault: applied
-    within: 60s
-  - expect-sleep: {}
-    within: 60s
-  - expect-cycle: { requests: [GET shadow] }
-    within: 60s
-";
-    let text = passes(scenario, "virtual:esp32");
+    let faults = [
+        "{ tls: unknown-ca }",
+        "{ tls: wrong-host }",
+        "{ dns: nxdomain }",
+        "{ dns: truncated, times: 2 }",
+        "{ ntp: kiss-of-death }",
+    ];
+    let scenario = good_bad_good("what the board is told it uses", &faults, None);
+    let text = passes(&scenario, "virtual:esp32");
     assert!(text.contains("5 passed, 0 failed, 0 errors, 0 skipped"), "{text}");
 }
 

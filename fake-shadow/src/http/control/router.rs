@@ -177,8 +177,9 @@ async fn arm(State(shared): Cloud, body: Bytes) -> Answer {
     let described = object(&body)?;
     let fault = Fault::read(&described)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-    if fault.kind.place() == Place::Radio {
-        let text = "the cloud has no radio, so nobody would meet this; the simulated bench has one";
+    if fault.kind.place() == Place::Radio && !shared.has_link() {
+        let text =
+            "the cloud has no radio, so nobody would meet this; a run of `shadowrig` may have one";
         return Err(Problem::new(StatusCode::BAD_REQUEST, text));
     }
     let kind = fault.kind.name();

@@ -27,6 +27,9 @@ pub(crate) struct Accepted {
     pub(crate) steps: Vec<WireStep>,
 }
 
+/// What a device hears of a connection that its access point does not let through.
+pub(super) const THROWN_OUT: &str = "the access point has thrown the device out";
+
 /// What a fate means on the simulated network.
 pub(crate) fn accepted(fate: ConnectFate) -> Accepted {
     let plain = |met, what| Accepted {
@@ -38,6 +41,9 @@ pub(crate) fn accepted(fate: ConnectFate) -> Accepted {
     };
     match fate {
         ConnectFate::Serve => plain(None, Wire::Connected),
+        ConnectFate::Lost(met) => {
+            Accepted { is_opened: false, ..plain(met, Wire::Failed(THROWN_OUT)) }
+        }
         ConnectFate::Refuse(met) => {
             Accepted { is_opened: false, ..plain(Some(met), Wire::Failed("connection refused")) }
         }

@@ -8,7 +8,7 @@ use fake_shadow::message::WireStep;
 use fake_shadow::raw_request;
 use fake_shadow::wire::encode;
 
-use super::accept::{Accepted, Resolved, accepted, met_event, resolved};
+use super::accept::{Accepted, Resolved, THROWN_OUT, accepted, met_event, resolved};
 use super::bench::SimBench;
 use super::due::{CloudAct, Due};
 use super::timing::{CONNECT, ONE_WAY, SERVICE, true_time};
@@ -67,7 +67,7 @@ impl SimBench {
     /// The name of the endpoint is asked for at each connection, as of a device that keeps nothing across a sleep.
     pub(super) fn connect(&mut self, now: Moment, connection: u64) -> Vec<Event> {
         if let Some(fault) = self.cloud.radio(true_time(now), WifiFlaw::Deauth) {
-            let what = Wire::Failed("the access point has thrown the device out");
+            let what = Wire::Failed(THROWN_OUT);
             self.at(now.after(CONNECT), Due::Wire { connection, what });
             return vec![met_event(fault)];
         }

@@ -5,7 +5,39 @@ use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::PowerError;
+/// Why a program did not do what it was run for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ProgramError {
+    /// It ended with something else than 0, or was lost; in its own words.
+    Failed {
+        /// What it said.
+        said: String,
+    },
+    /// It cannot be started.
+    Missing {
+        /// Which.
+        at: String,
+        /// Why.
+        why: String,
+    },
+    /// It took too long, and was ended.
+    Slow {
+        /// How long it was given.
+        within: Duration,
+    },
+}
+
+impl std::fmt::Display for ProgramError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Failed { said } => f.write_str(said),
+            Self::Missing { at, why } => write!(f, "{at} is not there: {why}"),
+            Self::Slow { within } => {
+                write!(f, "it did not end within {}", crate::time::span(*within))
+            }
+        }
+    }
+}
 
 /// How often a program is asked whether it has ended.
 const END_POLL: Duration = Duration::from_millis(5);
@@ -13,26 +45,28 @@ const END_POLL: Duration = Duration::from_millis(5);
 /// The most bytes of its words that are kept.
 const WORDS_BYTES_MAX: u64 = 16 * 1024;
 
-/// Runs a program to its end; returns what it wrote on standard output.
-pub(super) fn run(
+/// Runs a program to its end, with these variables beside those of the rig; returns what it wrote on standard output.
+pub(crate) fn run(
     program: &str,
     arguments: &[String],
+    environment: &[(&str, String)],
     within: Duration,
-) -> Result<String, PowerError> {
+) -> Result<String, ProgramError> {
     let mut child = Command::new(program)
         .args(arguments)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| PowerError::Unreachable {
+        .map_err(|error| ProgramError::Missing {
             at: format!("the program {program}"),
             why: error.to_string(),
         })?;
     let out = child.stdout.take().map(listen);
     let err = child.stderr.take().map(listen);
     let began = Instant::now();
-    let lost = |error: std::io::Error| PowerError::Refused { said: error.to_string() };
+    let lost = |error: std::io::Error| ProgramError::Failed { said: error.to_string() };
     let status = loop {
         if let Some(status) = child.try_wait().map_err(lost)? {
             break status;
@@ -41,7 +75,7 @@ pub(super) fn run(
             // It may have ended in this moment; then there is nobody to end.
             let _ = child.kill();
             let _ = child.wait();
-            return Err(PowerError::Slow { within });
+            return Err(ProgramError::Slow { within });
         }
         std::thread::sleep(END_POLL);
     };
@@ -52,7 +86,7 @@ pub(super) fn run(
     let err = words(err);
     let said = if err.trim().is_empty() { out } else { err };
     let said = said.trim().lines().next_back().unwrap_or_default();
-    Err(PowerError::Refused { said: format!("{program} ended with {status}: {said}") })
+    Err(ProgramError::Failed { said: format!("{program} ended with {status}: {said}") })
 }
 
 fn listen(pipe: impl Read + Send + 'static) -> JoinHandle<String> {
