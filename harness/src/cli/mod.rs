@@ -10,6 +10,7 @@ mod cargo_test;
 mod check;
 mod command_words;
 mod compare;
+mod completions;
 mod explain;
 mod explore;
 mod explore_boards;
@@ -178,7 +179,9 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Check { paths, deny } => check::check(&paths, deny.is_some(), terminal),
         Command::List(args) => list::list(&args, terminal),
         Command::New(args) => new::new(&args, terminal),
-        Command::Completions { shell } => completions(shell, terminal),
+        Command::Completions { shell } => {
+            completions::completions(shell, Args::command(), terminal)
+        }
         Command::Schema { markdown } => schema::schema(markdown, terminal),
         Command::Explore(args) => explore::explore(&args, terminal),
         Command::Monitor(args) => monitor::monitor(&args, terminal),
@@ -193,17 +196,6 @@ pub fn main<W: Write, E: Write>(args: Args, terminal: &mut Terminal<'_, W, E>) -
         Command::Replay(args) => replay::replay(&args, terminal),
         Command::Report(command) => report::report(&command, terminal),
     }
-}
-
-fn completions<W: Write, E: Write>(
-    shell: clap_complete::Shell,
-    terminal: &mut Terminal<'_, W, E>,
-) -> io::Result<u8> {
-    // Made in memory first: the library takes a writer that fails for a bug, and a closed pipe is none.
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "shadowrig", &mut text);
-    terminal.out.write_all(&text)?;
-    Ok(exit::PASSED)
 }
 
 fn serve<W: Write, E: Write>(

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use self::event::{EventView, detail, event_view};
 use super::record::micros;
-use super::{CaseReport, RunReport, human, summary::Summary, visible::visible};
+use super::{Attempt, CaseReport, RunReport, human, summary::Summary, visible::visible};
 use crate::diagnostics::Style;
 use crate::engine::event::StepState;
 use crate::engine::mismatch::{Blame, Mismatch};
@@ -33,6 +33,9 @@ const SCRIPT: &str = concat!(
     include_str!("html/page.js")
 );
 
+/// How a case is called that passed, and not at its first attempt.
+const FLAKY: &str = "flaky";
+
 /// The page.
 ///
 /// # Errors
@@ -40,11 +43,13 @@ const SCRIPT: &str = concat!(
 /// What the library of templates says; it does not happen with text.
 pub fn render(run: &RunReport) -> Result<String, askama::Error> {
     let summary = Summary::of(&run.cases);
+    let flaky = run.cases.iter().filter(|case| case.is_flaky()).count();
     let counts = [
         ("fail", "failed", summary.failed),
         ("error", "errors", summary.errors),
         ("interrupted", "interrupted", summary.interrupted),
-        ("pass", "passed", summary.passed),
+        (FLAKY, "flaky", flaky),
+        ("pass", "passed", summary.passed - flaky),
         ("skip", "skipped", summary.skipped),
     ];
     let cases: Vec<_> =
@@ -52,7 +57,7 @@ pub fn render(run: &RunReport) -> Result<String, askama::Error> {
     let mut listed: Vec<_> = cases.iter().collect();
     // What went wrong stands first; apart from that the order is the run's.
     listed
-        .sort_by_key(|case| counts.iter().position(|(word, ..)| *word == case.status).min(Some(3)));
+        .sort_by_key(|case| counts.iter().position(|(word, ..)| *word == case.status).min(Some(4)));
     let page = Page {
         verdict: verdict(&summary, run.cases.len()),
         is_good: summary.exit_code() == 0,
@@ -110,6 +115,8 @@ struct CaseView {
     took_us: u64,
     reason: Option<String>,
     failure: Option<FailureView>,
+    /// The attempts before the one that counts.
+    earlier: Vec<AttemptView>,
     steps: Vec<StepView>,
     events: Vec<EventView>,
     left_out: usize,
@@ -128,6 +135,15 @@ struct FailureView {
     nearest: Option<usize>,
     differences: Vec<[String; 3]>,
     explanation: Option<String>,
+    text: String,
+}
+
+struct AttemptView {
+    headline: String,
+    board: String,
+    seed: u64,
+    took: String,
+    aside: Option<String>,
     text: String,
 }
 
@@ -184,11 +200,12 @@ fn case_view(number: usize, case: &CaseReport) -> CaseView {
         board: visible(&case.board),
         seed: case.seed,
         again: case.again().map(|again| visible(&again)),
-        status: case.status().word(),
+        status: if case.is_flaky() { FLAKY } else { case.status().word() },
         took: time::span(round(case.outcome.took)),
         took_us: micros(case.outcome.took),
         reason,
         failure: failure.map(|failure| failure_view(failure, case)),
+        earlier: case.earlier.iter().map(attempt_view).collect(),
         steps: steps
             .map(|(index, step)| {
                 let is_failing = failure.is_some_and(|failure| failure.step == Some(index));
@@ -198,6 +215,17 @@ fn case_view(number: usize, case: &CaseReport) -> CaseView {
         events: events.map(|(index, entry)| event_view(index, entry, nearest, case)).collect(),
         left_out,
         folder: case.folder(number),
+    }
+}
+
+fn attempt_view(attempt: &Attempt) -> AttemptView {
+    AttemptView {
+        headline: visible(&attempt.headline),
+        board: visible(&attempt.board),
+        seed: attempt.seed,
+        took: time::span(round(attempt.took)),
+        aside: attempt.aside.as_deref().map(visible),
+        text: visible(&attempt.text),
     }
 }
 

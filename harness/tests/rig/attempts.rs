@@ -58,6 +58,12 @@ fn a_case_that_passes_later_is_flaky_and_its_attempts_are_told() {
     assert!(out.contains("::warning file=a.yaml,title=luck::flaky: passed at attempt"), "{out}");
     let junit = fs::read_to_string(folder.path().join("out/junit.xml")).expect("it is there");
     assert!(junit.contains("<flakyFailure") && !junit.contains("<failure"), "{junit}");
+    let page = fs::read_to_string(folder.path().join("out/index.html")).expect("the page is there");
+    for part in
+        ["<p class=\"status s-flaky\">flaky</p>", "</b> flaky</li>", "before this one</summary>"]
+    {
+        assert!(page.contains(part), "no {part} on the page");
+    }
     let shown = Command::new(env!("CARGO_BIN_EXE_shadowrig"))
         .current_dir(folder.path())
         .args(["report", "show", "out"])

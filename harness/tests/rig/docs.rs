@@ -190,7 +190,11 @@ fn shells_get_completions() {
     for shell in ["bash", "zsh", "fish"] {
         let output = shadowrig(&root(), &["completions", shell]);
         assert!(output.status.success());
-        assert!(String::from_utf8_lossy(&output.stdout).contains("update-snapshots"), "{shell}");
+        let text = String::from_utf8_lossy(&output.stdout);
+        // A word of ours, a board, a cloud, a format of reports, and a profile of fleets.
+        for word in ["update-snapshots", "emulated", "aws", "junit=", "clock-drift"] {
+            assert!(text.contains(word), "{shell} does not offer {word}");
+        }
     }
     assert_eq!(shadowrig(&root(), &["completions", "cmd"]).status.code(), Some(2));
 }

@@ -114,7 +114,7 @@ function start() {
   });
   addEventListener('hashchange', follow);
   if (follow()) return;
-  const worst = ['fail', 'error', 'interrupted', 'pass', 'skip'].map(status => items.find(item => item.dataset.status === status)).find(Boolean);
+  const worst = ['fail', 'error', 'interrupted', 'flaky', 'pass', 'skip'].map(status => items.find(item => item.dataset.status === status)).find(Boolean);
   if (worst) showCase($('a', worst).dataset.case);
 }
 start();

@@ -129,6 +129,7 @@ function lanes(data) {
         if (of) { of.end = event.t; of.met.push(event); }
         break;
       }
+      case 'brownout': faults.set(`sag ${event.t}`, { t: event.t, end: event.t, event, label: event.label, met: [] }); break;
       case 'faults-cleared': for (const of of faults.values()) if (!of.met.length) of.end = Math.min(of.end, event.t); break;
       case 'sleep': turn(event, 'asleep', event.label ? `asleep ${event.label}` : 'asleep'); break;
       case 'wake': turn(event, 'awake', `awake: ${event.label}`); break;
