@@ -47,6 +47,11 @@ pub enum DataError {
         /// What is wrong with it.
         reason: String,
     },
+    /// It was written by a version of this program whose files are in another form.
+    OtherVersion {
+        /// Which form it is in, and which is wanted.
+        reason: String,
+    },
     /// It cannot be read or written.
     Unusable {
         /// What the system said.
@@ -195,6 +200,7 @@ impl From<redb::Error> for DataError {
             redb::Error::Io(io) if !is_about_content(io.kind()) => {
                 Self::Unusable { reason, kind: Some(io.kind()) }
             }
+            redb::Error::UpgradeRequired(_) => Self::OtherVersion { reason },
             redb::Error::PreviousIo => Self::Unusable { reason, kind: None },
             _ => Self::Damaged { reason },
         }
@@ -214,6 +220,9 @@ impl DataError {
             Self::Busy => "end the program that uses it, or name another file",
             Self::Damaged { .. } => {
                 "put a good copy in its place, or move it away to begin without shadows"
+            }
+            Self::OtherVersion { .. } => {
+                "use the version of this program that wrote it, or move it away to begin without shadows"
             }
             Self::Unusable { kind: Some(ErrorKind::IsADirectory), .. } => {
                 "name a file in that folder; one that is not there is made"
@@ -241,6 +250,9 @@ impl fmt::Display for DataError {
             Self::Busy => formatter.write_str("another program has it open"),
             Self::Damaged { reason } => {
                 write!(formatter, "it is damaged, or no file of shadows: {reason}")
+            }
+            Self::OtherVersion { reason } => {
+                write!(formatter, "another version of this program wrote it: {reason}")
             }
             Self::Unusable { reason, .. } => formatter.write_str(reason),
         }

@@ -61,7 +61,7 @@ pub struct ServeArgs {
     pub policies: Vec<String>,
 
     /// The region that requests are signed for [default: AWS_REGION, else us-east-1].
-    #[arg(long)]
+    #[arg(long, value_parser = parse_region)]
     pub region: Option<String>,
 
     /// Keep shadows in this file; without it they live in memory.
@@ -354,6 +354,13 @@ fn read_policy(argument: &str) -> Result<(String, Policy), ServeError> {
     let text = std::fs::read(path).map_err(|error| file(error.to_string()))?;
     let policy = serde_json::from_slice(&text).map_err(|error| file(error.to_string()))?;
     Ok((key.to_owned(), policy))
+}
+
+/// Regions are not listed, as there are new ones each year.
+fn parse_region(text: &str) -> Result<String, String> {
+    let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let fits = !text.is_empty() && text.bytes().all(is_name);
+    fits.then(|| text.to_owned()).ok_or_else(|| "a region is wanted, as us-east-1".to_owned())
 }
 
 fn parse_document_bytes(text: &str) -> Result<usize, String> {

@@ -193,6 +193,10 @@ pub fn path(raw: &str, rule: PathRule) -> Cow<'_, str> {
 #[must_use]
 pub fn raw_path(target: &str) -> &str {
     let path = target.split_once('?').map_or(target, |(path, _)| path);
+    // No scheme begins so; nearly all targets do.
+    if path.starts_with('/') {
+        return path;
+    }
     let is_scheme = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
     };

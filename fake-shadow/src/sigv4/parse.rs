@@ -92,7 +92,7 @@ impl<'a> Claim<'a> {
         let mut words = header
             .split(|&byte| matches!(byte, b',' | b' ' | b'\t'))
             .filter(|word| !word.is_empty())
-            .map(String::from_utf8_lossy);
+            .map(text_of);
 
         // 5. The algorithm; the first Authorization header counts.
         let algorithm = words.next().unwrap_or_default();
@@ -119,8 +119,8 @@ impl<'a> Claim<'a> {
         let date = request.header("x-amz-date").or_else(|| request.header("date"));
 
         // 7. Nothing missing.
-        let token = request.header("x-amz-security-token").map(String::from_utf8_lossy);
-        let date = date.map(String::from_utf8_lossy);
+        let token = request.header("x-amz-security-token").map(text_of);
+        let date = date.map(text_of);
         Parts { credential, signature, signed_headers, date }.complete(Place::Header, None, token)
     }
 
@@ -215,6 +215,11 @@ impl<'a> Parts<'a> {
         let missing = missing.iter().filter(|(_, is_missing)| *is_missing).map(|(part, _)| *part);
         Err(Refusal::MissingParts { place, missing: missing.collect() })
     }
+}
+
+/// The bytes as text, where they are none with marks in it. Whether they are text at all is seen faster than which part of them is.
+fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 fn split_at_equal<'a>(word: &Cow<'a, str>) -> Option<(Cow<'a, str>, Cow<'a, str>)> {

@@ -37,6 +37,7 @@ def is_good(answer):
 AWS_ERRORS = [
     ("ConflictException", 409),
     ("ForbiddenException", 403),
+    ("GatewayTimeoutException", 504),
     ("InternalFailureException", 500),
     ("InvalidRequestException", 400),
     ("MethodNotAllowedException", 405),

@@ -92,11 +92,20 @@ const MISTAKES: &[Mistake] = &[
             help: "cut off what is around a value before it is signed and sent; HTTP libraries \
                 cut white space off on the way",
         },
-        Ways { all: HEADERS_MAX * AROUND.len(), paired: 4 },
+        Ways { all: HEADERS_MAX * AROUND.len() + BEHIND, paired: 4 },
         |_, recipe, way| {
-            // By header first, so that a few ways reach the first form in several headers.
-            let (before, behind) = AROUND[way / HEADERS_MAX];
-            if let Some(line) = recipe.canonical_mut().headers_mut().get_mut(way % HEADERS_MAX) {
+            let lines = recipe.canonical_mut().headers_mut();
+            // By header first, so that a few ways reach the first form in several headers; at last in all at once.
+            let in_one = HEADERS_MAX * AROUND.len();
+            let (form, lines) = match way.checked_sub(in_one) {
+                Some(form) => (form, lines.as_mut_slice()),
+                None => {
+                    let at = way % HEADERS_MAX;
+                    (way / HEADERS_MAX, lines.get_mut(at..=at).unwrap_or_default())
+                }
+            };
+            let (before, behind) = AROUND[form];
+            for line in lines {
                 line.value = [before, &line.value, behind].concat();
             }
         },
@@ -142,6 +151,22 @@ const MISTAKES: &[Mistake] = &[
             }
         },
     ),
+    Mistake::ways(
+        Topic {
+            id: "header-signed-and-not-sent",
+            did: "a header was signed that did not come and is not listed in `SignedHeaders`",
+            help: ONE_LINE,
+        },
+        Ways { all: 4, paired: 0 },
+        |situation, recipe, way| {
+            let name = ["x-amz-content-sha256", "x-amz-security-token"][way / 2];
+            if situation.request.header(name).is_none() {
+                let hash = situation.canonical.body_sha256.as_bytes();
+                let value = if way < 2 { hash.to_vec() } else { Vec::new() };
+                insert(recipe.canonical_mut(), name, value, way % 2 == 1);
+            }
+        },
+    ),
     Mistake::once(
         "headers-in-wire-order",
         "the headers were signed in the order in which they were sent",
@@ -179,12 +204,15 @@ const MISTAKES: &[Mistake] = &[
             help: "write the names of headers in lower case, in their lines and in the list below \
                 them",
         },
-        Ways { all: 4, paired: 2 },
+        Ways { all: 6, paired: 2 },
         |situation, recipe, way| {
             let canonical = recipe.canonical_mut();
             for line in canonical.headers_mut() {
-                line.name =
-                    if way < 2 { as_sent(situation, &line.name) } else { capitalized(&line.name) };
+                line.name = match way / 2 {
+                    0 => as_sent(situation, &line.name),
+                    1 => capitalized(&line.name),
+                    _ => line.name.to_ascii_uppercase(),
+                };
             }
             if way % 2 == 1 {
                 let names: Vec<&[u8]> =
@@ -213,6 +241,9 @@ const MISTAKES: &[Mistake] = &[
 /// What is found around a value that was read from a file, a form or a console.
 const AROUND: &[(&[u8], &[u8])] =
     &[(b"", b" "), (b"", b"\r"), (b"", b"\n"), (b" ", b""), (b"\"", b"\"")];
+
+/// The first so many of these stand behind the value; what stands before all values is a mistake of its own.
+const BEHIND: usize = 3;
 
 /// Values that libraries and proxies are known to set, or to leave alone while a device changes them.
 const CHANGED: &[(&str, &str)] = &[
@@ -287,9 +318,15 @@ fn unlisted(situation: &Situation<'_>) -> Vec<String> {
 
 /// Signs one more header, with or without naming it in the list.
 fn add(situation: &Situation<'_>, canonical: &mut Canonical, name: &str, is_in_list: bool) {
-    let Some(value) = header_value(situation.request, name) else { return };
+    if let Some(value) = header_value(situation.request, name) {
+        insert(canonical, name, value.into_owned(), is_in_list);
+    }
+}
+
+/// Puts a line in its place.
+fn insert(canonical: &mut Canonical, name: &str, value: Vec<u8>, is_in_list: bool) {
     let at = canonical.headers().partition_point(|line| line.name.as_slice() < name.as_bytes());
-    canonical.headers_mut().insert(at, Line { name: name.into(), value: value.into_owned() });
+    canonical.headers_mut().insert(at, Line { name: name.into(), value });
     if is_in_list {
         let names: Vec<&[u8]> =
             canonical.headers().iter().map(|line| line.name.as_slice()).collect();
@@ -305,7 +342,7 @@ pub(super) fn as_sent(situation: &Situation<'_>, name: &[u8]) -> Vec<u8> {
 }
 
 /// The name with a capital at the start of each word, as `X-Amz-Date`.
-fn capitalized(name: &[u8]) -> Vec<u8> {
+pub(super) fn capitalized(name: &[u8]) -> Vec<u8> {
     let mut at_start = true;
     let mut out = name.to_vec();
     for byte in &mut out {

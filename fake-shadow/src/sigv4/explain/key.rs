@@ -20,12 +20,15 @@ const MISTAKES: &[Mistake] = &[
             did: "the signing key was derived for another region than the credential names",
             help: "use one region for the scope and for the key",
         },
-        Ways { all: REGIONS.len() + 2, paired: 6 },
+        Ways { all: REGIONS.len() + 2 + ZONES.len(), paired: 6 },
         |situation, recipe, way| {
             let other = match way {
                 0 => situation.rules.region.clone(),
                 1 => situation.scope.region.to_ascii_uppercase(),
-                _ => REGIONS.get(way - 2).copied().unwrap_or_default().to_owned(),
+                _ => match way.checked_sub(REGIONS.len() + 2) {
+                    Some(zone) => format!("{}{}", situation.scope.region, ZONES[zone]),
+                    None => REGIONS[way - 2].to_owned(),
+                },
             };
             step(recipe, 1, other);
         },
@@ -95,9 +98,12 @@ const MISTAKES: &[Mistake] = &[
             did: "the steps of the signing key are in another order",
             help: CHAIN,
         },
-        Ways { all: 3, paired: 3 },
+        Ways { all: 4, paired: 3 },
         |_, recipe, way| {
             let steps = &mut recipe.key_mut().steps;
+            if way == 3 {
+                return steps.reverse();
+            }
             let (left, right) = [(1, 2), (0, 1), (0, 2)][way];
             if right < steps.len() {
                 steps.swap(left, right);
@@ -143,13 +149,21 @@ const MISTAKES: &[Mistake] = &[
     Mistake::ways(
         Topic {
             id: "key-aws4-missing",
-            did: "the secret went into the signing key without `AWS4` before it",
+            did: "the secret went into the signing key without `AWS4`, and nothing else, before it",
             help: "begin with the key `\"AWS4\" + secret`",
         },
-        Ways { all: 3, paired: 2 },
+        Ways { all: 7, paired: 2 },
         |_, recipe, way| {
             let key = recipe.key_mut();
-            (key.prefix, key.suffix) = [("", ""), ("aws4", ""), ("", "AWS4")][way];
+            (key.prefix, key.suffix) = [
+                ("", ""),
+                ("aws4", ""),
+                ("", "AWS4"),
+                ("AWS", ""),
+                ("AWS3", ""),
+                ("AWS4 ", ""),
+                ("AWS4AWS4", ""),
+            ][way];
         },
     ),
     Mistake::ways(
@@ -262,6 +276,9 @@ pub(super) const REGIONS: &[&str] = &[
     "cn-northwest-1",
     "",
 ];
+
+/// What makes the name of a zone out of that of a region.
+const ZONES: &[&str] = &["a", "b", "c", "d"];
 
 /// Service names that are taken for the right one.
 pub(super) const SERVICES: &[&str] = &[

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use sha2::{Digest, Sha256};
 
 use super::recipe::{Carry, HashForm, Key, Recipe, Step};
@@ -159,6 +159,7 @@ impl HashForm {
             Self::Hex => hex(code),
             Self::HexUpper => hex(code).to_ascii_uppercase(),
             Self::Base64 => STANDARD.encode(code),
+            Self::Base64Url => URL_SAFE.encode(code),
             Self::ZerosLost => code.iter().map(|byte| format!("{byte:x}")).collect(),
             Self::SignExtended => {
                 code.iter().map(|&byte| format!("{:02x}", i32::from(byte.cast_signed()))).collect()

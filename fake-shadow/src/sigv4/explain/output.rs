@@ -57,8 +57,11 @@ const MISTAKES: &[Mistake] = &[
     ),
     Mistake::ways(
         Topic { id: "signature-base64", did: "the signature was written in base64", help: DIGITS },
-        Ways { all: 2, paired: 2 },
-        |situation, recipe, way| everywhere(situation, recipe, HashForm::Base64, way),
+        Ways { all: 4, paired: 2 },
+        |situation, recipe, way| {
+            let form = [HashForm::Base64, HashForm::Base64Url][way / 2];
+            everywhere(situation, recipe, form, way % 2);
+        },
     ),
     Mistake::once(
         "signature-cut",

@@ -111,6 +111,8 @@ pub(super) enum HashForm {
     Hex,
     HexUpper,
     Base64,
+    /// In the letters for URLs.
+    Base64Url,
     /// Each byte with as few digits as it needs.
     ZerosLost,
     /// Bytes from 128 on as negative numbers of 32 bits.

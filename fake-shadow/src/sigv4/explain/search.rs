@@ -9,7 +9,7 @@ use super::situation::Situation;
 ///
 /// All mistakes alone are about six hundred, all pairs some forty thousand, single characters of the secret some four thousand,
 /// and rarer pairs a hundred thousand; in a presigned URL with a session token, which may be signed or not, all of it twice.
-pub const RECOMPUTATIONS_MAX: usize = 300_000;
+pub const RECOMPUTATIONS_MAX: usize = 400_000;
 
 /// In larger canonical requests nothing is searched, because each signature covers all of it. Real ones have some hundred
 /// bytes; HTTP servers let through some ten thousand.

@@ -1,6 +1,6 @@
 //! Mistakes in the list of signed headers.
 
-use super::headers::as_sent;
+use super::headers::{as_sent, capitalized};
 use super::mistake::{Family, Mistake, Topic, Ways};
 use super::recipe::{Line, Recipe};
 use crate::sigv4::canonical::header_value;
@@ -73,7 +73,7 @@ const MISTAKES: &[Mistake] = &[
                 header",
             help: "make the list once and use it in both places",
         },
-        Ways { all: 4, paired: 3 },
+        Ways { all: 5, paired: 3 },
         |situation, recipe, way| {
             let mut names: Vec<Vec<u8>> = situation
                 .canonical
@@ -85,6 +85,7 @@ const MISTAKES: &[Mistake] = &[
                 0 => names = names.iter().map(|name| as_sent(situation, name)).collect(),
                 1 => names.reverse(),
                 2 => names = vec![b"host".to_vec()],
+                3 => names = names.iter().map(|name| capitalized(name)).collect(),
                 _ => names = vec![b"host".to_vec(), b"x-amz-date".to_vec()],
             }
             recipe.canonical_mut().signed_headers = names.join(&b';');

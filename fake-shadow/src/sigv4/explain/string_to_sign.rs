@@ -127,7 +127,7 @@ const MISTAKES: &[Mistake] = &[
             did: "the first line of the string to sign is not `AWS4-HMAC-SHA256`",
             help: FOUR_LINES,
         },
-        Ways { all: 6, paired: 5 },
+        Ways { all: 9, paired: 5 },
         |_, recipe, way| {
             recipe.to_sign_mut().algorithm = [
                 "AWS4-HMAC-SHA-256",
@@ -136,8 +136,26 @@ const MISTAKES: &[Mistake] = &[
                 "AWS4",
                 "",
                 "AWS4-HMAC-SHA256 ",
+                "AWS4-HMAC-SHA1",
+                "AWS4-HMAC-SHA512",
+                "AWS4-HMAC",
             ][way]
                 .into();
+        },
+    ),
+    Mistake::ways(
+        Topic {
+            id: "to-sign-last-line-alone",
+            did: "the canonical request, or its hash, was signed in place of the string to sign",
+            help: FOUR_LINES,
+        },
+        Ways { all: 2, paired: 0 },
+        |_, recipe, way| {
+            let to_sign = recipe.to_sign_mut();
+            for line in [&mut to_sign.algorithm, &mut to_sign.date, &mut to_sign.scope] {
+                line.clear();
+            }
+            to_sign.hash = [HashForm::Text, HashForm::Hex][way];
         },
     ),
     Mistake::once(

@@ -187,7 +187,7 @@ proptest! {
 
 proptest! {
     // Each looks for all pairs.
-    #![proptest_config(ProptestConfig { cases: cases(20), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(10), ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_secret_is_told_of_requests_that_leak(
