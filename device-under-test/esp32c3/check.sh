@@ -53,6 +53,8 @@ rig device-under-test/esp32c3/tests/{signal,shade}.yaml --board virtual
 
 env -u CARGO_BUILD_TARGET bash ../emulated-chip/conformance.sh
 for mistake in hang crash; do bash plant.sh $mistake "$programs/signal-thing" "$programs/${mistake}ing-thing"; done
+(cd ../.. && env -u CARGO_BUILD_TARGET SHADOWRIG_FIRMWARE="$PWD/device-under-test/esp32c3/$programs/signal-thing" \
+    cargo test --quiet --workspace --test rig a_chip_that_executes_its_firmware_is_a_board -- --ignored)
 rig device-under-test/esp32c3/tests scenarios/{obey-once,power-loss,torn-state,idle-wake,lost-status}.yaml \
     scenarios/faults/{large-handshake,name-server,time-server}.yaml \
     --board emulated

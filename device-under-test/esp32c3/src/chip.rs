@@ -18,6 +18,9 @@ use crate::store::Store;
 /// Seconds after which the watchdog resets a program that hangs.
 const WATCHDOG_S: u64 = 20;
 
+/// Milliseconds from one look at the console's input to the next; its queue holds what is typed meanwhile.
+const LOOK_MS: u64 = 20;
+
 /// What the chip is made of, as far as it is used.
 pub(crate) struct Parts {
     pub(crate) clock: RTC_TIMER<'static>,
@@ -68,6 +71,16 @@ impl Board for Chip {
 
     async fn until(&self, at: Instant) {
         Timer::at(Moment::from_millis(at.0)).await;
+    }
+
+    async fn typed(&self, into: &mut [u8]) -> usize {
+        loop {
+            let count = crate::console::take(into);
+            if count > 0 {
+                return count;
+            }
+            Timer::after_millis(LOOK_MS).await;
+        }
     }
 
     fn print(&mut self, line: fmt::Arguments<'_>) {

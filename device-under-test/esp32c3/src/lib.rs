@@ -24,6 +24,7 @@ compile_error!("choose one network: `wifi`, or `--no-default-features --features
 compile_error!("choose a network: `wifi`, or `--no-default-features --features ethernet`");
 
 mod chip;
+mod console;
 mod link;
 mod network;
 mod panic;

@@ -1,7 +1,7 @@
 //! What a chip has to offer, so that the loop of a wake knows neither it nor its network.
 
 use core::fmt;
-use core::future::Future;
+use core::future::{Future, pending};
 
 use thing::{Actuator, Instant, Sensor};
 
@@ -15,6 +15,12 @@ pub trait Board {
 
     /// Waits until this moment, and not much longer; at once when it is past.
     fn until(&self, at: Instant) -> impl Future<Output = ()>;
+
+    /// Waits for what is typed on the console, takes as much of it as fits, and gives how much that is. A board whose console has no
+    /// input, which is the default, waits without an end.
+    fn typed(&self, _into: &mut [u8]) -> impl Future<Output = usize> {
+        pending()
+    }
 
     /// Prints one line on the console, and its end.
     fn print(&mut self, line: fmt::Arguments<'_>);

@@ -4,8 +4,9 @@
 //! device. What cannot wait (lines, lights, what is kept) is done while the thing is still being asked.
 
 use core::future::Future;
+use core::pin::pin;
 
-use embassy_futures::select::{Either, select};
+use embassy_futures::select::{Either3, select, select3};
 use thing::{Config, Input, Instant, Kind, Lent, Output, Sensor, Thing, WakeCause, Workspace};
 
 use crate::awake::Awake;
@@ -18,6 +19,9 @@ pub const REQUEST_BYTES_MAX: usize =
 
 /// Bytes of an answer that are taken at once.
 const RECEIVE_BYTES: usize = 1024;
+
+/// Bytes of what is typed that are taken at once.
+const TYPED_BYTES: usize = 32;
 
 /// Bytes of a line that is held back until it is known whether it is the last.
 const LINE_BYTES: usize = thing::LINE_BYTES_MAX;
@@ -75,29 +79,23 @@ pub async fn wake<B: Board, N: Network>(
     network: &mut N,
 ) -> u32 {
     let Scratch { workspace, request, received } = scratch;
-    let mut turns = Turns {
-        config: life.config,
-        thing: Thing::new(life.kind),
-        workspace,
-        request,
-        board,
-        awake: Awake::new(),
-        date: None,
-    };
+    let (config, thing, awake) = (life.config, Thing::new(life.kind), Awake::new());
+    let mut turns =
+        Turns { mind: Mind { config, thing, workspace, board, awake }, request, date: None };
     let mut asked = turns.tell(Input::Wake { cause: life.cause, state: life.kept });
     loop {
         asked = match asked {
             Asked::Sleep(seconds) => return seconds,
             Asked::Sample(sensor) => {
-                let value = turns.board.sample(sensor);
+                let value = turns.mind.board.sample(sensor);
                 turns.tell(Input::Sample { sensor, value })
             }
-            Asked::Network => match turns.within(network.bring_up()).await {
+            Asked::Network => match turns.mind.within(network.bring_up()).await {
                 Some(Ok(())) => turns.tell(Input::NetworkUp),
                 Some(Err(reason)) => turns.tell(Input::NetworkDown(reason)),
                 None => turns.tell(Input::Tick),
             },
-            Asked::Time => match turns.within(network.unix_ms()).await {
+            Asked::Time => match turns.mind.within(network.unix_ms()).await {
                 Some(Some(unix_ms)) => turns.time_told(unix_ms),
                 Some(None) => turns.tell(Input::NoTime),
                 None => turns.tell(Input::Tick),
@@ -105,8 +103,7 @@ pub async fn wake<B: Board, N: Network>(
             Asked::Connection => turns.connection(network, received).await,
             // There is nothing to send or to end any more once the connection is gone.
             Asked::Nothing | Asked::Send(_) | Asked::Disconnect => {
-                let at = turns.deadline();
-                turns.board.until(at).await;
+                turns.mind.within(core::future::pending::<()>()).await;
                 turns.tell(Input::Tick)
             }
         };
@@ -131,20 +128,25 @@ enum Asked {
 
 /// The thing, and all that is at hand without waiting.
 struct Turns<'a, B: Board> {
+    mind: Mind<'a, B>,
+    request: &'a mut [u8; REQUEST_BYTES_MAX],
+    /// The date, and when it was told.
+    date: Option<(u64, Instant)>,
+}
+
+/// The thing and its board: what goes on while a request is on its way.
+struct Mind<'a, B: Board> {
     config: &'a Config<'a>,
     thing: Thing,
     workspace: &'a mut Workspace,
-    request: &'a mut [u8; REQUEST_BYTES_MAX],
     board: &'a mut B,
     awake: Awake,
-    /// The date, and when it was told.
-    date: Option<(u64, Instant)>,
 }
 
 impl<B: Board> Turns<'_, B> {
     /// Tells the thing what happened, does at once what can be done at once, and gives what is left.
     fn tell(&mut self, input: Input<'_>) -> Asked {
-        let Self { config, thing, workspace, request, board, awake, date: _ } = self;
+        let Self { mind: Mind { config, thing, workspace, board, awake }, request, date: _ } = self;
         board.feed_watchdog();
         let mut asked = Asked::Nothing;
         let mut held = Held::new();
@@ -175,28 +177,15 @@ impl<B: Board> Turns<'_, B> {
     }
 
     fn time_told(&mut self, unix_ms: u64) -> Asked {
-        self.date = Some((unix_ms, self.board.now()));
+        self.date = Some((unix_ms, self.mind.board.now()));
         self.tell(Input::Time { unix_ms })
-    }
-
-    /// When the wait that begins now must be over.
-    fn deadline(&self) -> Instant {
-        self.thing.wake_at().unwrap_or_else(|| self.board.now().after_ms(WAIT_MS_MAX))
-    }
-
-    /// What comes of this, or nothing when it takes longer than the thing waits.
-    async fn within<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
-        match select(wait, self.board.until(self.deadline())).await {
-            Either::First(outcome) => Some(outcome),
-            Either::Second(()) => None,
-        }
     }
 
     /// Lives one connection from its opening to its end, and gives what the thing asks for after it.
     async fn connection<N: Network>(&mut self, network: &mut N, received: &mut [u8]) -> Asked {
         let (told, told_at) = self.date.unwrap_or_default();
-        let unix_ms = told.saturating_add(self.board.now().ms_since(told_at));
-        let mut connection = match self.within(network.connect(unix_ms)).await {
+        let unix_ms = told.saturating_add(self.mind.board.now().ms_since(told_at));
+        let mut connection = match self.mind.within(network.connect(unix_ms)).await {
             Some(Ok(connection)) => connection,
             Some(Err(reason)) => return self.tell(Input::ConnectFailed(reason)),
             None => return self.tell(Input::Tick),
@@ -206,13 +195,13 @@ impl<B: Board> Turns<'_, B> {
             asked = match asked {
                 Asked::Send(length) => {
                     let request = self.request.get(..length).unwrap_or_default();
-                    match self.within(connection.send(request)).await {
+                    match self.mind.within(connection.send(request)).await {
                         // A server may answer before it has read all, so a failure shows in the answer.
                         Some(_) => Asked::Nothing,
                         None => self.tell(Input::Tick),
                     }
                 }
-                Asked::Nothing => match self.within(connection.receive(received)).await {
+                Asked::Nothing => match self.mind.within(connection.receive(received)).await {
                     Some(Ok(0)) => self.tell(Input::Closed),
                     Some(Ok(count)) => {
                         self.tell(Input::Received(received.get(..count).unwrap_or_default()))
@@ -221,12 +210,46 @@ impl<B: Board> Turns<'_, B> {
                     None => self.tell(Input::Tick),
                 },
                 over => {
-                    let until = self.board.until(self.board.now().after_ms(CLOSE_MS_MAX));
+                    let board = &self.mind.board;
+                    let until = board.until(board.now().after_ms(CLOSE_MS_MAX));
                     select(connection.close(), until).await;
                     return over;
                 }
             };
         }
+    }
+}
+
+impl<B: Board> Mind<'_, B> {
+    /// When the wait that begins now must be over.
+    fn deadline(&self) -> Instant {
+        self.thing.wake_at().unwrap_or_else(|| self.board.now().after_ms(WAIT_MS_MAX))
+    }
+
+    /// What comes of this, or nothing when it takes longer than the thing waits. What is typed meanwhile is answered.
+    async fn within<T>(&mut self, wait: impl Future<Output = T>) -> Option<T> {
+        let mut wait = pin!(wait);
+        let deadline = self.deadline();
+        loop {
+            let mut typed = [0; TYPED_BYTES];
+            let board = &*self.board;
+            match select3(wait.as_mut(), board.until(deadline), board.typed(&mut typed)).await {
+                Either3::First(outcome) => return Some(outcome),
+                Either3::Second(()) => return None,
+                Either3::Third(count) => self.typed(typed.get(..count).unwrap_or_default()),
+            }
+        }
+    }
+
+    /// Tells the thing what is typed. It answers by lines, and does nothing else.
+    fn typed(&mut self, bytes: &[u8]) {
+        let Self { config, thing, workspace, board, awake: _ } = self;
+        let now = board.now();
+        thing.handle(Lent { config, workspace }, now, Input::Typed(bytes), &mut |output| {
+            if let Output::Console(line) = output {
+                board.print(format_args!("{line}"));
+            }
+        });
     }
 }
 

@@ -39,8 +39,19 @@ pub enum Fault {
         /// Which one, counted from the next, which is 0.
         after: u64,
     },
+    /// A sector holds what is programmed while its checksum is taken, and loses a bit after that.
+    FadingSector {
+        /// Its number: its address divided by 4096.
+        sector: u32,
+    },
     /// The first bytes after each reset are lost.
     LoseAfterReset {
+        /// How many.
+        bytes: u32,
+    },
+    /// Bytes that are no answer come before the first answer after each reset, as from a bad cable or a
+    /// program that still prints.
+    Noise {
         /// How many.
         bytes: u32,
     },
@@ -80,6 +91,9 @@ pub(crate) struct Faults {
     lose_after_reset: u32,
     /// What of `lose_after_reset` is still to be lost.
     to_lose: u32,
+    noise: u32,
+    /// What of `noise` is still to come.
+    noise_due: u32,
     pub(crate) renumerate: Option<Duration>,
     silent_after: Option<u32>,
     pub(crate) is_silent: bool,
@@ -90,17 +104,18 @@ pub(crate) struct Faults {
 
 impl Faults {
     /// Puts a fault in force beside the others; a second one of a kind takes the place of the first.
-    /// Bad sectors are the flash's.
+    /// Bad and fading sectors are the flash's.
     pub(crate) fn begin(&mut self, fault: Fault) {
         match fault {
             Fault::AnswerLate { delay } => self.answer_late = delay,
-            Fault::BadSector { .. } => {}
+            Fault::BadSector { .. } | Fault::FadingSector { .. } => {}
             Fault::BaudCheck => self.baud_check = true,
             Fault::BaudLimit { baud_max } => self.baud_max = Some(baud_max),
             Fault::Brownouts { count } => self.brownouts = count,
             Fault::CorruptByte { after } => self.corrupt_after = Some(after),
             Fault::DropByte { after } => self.drop_after = Some(after),
             Fault::LoseAfterReset { bytes } => self.lose_after_reset = bytes,
+            Fault::Noise { bytes } => (self.noise, self.noise_due) = (bytes, bytes),
             Fault::Renumerate { away } => self.renumerate = Some(away),
             Fault::SilentInFlashData { after } => self.silent_after = Some(after),
             Fault::SlowErase { sector } => self.slow_erase = Some(sector),
@@ -112,6 +127,7 @@ impl Faults {
     /// A reset: silence ends, losing begins.
     pub(crate) fn reset(&mut self) {
         self.to_lose = self.lose_after_reset;
+        self.noise_due = self.noise;
         self.is_silent = false;
     }
 
@@ -125,6 +141,12 @@ impl Faults {
             Some(left) => *left -= 1,
             None => {}
         }
+    }
+
+    /// The noise before an answer; empty where none is due. It holds no byte that begins or ends a frame.
+    pub(crate) fn noise(&mut self) -> Vec<u8> {
+        let bytes = std::mem::take(&mut self.noise_due);
+        (0..bytes).map(|at| (at.wrapping_mul(0x35) as u8 | 0x80) & 0xbf).collect()
     }
 
     /// What arrives at the host of these bytes.

@@ -49,6 +49,8 @@ pub struct Flash {
     changed: BTreeSet<u32>,
     /// Sectors that lose a bit when they are programmed.
     bad_sectors: BTreeSet<u32>,
+    /// Sectors that lose a bit after they were checked.
+    fading_sectors: BTreeSet<u32>,
 }
 
 impl Flash {
@@ -70,6 +72,7 @@ impl Flash {
             wear: Wear::default(),
             changed: BTreeSet::new(),
             bad_sectors: BTreeSet::new(),
+            fading_sectors: BTreeSet::new(),
         }
     }
 
@@ -167,9 +170,26 @@ impl Flash {
         self.bad_sectors.insert(sector);
     }
 
+    /// Makes a sector hold what is programmed until it was checked, and lose it then, as worn cells do later.
+    pub fn fade_sector(&mut self, sector: u32) {
+        self.fading_sectors.insert(sector);
+    }
+
+    /// A checksum over this range was asked for and told.
+    pub(crate) fn was_checked(&mut self, address: u32, length: u32) {
+        let end = address.saturating_add(length).min(self.size());
+        let fading: Vec<_> =
+            self.fading_sectors.iter().map(|sector| sector * SECTOR_BYTES).collect();
+        for start in fading.into_iter().filter(|start| (address..end).contains(start)) {
+            self.bytes[start as usize] &= self.bytes[start as usize].wrapping_sub(1);
+            self.changed.insert(start / SECTOR_BYTES);
+        }
+    }
+
     /// Makes all sectors good again; what they hold stays.
     pub fn mend_sectors(&mut self) {
         self.bad_sectors.clear();
+        self.fading_sectors.clear();
     }
 
     /// The sectors that changed since the last call, for whoever keeps the flash in a file.

@@ -92,8 +92,6 @@ pub struct CutAtWrite {
     pub at: WriteCut,
     /// How many writes pass before.
     pub after: u32,
-    /// How long whoever ordered it leaves the power off; the board only gives it back.
-    pub off: Duration,
 }
 
 /// When the power goes away that is cut at a write of what a program keeps.

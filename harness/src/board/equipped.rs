@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Board, Sink};
+use super::{Board, Cycle, Sink};
 use crate::drive::Facts;
 use crate::engine::action::{PowerOrder, StateCutOrder};
 use crate::engine::event::PowerChange;
@@ -71,6 +71,19 @@ impl Line {
     }
 }
 
+/// Cuts the supply for a moment, for a board that no reset reaches; says whether it did.
+fn cycle_of(line: &Arc<Mutex<Line>>) -> Cycle {
+    let line = Arc::clone(line);
+    Arc::new(move || {
+        let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+        let cut = line.switch(Supply::Off);
+        if cut.is_ok() {
+            std::thread::sleep(CYCLE);
+        }
+        cut.and_then(|()| line.switch(Supply::On)).is_ok()
+    })
+}
+
 impl Equipped {
     /// A board whose supply is there. What is not given the board does itself, or not at all.
     #[must_use]
@@ -82,6 +95,10 @@ impl Equipped {
     ) -> Self {
         let line = |power| Line { power, supply: Supply::On, sink: sink.clone() };
         let line = power.map(|power| Arc::new(Mutex::new(line(power))));
+        let mut board = board;
+        if let Some(line) = &line {
+            board.revived_by(cycle_of(line));
+        }
         Self { board, line, meter, sink, restorer: None }
     }
 

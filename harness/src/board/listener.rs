@@ -4,12 +4,13 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::Sink;
 use super::console::{Announced, Console, Patterns, Symbols};
 use super::pins::Pins;
 use super::port::{BootInto, Pace, PortError, SerialPort};
 use super::started::{POWER_ON, RESET, Started};
+use super::{Cycle, Sink};
 use crate::engine::{ActionError, Event, Trouble};
+use crate::flash::{self, IN_LOADER};
 use crate::time::Moment;
 
 /// How long one look at the port waits; so long an order may wait, too.
@@ -24,17 +25,25 @@ const AWAY_MAX: Duration = Duration::from_secs(900);
 /// What a wake is told to be by that is known by the port alone.
 const TIMER: &str = "timer";
 
-/// What a ROM says that waits for a download.
-const IN_LOADER: &str = "waiting for download";
-
 /// So often a start may end in a brownout before anything runs; then it is the supply, and no firmware is to blame.
 const BROWNOUTS_MAX: u32 = 3;
 
 /// How long a port that is back may still refuse: its owner and group are set a moment after it appears.
 const REFUSED_MAX: Duration = Duration::from_secs(5);
 
-/// Further resets for a board that stays in its loader.
-const RESETS_MAX: usize = 3;
+/// What is done about a board that is in its loader and should run, one after another.
+const WAYS_OUT: [WayOut; 4] = [WayOut::Reset, WayOut::Watchdog, WayOut::Reset, WayOut::Supply];
+
+/// A way out of a loader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WayOut {
+    /// Another reset: cheap, and some circuits need a second one.
+    Reset,
+    /// The supply is cut for a moment, where something switches it.
+    Supply,
+    /// The chip's own watchdog, which looks at the boot pin anew where a reset over USB does not.
+    Watchdog,
+}
 
 /// How long after a port came back the firmware's own word about its wake may come.
 const INFERRED_MAX: Duration = Duration::from_secs(2);
@@ -53,12 +62,13 @@ pub(super) struct Way {
 }
 
 /// What is known of the firmware whose console is heard.
-#[derive(Debug)]
 pub(super) struct Heard {
     /// What its crashes are decoded by.
     pub(super) symbols: Option<Symbols>,
     /// What it prints when it sleeps and wakes.
     pub(super) patterns: Patterns,
+    /// Cuts its supply for a moment, where something does.
+    pub(super) cycle: Option<Cycle>,
 }
 
 /// Orders, each with where to say that it is done.
@@ -100,6 +110,7 @@ impl Listener {
         ear.console.set_patterns(heard.patterns);
         ear.console.announce(Moment::START, Announced::Silently);
         ear.started = Started::by(POWER_ON);
+        ear.cycle = heard.cycle;
         let (orders, receiver) = mpsc::channel();
         let thread = thread::spawn(move || ear.listen(&receiver));
         Ok(Self { orders, thread })
@@ -190,8 +201,10 @@ struct Ear {
     is_asleep: bool,
     /// A wake was told because the port came back; when, so that the firmware's own line is no second one.
     inferred: Option<Instant>,
-    /// Further resets for a board that stays in its loader.
-    resets_left: usize,
+    /// What is left to do about a board that stays in its loader.
+    ways_out: std::array::IntoIter<WayOut, { WAYS_OUT.len() }>,
+    /// Cuts its supply for a moment.
+    cycle: Option<Cycle>,
 }
 
 impl Ear {
@@ -207,7 +220,8 @@ impl Ear {
             is_weak_told: false,
             is_asleep: false,
             inferred: None,
-            resets_left: RESETS_MAX,
+            ways_out: WAYS_OUT.into_iter(),
+            cycle: None,
         }
     }
 
@@ -334,19 +348,35 @@ impl Ear {
         self.sink.tell_broken(ActionError { trouble: Some(Trouble::Brownouts), ..error });
     }
 
-    /// Resets a board again that waits for a download though it should run: a reset is cheap, and some circuits need a second one.
+    /// Gets a board out of its loader that should run. One that stays there is the bench's fault, and never a silent firmware.
     fn leave_loader(&mut self) {
-        let text = match self.resets_left {
-            0 => "the board stays in its loader: its boot pin is held low; let go of BOOT, or cut its power".to_owned(),
-            left => format!("the board is in its loader and should run: reset again ({left} left)"),
-        };
-        self.sink.tell(Event::Note { text });
-        if let Some(left) = self.resets_left.checked_sub(1) {
-            self.resets_left = left;
-            self.console.announce(self.now(), Announced::Silently);
-            // A port that fails here fails at the next look, which tells of it.
-            let _told_later = run(&mut self.way);
+        for way_out in self.ways_out.by_ref() {
+            let what = match way_out {
+                WayOut::Reset => "it is reset again",
+                WayOut::Watchdog => "its watchdog resets it",
+                WayOut::Supply if self.cycle.is_none() => continue,
+                WayOut::Supply => "its supply is cut for a moment",
+            };
+            let text = format!("the board is in its loader and should run: {what}");
+            self.sink.tell(Event::Note { text });
+            self.console.announce(Moment::at(self.began.elapsed()), Announced::Silently);
+            let is_done = match (way_out, &self.cycle) {
+                (WayOut::Watchdog, _) => {
+                    flash::restart_by_watchdog(&mut self.way.port).unwrap_or(false)
+                }
+                (WayOut::Supply, Some(cycle)) => cycle(),
+                // A port that fails here fails at the next look, which tells of it.
+                _ => run(&mut self.way).is_ok(),
+            };
+            if is_done {
+                return;
+            }
         }
+        let why = "it stays in its loader, whatever is done: its boot pin is held low";
+        let error = ActionError::new("start the board", why).help(
+            "let go of BOOT and look at what else pulls that pin; this is not the firmware's fault",
+        );
+        self.sink.tell_broken(ActionError { trouble: Some(Trouble::Unreachable), ..error });
     }
 
     fn now(&self) -> Moment {

@@ -20,6 +20,7 @@ pub mod virtual_board;
 pub mod virtual_pins;
 mod virtual_supply;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::drive::Facts;
@@ -27,6 +28,9 @@ pub use crate::drive::seen::Sink;
 use crate::engine::ActionError;
 use crate::engine::action::{PowerOrder, StateCutOrder};
 use crate::scenario::plan::Firmware;
+
+/// Cuts the supply of a board for a moment, and says whether it did.
+pub type Cycle = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// A board in real time. One adapter a way of having one; one contract suite runs over all of them
 /// (`tests/rig/board_contract.rs`).
@@ -113,6 +117,10 @@ pub trait Board {
     fn end_sleep(&mut self) -> bool {
         false
     }
+
+    /// Something can cut the supply of the board for a moment: the last thing to do about one that no reset reaches. Boards that know
+    /// nothing better to do with it, which is the default, pass it over.
+    fn revived_by(&mut self, _cycle: Cycle) {}
 
     /// Writes on the console's input. Takes a second at most.
     ///

@@ -10,7 +10,7 @@ use super::listener::{Announcer, Heard, Listener, Way};
 use super::pins::Pins;
 use super::port::{PortName, PortOptions, SerialPort};
 use super::serial_settings::{self, Left};
-use super::{Board, Sink};
+use super::{Board, Cycle, Sink};
 use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
 use crate::engine::{ActionError, Event};
@@ -57,6 +57,8 @@ pub struct SerialBoard {
     patterns: Patterns,
     /// Whether it is reset by the lines of its port.
     has_lines: bool,
+    /// Cuts its supply for a moment, where something does.
+    cycle: Option<Cycle>,
 }
 
 enum State {
@@ -75,7 +77,8 @@ impl SerialBoard {
         let patterns = Patterns::default();
         // The pins go away with the port, and what the board can do is asked at any time.
         let has_lines = recipe.pins.are_lines();
-        Self { recipe, sink, state: State::Closed, symbols: None, left: None, patterns, has_lines }
+        let state = State::Closed;
+        Self { recipe, sink, state, symbols: None, left: None, patterns, has_lines, cycle: None }
     }
 
     /// Whoever switches the supply says so by this before, and tells of the reset itself; `None` while nothing runs.
@@ -137,6 +140,7 @@ impl SerialBoard {
             rewrite: firmware.rewrite,
             baud_max: self.recipe.options.flash_baud_max,
             rates: self.recipe.options.rates.as_ref(),
+            wears: self.recipe.options.wears.as_ref(),
         };
         let mut watcher = |update| {
             if let Update::Note(text) = update {
@@ -221,7 +225,8 @@ impl Board for SerialBoard {
             self.state = State::Quiet(way);
             return Err(error);
         }
-        let heard = Heard { symbols: self.symbols.take(), patterns: self.patterns.clone() };
+        let (symbols, patterns) = (self.symbols.take(), self.patterns.clone());
+        let heard = Heard { symbols, patterns, cycle: self.cycle.clone() };
         match Listener::start(way, heard, self.sink.clone()) {
             Ok(listener) => {
                 self.state = State::Running(listener);
@@ -252,6 +257,10 @@ impl Board for SerialBoard {
     fn wake(&mut self) -> Result<(), ActionError> {
         Err(ActionError::new("wake the board", "nothing is known that pulls its wake pin")
             .help("name its wake pin in the inventory, or take a board that has `wake-pin`"))
+    }
+
+    fn revived_by(&mut self, cycle: Cycle) {
+        self.cycle = Some(cycle);
     }
 
     fn write_console(&mut self, text: &str) -> Result<(), ActionError> {

@@ -147,6 +147,8 @@ pub(super) fn take_off(way: &mut Way, left: Left) -> Result<Option<String>, Flas
         rewrite: Rewrite::Always,
         baud_max: flash_baud_max,
         rates: rates.as_ref(),
+        // Firmware is counted, and what is read back is it.
+        wears: None,
     };
     flash::write(&mut way.port, &mut *way.pins, &identity, &job, &mut |_| {}).map(|_| note)
 }

@@ -29,10 +29,6 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How long joining the network takes while the current is measured.
 const JOIN_TIME: Duration = Duration::from_millis(300);
 
-/// Why nobody writes on the console of the firmware that it executes.
-const NO_CONSOLE_INPUT: (&str, &str) =
-    ("write-console", "the firmware of device-under-test/esp32c3 reads nothing from its console");
-
 /// A virtual board in this process.
 #[derive(Debug)]
 pub struct VirtualBoard {
@@ -121,27 +117,13 @@ impl VirtualBoard {
 
 impl Board for VirtualBoard {
     fn facts(&self) -> Facts {
-        // The pins of an executed program lead to a light, and to no motor, and nobody says what it draws.
-        let (can, cannot) = match self.programs {
-            Programs::Executed => (
-                vec!["console", "power-switch", "state-writes", "programmable-supply", "wake-pin"],
-                vec![NO_CONSOLE_INPUT],
-            ),
-            Programs::Recognized => {
-                let can = vec![
-                    "console",
-                    "power-switch",
-                    "state-writes",
-                    "programmable-supply",
-                    "current-meter",
-                    "wake-pin",
-                    "motor",
-                ];
-                (can, Vec::new())
-            }
-        };
-        let cannot = [self.serial.facts().cannot, cannot].concat();
-        Facts { can, cannot, ..self.serial.facts() }
+        // The pins of an executed program lead to a light, and to no motor; nothing wakes it but its timer, and nobody says what it draws.
+        let mut can = vec!["console", "power-switch", "state-writes", "programmable-supply"];
+        let is_whole = self.programs == Programs::Recognized;
+        if is_whole {
+            can.extend(["current-meter", "wake-pin", "motor"]);
+        }
+        Facts { can, ..self.serial.facts() }
     }
 
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
@@ -188,6 +170,13 @@ impl Board for VirtualBoard {
     }
 
     fn wake(&mut self) -> Result<(), ActionError> {
+        if self.programs == Programs::Executed {
+            return Err(ActionError::new(
+                "wake the board",
+                "its firmware is woken by its timer alone",
+            )
+            .help("take `virtual`, whose things have a wake pin"));
+        }
         let is_asleep = |status: virtual_board::Status| status.activity == Activity::Asleep;
         if !self.running.status().is_some_and(is_asleep) {
             return Err(ActionError::new("wake the board", "it is not asleep"));

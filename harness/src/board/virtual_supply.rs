@@ -28,13 +28,16 @@ struct State {
     announcer: Option<Announcer>,
     /// A cycle that goes on by itself.
     cycle: Option<JoinHandle<()>>,
+    /// How long the power stays away that is cut at a write, for each cut that waits.
+    off: Vec<(CutAtWrite, Duration)>,
     is_over: bool,
 }
 
 impl Supply {
     /// A supply that is there, and is watched from here on.
     pub(super) fn new(running: Arc<Running>, sink: Sink) -> Self {
-        let state = State { has_power: true, announcer: None, cycle: None, is_over: false };
+        let (announcer, cycle, off) = Default::default();
+        let state = State { has_power: true, announcer, cycle, off, is_over: false };
         let supply = Self { running, sink, state: Arc::new(Mutex::new(state)) };
         let (watcher, events) = (supply.clone(), supply.running.events());
         // It ends with the board.
@@ -65,7 +68,9 @@ impl Supply {
             return Ok(());
         }
         self.order("cut the supply", Order::PowerCut)?;
-        self.is_cut(&mut self.state());
+        let mut state = self.state();
+        settle(&state);
+        self.is_cut(&mut state);
         Ok(())
     }
 
@@ -93,7 +98,8 @@ impl Supply {
             StateCut::During => WriteCut::During,
             StateCut::After => WriteCut::After,
         };
-        let cut = CutAtWrite { at, after: order.after, off: order.off };
+        let cut = CutAtWrite { at, after: order.after };
+        self.state().off.push((cut, order.off));
         self.order("cut the power at a write of the state", Order::CutAtWrite(cut))
     }
 
@@ -122,22 +128,21 @@ impl Supply {
             WriteCut::During => StateCut::During,
             WriteCut::After => StateCut::After,
         });
-        if let (Some(_), Some(announcer)) = (cut, &state.announcer) {
-            announcer.settle();
+        if cut.is_some() {
+            settle(&state);
         }
         self.sink.tell(Event::StateWrite { bytes, cut: at });
         if let Some(cut) = cut {
             self.is_cut(&mut state);
-            self.begin_cycle(&mut state, cut.off);
+            let armed = state.off.iter().position(|(armed, _)| *armed == cut);
+            let off = armed.map_or(Duration::ZERO, |armed| state.off.remove(armed).1);
+            self.begin_cycle(&mut state, off);
         }
     }
 
-    /// It is gone: what the board said before is told before.
+    /// It is gone, and what the board said before is told.
     fn is_cut(&self, state: &mut State) {
         state.has_power = false;
-        if let Some(announcer) = &state.announcer {
-            announcer.settle();
-        }
         self.sink.tell(Event::Power { change: PowerChange::Cut });
     }
 
@@ -167,6 +172,13 @@ impl Supply {
         if let Some(Err(panic)) = cycle.map(JoinHandle::join) {
             std::panic::resume_unwind(panic);
         }
+    }
+}
+
+/// Has what the board said before a cut told before it.
+fn settle(state: &State) {
+    if let Some(announcer) = &state.announcer {
+        announcer.settle();
     }
 }
 

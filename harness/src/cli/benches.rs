@@ -26,9 +26,10 @@ use crate::drive::real_service::RealService;
 use crate::drive::seen::Sink;
 use crate::drive::sim::SimBench;
 use crate::drive::{Bench, Facts, real_time, virtual_time};
+use crate::engine::event::Entry;
 use crate::engine::mismatch::Mismatch;
 use crate::engine::verdict::Failure;
-use crate::engine::{ActionError, Engine, Log, Outcome, Verdict};
+use crate::engine::{ActionError, Engine, Event, Log, Outcome, Verdict};
 use crate::inventory::KnownBoard;
 use crate::report::CaseReport;
 use crate::scenario::SourceText;
@@ -102,6 +103,7 @@ impl Benches {
                     let outcome = reason.unwrap_or_else(|| {
                         real_time::run(plan.into(), &mut bench, interrupted, watcher)
                     });
+                    let outcome = self.with_reach(outcome, &told);
                     (facts.board, outcome)
                 }
                 Err(error) => {
@@ -173,6 +175,20 @@ impl Benches {
             ActionError::new("run in real time", format!("{} has no real time", self.board))
         })?;
         self.real((runtime, known), folder, (plan, self.seed)).map(|(bench, _)| bench)
+    }
+
+    /// A failure with a word about the network, where a board has one of its own and nothing ever came from it.
+    fn with_reach(&self, mut outcome: Outcome, told: &Told) -> Outcome {
+        let has_come =
+            |entry: &Entry| matches!(entry.event, Event::Connection { .. } | Event::Request(_));
+        if let Verdict::Failed(failure) = &mut outcome.verdict
+            && self.board.has_a_network()
+            && failure.mismatch.help.is_none()
+            && !outcome.log.entries().iter().any(has_come)
+        {
+            failure.mismatch.help = Some(told.unreached());
+        }
+        outcome
     }
 
     /// What a bench can do in this run.

@@ -107,6 +107,18 @@ impl BoardName {
         }
     }
 
+    /// Whether it finds the cloud over a network of its own, and not as a part of this machine.
+    pub(super) const fn has_a_network(&self) -> bool {
+        match self {
+            Self::External(_)
+            | Self::Inventory(_)
+            | Self::MicroPython(_)
+            | Self::Port(_)
+            | Self::Probe(_) => true,
+            Self::Emulated | Self::Process | Self::Sim | Self::Virtual(_) => false,
+        }
+    }
+
     /// Whether time passes by itself on it.
     pub(super) const fn is_in_real_time(&self) -> bool {
         match self {

@@ -14,6 +14,7 @@ use crate::inventory::doctor::{self, Badness, Finding, PortSeen, PortState, Seen
 use crate::inventory::file::{self, InventoryFile};
 use crate::inventory::host::{self, HostPort};
 use crate::inventory::learn::{self, Found, News};
+use crate::inventory::wear::Wears;
 use crate::inventory::{KnownBoard, aside, lock, probe, rate};
 
 /// The words behind `shadowrig boards`.
@@ -286,6 +287,7 @@ fn doctor<W: Write, E: Write>(
     };
     let aside = |board: &KnownBoard| Some((board.mac, aside::recall(&locks, board.mac)?));
     let rate = |board: &KnownBoard| Some((board.mac, rate::recall(&locks, board.mac)?));
+    let wears = Wears::of_user(terminal.variable);
     let ports = ports.into_iter().map(seen).collect();
     // Whoever names ports asks for nothing else.
     let probes = if args.port.is_empty() { super::probe::seen() } else { Some(Vec::new()) };
@@ -295,6 +297,7 @@ fn doctor<W: Write, E: Write>(
         probes,
         asides: boards.iter().filter_map(aside).collect(),
         rates: boards.iter().filter_map(rate).collect(),
+        wears: boards.iter().map(|board| (board.mac, wears.recall(board.mac))).collect(),
     };
     for board in boards.iter().filter(|board| doctor::is_back(board, &seen)) {
         aside::forget(&locks, board.mac);
@@ -357,6 +360,9 @@ fn named(path: &str) -> HostPort {
 /// Who is on a port. A board that a run uses is left alone: to ask it would reset it.
 fn look(port: &HostPort, file: &InventoryFile, locks: &std::path::Path) -> PortState {
     let boards = &file.read.inventory.boards;
+    if let Some(board) = boards.iter().find(|board| board.is_on_probe_at(&port.path, &port.usb)) {
+        return PortState::OfProbe { board: board.name.clone() };
+    }
     let last = boards.iter().find(|board| board.serial.port.as_ref() == Some(&port.path));
     if let Some(holder) = last.and_then(|board| lock::holder(locks, board.mac)) {
         let holder = holder.map_or("another process".to_owned(), |holder| holder.to_string());

@@ -12,12 +12,12 @@ use super::known::{self, Known, KnownArgs};
 use super::{Terminal, exit, probe};
 use crate::board::images;
 use crate::board::pins::{ControlPins, LinePins, Pins};
-use crate::board::port::{BootInto, Pace, PortError, PortName, PortOptions, SerialPort};
+use crate::board::port::{PortName, PortOptions, SerialPort};
 use crate::board::probe::Selector;
 use crate::engine::ActionError;
 use crate::flash::image::Part;
 use crate::flash::{
-    self, Chip, EraseFirst, Fitted, Identity, Job, Mac, Rewrite, Update, Wanted, Written,
+    self, Chip, EraseFirst, Fitted, Identity, Job, Left, Mac, Rewrite, Update, Wanted, Written,
 };
 use crate::inventory::KnownBoard;
 use crate::inventory::lock::BoardLock;
@@ -240,10 +240,19 @@ fn run(
         None => Box::new(LinePins),
     };
     let done = write(args, (&mut port, &mut *pins), teller);
-    let started = if args.no_run { Ok(false) } else { start(&mut port, &mut *pins) };
+    let mut note = |text| teller.tell(Update::Note(text));
+    let started = match args.no_run {
+        true => Ok(Left::Runs),
+        false => flash::leave(&mut port, &mut *pins, &mut note),
+    };
     let (identity, written) = done?;
-    let stays = started.map_err(|error| error.stops("start what was flashed"))?;
-    Ok((identity, written, stays))
+    let what = "start what was flashed";
+    match started.map_err(|error| error.stops(what))? {
+        Left::Runs => Ok((identity, written, false)),
+        Left::Nobody => Ok((identity, written, true)),
+        Left::Stays => Err(ActionError::new(what, "the board stays in its loader")
+            .help("it is flashed; let go of BOOT, then press RESET or cut its power")),
+    }
 }
 
 fn write(
@@ -261,13 +270,14 @@ fn write(
     if args.erase == What::Nvs {
         add_blank(&mut image.parts, nvs);
     }
-    let port_rates = port.options().rates.clone();
+    let PortOptions { rates: port_rates, wears: port_wears, .. } = port.options().clone();
     let job = Job {
         parts: &image.parts,
         erase: args.erase_first(),
         rewrite: args.rewrite(),
         baud_max: args.baud.or(port.options().flash_baud_max),
         rates: port_rates.as_ref().filter(|_| args.baud.is_none()),
+        wears: port_wears.as_ref(),
     };
     let written = flash::write(port, pins, &identity, &job, &mut |update| teller.tell(update));
     let written = written.map_err(|error| error.stops(what))?;
@@ -289,15 +299,6 @@ fn add_blank(parts: &mut Vec<Part>, (offset, size): (u32, u32)) {
         parts.iter().all(|part| part.end() <= u64::from(offset) || u64::from(part.offset) >= end);
     if is_free {
         parts.push(Part { offset, bytes: vec![0xff; size as usize], name: "nvs (erased)".into() });
-    }
-}
-
-/// Resets into what was flashed; says whether nobody can.
-fn start(port: &mut SerialPort, pins: &mut dyn Pins) -> Result<bool, PortError> {
-    match pins.reset(port, BootInto::Run, Pace::Quick) {
-        Err(PortError::NoLines { .. }) => Ok(true),
-        Err(error) if error.is_gone() => Ok(false),
-        result => result.map(|()| false),
     }
 }
 

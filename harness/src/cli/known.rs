@@ -15,6 +15,7 @@ use crate::inventory::file::{self, InventoryFile};
 use crate::inventory::lock::{self, BoardLock, Holder};
 use crate::inventory::matching::{Choice, Term};
 use crate::inventory::rate::Rates;
+use crate::inventory::wear::Wears;
 use crate::time;
 
 /// Which inventory, and how long a board is waited for.
@@ -41,6 +42,8 @@ pub(super) struct Known {
     pub(super) port: Option<PortName>,
     /// Where the rates of this host's boards are remembered.
     rates: Rates,
+    /// Where the wear of their flashes is counted.
+    wears: Wears,
 }
 
 impl Known {
@@ -52,7 +55,7 @@ impl Known {
     pub(super) fn of(
         board: &KnownBoard,
         inventory: &Path,
-        locks: &Path,
+        (locks, wears): (&Path, Wears),
     ) -> Result<Self, ActionError> {
         let port = board.serial.port.as_deref().and_then(PortName::parse);
         let needs_port = board.serial.kind != SerialKind::Virtual && board.probe.is_none();
@@ -62,12 +65,13 @@ impl Known {
             return Err(ActionError::new(format!("take the board {}", board.name), why)
                 .help("attach it and run `shadowrig boards learn`"));
         }
-        Ok(Self { board: board.clone(), port, rates: Rates(locks.to_owned()) })
+        Ok(Self { board: board.clone(), port, rates: Rates(locks.to_owned()), wears })
     }
 
     /// How its port is opened.
     pub(super) fn options(&self) -> PortOptions {
-        PortOptions { rates: Some(self.rates.clone()), ..self.board.serial.options() }
+        let (rates, wears) = (Some(self.rates.clone()), Some(self.wears.clone()));
+        PortOptions { rates, wears, ..self.board.serial.options() }
     }
 
     /// The way to its reset and boot pins.
@@ -133,7 +137,10 @@ pub(super) fn find(
     })?;
     let boards: Vec<_> = boards.iter().filter_map(|index| inventory.boards.get(*index)).collect();
     match boards.as_slice() {
-        [only] => Known::of(only, &file.path, &file::locks(variable)),
+        [only] => {
+            let kept = (file::locks(variable), Wears::of_user(variable));
+            Known::of(only, &file.path, (&kept.0, kept.1))
+        }
         several => {
             let names: Vec<_> = several.iter().map(|board| board.name.as_str()).collect();
             Err(ActionError::new(what, format!("that is {}", names.join(" and ")))

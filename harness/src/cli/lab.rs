@@ -21,6 +21,7 @@ use crate::inventory::file;
 use crate::inventory::lock::{self, BoardLock, LockError};
 use crate::inventory::matching::{self, Choice};
 use crate::inventory::pool::{Afterwards, Judgement, Offer, Pool, Wants};
+use crate::inventory::wear::Wears;
 use crate::report::{Attempt, CaseReport};
 use crate::scenario::plan::Plan;
 
@@ -95,8 +96,9 @@ pub(super) fn choose<W: Write, E: Write>(
     };
     let chosen = indexes.iter().filter_map(|index| inventory.boards.get(*index));
     let locks = file::locks(terminal.variable);
-    let (good, bad): (Vec<_>, Vec<_>) =
-        chosen.map(|board| Known::of(board, &file.path, &locks)).partition(Result::is_ok);
+    let wears = Wears::of_user(terminal.variable);
+    let known = |board| Known::of(board, &file.path, (&locks, wears.clone()));
+    let (good, bad): (Vec<_>, Vec<_>) = chosen.map(known).partition(Result::is_ok);
     let word = if good.is_empty() { "error" } else { "warning" };
     for error in bad.into_iter().filter_map(Result::err) {
         let help = error.help.as_deref().unwrap_or_default();
@@ -403,7 +405,9 @@ mod tests {
 
     fn boards(locks: &Path) -> Vec<Known> {
         let boards = read(INVENTORY).inventory.boards;
-        let known = |board| Known::of(board, Path::new("four-virtual.toml"), locks);
+        let known = |board| {
+            Known::of(board, Path::new("four-virtual.toml"), (locks, Wears(locks.to_owned())))
+        };
         boards.iter().map(|board| known(board).expect("they are in software")).collect()
     }
 

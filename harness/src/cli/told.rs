@@ -26,13 +26,25 @@ pub(super) struct NetworkArgs {
     #[arg(long, value_name = "NAME")]
     wifi: Option<String>,
     /// The address of this machine under which boards on the network find the fake cloud; its control interface stays on loopback.
-    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = one_address)]
     cloud_address: IpAddr,
     /// The command that takes a board's Wi-Fi away for `fault: { wifi: ... }`; it gets `drop`, `deauth` or `restore` as its last
     /// argument, and SHADOWRIG_BOARD, SHADOWRIG_MAC and SHADOWRIG_WIFI_SSID where they are known [default: `access-point` of the board
     /// in the inventory].
     #[arg(long, value_name = "COMMAND")]
     access_point: Option<String>,
+}
+
+/// An address that a board can be told: of one machine, and no pattern.
+fn one_address(text: &str) -> Result<IpAddr, String> {
+    let address: IpAddr =
+        text.parse().map_err(|_| "write an IP address, as 192.168.4.1".to_owned())?;
+    if address.is_unspecified() || address.is_multicast() {
+        return Err(format!(
+            "boards are told it, and {address} is nobody's: name the one of this machine on their network"
+        ));
+    }
+    Ok(address)
 }
 
 /// The network of a run.
@@ -125,6 +137,21 @@ impl Told {
     /// The thing's name in the cloud.
     pub(super) fn thing(&self) -> &str {
         &self.thing
+    }
+
+    /// What to look at where nobody has ever connected to the cloud.
+    pub(super) fn unreached(&self) -> String {
+        let endpoint = &self.endpoint;
+        let is_loopback = ["//127.", "//[::1]"].iter().any(|local| endpoint.contains(local));
+        let help = match is_loopback {
+            true => {
+                "only programs and boards in software reach that address; name the one of this machine on the board's network by --cloud-address"
+            }
+            false => {
+                "is the board on a network that reaches it, and does a firewall of this machine let it through?"
+            }
+        };
+        format!("nobody has connected to the cloud at {endpoint} in the whole run: {help}")
     }
 
     /// The certificate that clients are to trust, in PEM form; none without TLS.

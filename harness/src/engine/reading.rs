@@ -115,6 +115,47 @@ pub fn measure(log: &Log, stretches: &[(Moment, Moment)]) -> Measured {
     measured
 }
 
+/// What the current does when a device wakes or goes to sleep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// It falls: a sleep begins.
+    Fall,
+    /// It rises: a wake begins.
+    Rise,
+}
+
+/// When the current changed by which a phase begins that the console told of at `told`. A console is heard late: a chip boots before it
+/// prints, and a busy machine reads when it can; the meter has its own clock. Where it shows no such change near that moment, that
+/// moment stands.
+#[must_use]
+pub fn edge(log: &Log, told: Moment, edge: Edge) -> Moment {
+    /// How long before it is told a change may have been.
+    const BEFORE: Duration = Duration::from_secs(1);
+    /// How far the clocks of meter and console may be apart.
+    const AFTER: Duration = Duration::from_millis(100);
+    /// A smaller change is none between waking and sleeping.
+    const TIMES_MIN: f64 = 3.0;
+    /// Changes that are apart by less than so many times are as large.
+    const AS_MUCH: f64 = 10.0;
+    let readings = log.entries().iter().filter_map(|entry| match &entry.event {
+        Event::Current(reading) => Some(reading),
+        _ => None,
+    });
+    let is_near = |at: Moment| at <= told.after(AFTER) && told <= at.after(BEFORE);
+    // Nothing flows less than a nanoampere, nor backwards.
+    let amount = |reading: &Reading| reading.average_na.max(1) as f64;
+    let changes = readings.clone().zip(readings.skip(1)).filter_map(|(before, after)| {
+        let times = match edge {
+            Edge::Fall => amount(before) / amount(after),
+            Edge::Rise => amount(after) / amount(before),
+        };
+        (times >= TIMES_MIN && is_near(before.until)).then_some((before.until, times))
+    });
+    // A radio that is turned on changes it as well, and less; an earlier wake changed it as much.
+    let most = changes.clone().map(|(_, times)| times).fold(0.0, f64::max);
+    changes.filter(|(_, times)| times * AS_MUCH >= most).last().map_or(told, |(at, _)| at)
+}
+
 /// Since when the meter tells; `None` before its first reading.
 #[must_use]
 pub fn told_from(log: &Log) -> Option<Moment> {
@@ -166,6 +207,27 @@ mod tests {
         assert_eq!(measured.average_na().round(), 200_000.0);
         assert_eq!(measured.charge_nc.round(), 200_000.0);
         assert_eq!(measured.peak_na, 600_000.0);
+    }
+
+    fn log_of(readings: &[(u64, i64)]) -> Log {
+        let readings: Vec<_> = readings.iter().map(|(length, of)| (*length, *of, 0)).collect();
+        log(&readings)
+    }
+
+    #[test]
+    fn a_phase_begins_where_the_current_changes_and_not_where_it_is_heard() {
+        // Asleep for 5 s, awake for 400 ms with the radio on at the end, asleep again.
+        let log = log(&[(5000, 8, 0), (300, 30_000, 0), (100, 82_000, 0), (5000, 8, 0)]);
+        assert_eq!(edge(&log, at(5350), Edge::Rise), at(5000), "it booted before it printed");
+        assert_eq!(edge(&log, at(5700), Edge::Fall), at(5400), "it was heard late");
+        assert_eq!(edge(&log, at(5350), Edge::Fall), at(5400), "the clocks are apart");
+        // Of two wakes within a second each has its own.
+        let twice = log_of(&[(500, 8), (100, 82_000), (300, 8), (100, 40_000), (500, 8)]);
+        assert_eq!(edge(&twice, at(1000), Edge::Rise), at(900));
+        // Nothing near by: what the console says stands.
+        assert_eq!(edge(&log, at(8000), Edge::Fall), at(8000));
+        assert_eq!(edge(&log, at(4000), Edge::Rise), at(4000));
+        assert_eq!(edge(&Log::default(), at(7), Edge::Rise), at(7));
     }
 
     #[test]

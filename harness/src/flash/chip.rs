@@ -34,6 +34,17 @@ pub(crate) struct ChipFacts {
     pub(crate) boot_offset: u32,
     pub(crate) mac_at: MacAt,
     pub(crate) spi: SpiRegisters,
+    /// The watchdog that resets it out of a loader; `None` where tools know none.
+    pub(crate) watchdog: Option<Watchdog>,
+}
+
+/// The watchdog of the real-time clock: where its registers stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Watchdog {
+    /// What a key opens for writing.
+    pub(crate) protect: u32,
+    /// What it does and whether it runs; the time of its first stage stands in the next word.
+    pub(crate) config: u32,
 }
 
 /// Where the address stands in the fuses.
@@ -64,6 +75,10 @@ const fn spi(base: u32) -> SpiRegisters {
     SpiRegisters { base, usr: 0x18, usr1: 0x1c, usr2: 0x20, miso_length: Some(0x28), w0: 0x58 }
 }
 
+const fn watchdog(protect: u32, config: u32) -> Option<Watchdog> {
+    Some(Watchdog { protect, config })
+}
+
 const fn facts(
     chip: Chip,
     name: &'static str,
@@ -71,8 +86,8 @@ const fn facts(
     mac_at: u32,
     spi: SpiRegisters,
 ) -> ChipFacts {
-    let mac_at = MacAt::Words(mac_at);
-    ChipFacts { chip, name, image_id: Some(image_id), magic: None, boot_offset: 0, mac_at, spi }
+    let (mac_at, image_id) = (MacAt::Words(mac_at), Some(image_id));
+    ChipFacts { chip, name, image_id, magic: None, boot_offset: 0, mac_at, spi, watchdog: None }
 }
 
 const ESP8266: ChipFacts = ChipFacts {
@@ -90,6 +105,7 @@ const ESP8266: ChipFacts = ChipFacts {
         miso_length: None,
         w0: 0x40,
     },
+    watchdog: None,
 };
 const ESP32: ChipFacts = ChipFacts {
     magic: Some(0x00f0_1d83),
@@ -112,20 +128,33 @@ const ESP32: ChipFacts = ChipFacts {
 const ESP32S2: ChipFacts = ChipFacts {
     magic: Some(0x0000_07c6),
     boot_offset: 0x1000,
+    watchdog: watchdog(0x3f40_80ac, 0x3f40_8094),
     ..facts(Chip::Esp32s2, "esp32s2", 2, 0x3f41_a044, spi(0x3f40_2000))
+};
+const ESP32S3: ChipFacts = ChipFacts {
+    watchdog: watchdog(0x6000_80b0, 0x6000_8098),
+    ..facts(Chip::Esp32s3, "esp32s3", 9, 0x6000_7044, spi(0x6000_2000))
+};
+const ESP32C2: ChipFacts = ChipFacts {
+    watchdog: watchdog(0x6000_809c, 0x6000_8084),
+    ..facts(Chip::Esp32c2, "esp32c2", 12, 0x6000_8840, spi(0x6000_2000))
+};
+const ESP32C3: ChipFacts = ChipFacts {
+    watchdog: watchdog(0x6000_80a8, 0x6000_8090),
+    ..facts(Chip::Esp32c3, "esp32c3", 5, 0x6000_8844, spi(0x6000_2000))
+};
+const ESP32C6: ChipFacts = ChipFacts {
+    watchdog: watchdog(0x600b_1c18, 0x600b_1c00),
+    ..facts(Chip::Esp32c6, "esp32c6", 13, 0x600b_0844, spi(0x6000_3000))
+};
+const ESP32H2: ChipFacts = ChipFacts {
+    watchdog: watchdog(0x600b_1c1c, 0x600b_1c00),
+    ..facts(Chip::Esp32h2, "esp32h2", 16, 0x600b_0844, spi(0x6000_3000))
 };
 
 /// All chips.
-pub(crate) const CHIPS: [ChipFacts; 8] = [
-    ESP8266,
-    ESP32,
-    ESP32S2,
-    facts(Chip::Esp32s3, "esp32s3", 9, 0x6000_7044, spi(0x6000_2000)),
-    facts(Chip::Esp32c2, "esp32c2", 12, 0x6000_8840, spi(0x6000_2000)),
-    facts(Chip::Esp32c3, "esp32c3", 5, 0x6000_8844, spi(0x6000_2000)),
-    facts(Chip::Esp32c6, "esp32c6", 13, 0x600b_0844, spi(0x6000_3000)),
-    facts(Chip::Esp32h2, "esp32h2", 16, 0x600b_0844, spi(0x6000_3000)),
-];
+pub(crate) const CHIPS: [ChipFacts; 8] =
+    [ESP8266, ESP32, ESP32S2, ESP32S3, ESP32C2, ESP32C3, ESP32C6, ESP32H2];
 
 impl Chip {
     /// The name as tools write it, such as `esp32c3`.

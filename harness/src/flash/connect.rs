@@ -13,6 +13,9 @@ const ATTEMPTS_MAX: usize = 7;
 /// Attempts where nobody can be reset: then only the line can have been disturbed.
 const ATTEMPTS_WITHOUT_RESET: usize = 2;
 
+/// How often a board that answered is asked who it is.
+const ASKED_MAX: usize = 3;
+
 /// Syncs of one attempt.
 const SYNCS_MAX: usize = 5;
 
@@ -70,6 +73,30 @@ pub fn connect<'a>(
     Err(FlashError::Silent { asked: "sync" })
 }
 
+/// Connects and asks something, once more where the line fails: one byte that is lost must not end what has barely begun.
+///
+/// # Errors
+///
+/// As [`connect`], or the answer of the third time.
+pub(crate) fn ask<T>(
+    port: &mut SerialPort,
+    pins: &mut dyn Pins,
+    notes: &mut Notes<'_>,
+    mut what: impl FnMut(&mut Loader<'_>) -> Result<T, FlashError>,
+) -> Result<T, FlashError> {
+    let mut asked = 0;
+    loop {
+        asked += 1;
+        let mut loader = connect(&mut *port, &mut *pins, &mut *notes)?;
+        match what(&mut loader) {
+            Err(error) if error.is_of_the_line() && asked < ASKED_MAX => {
+                notes(format!("{error}; trying again"));
+            }
+            result => return result,
+        }
+    }
+}
+
 /// Whether a reset reaches anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reached {
@@ -79,8 +106,10 @@ enum Reached {
 
 /// Resets into the loader, and follows a port that vanishes by it.
 fn reset(port: &mut SerialPort, pins: &mut dyn Pins, pace: Pace) -> Result<Reached, FlashError> {
-    port.set_baud(BAUD_DEFAULT)?;
-    port.clear_input()?;
+    match port.set_baud(BAUD_DEFAULT).and_then(|()| port.clear_input()) {
+        Err(error) if error.is_gone() => port.reopen(AWAY_MAX)?,
+        result => result?,
+    }
     match pins.reset(port, BootInto::Download, pace) {
         Ok(()) => Ok(Reached::Chip),
         Err(PortError::NoLines { .. }) => Ok(Reached::Nobody),
@@ -117,7 +146,10 @@ fn symptom(printed: &[u8]) -> Symptom {
         Symptom::Silent
     } else if text.contains("rownout detector") || text.contains("BROWN") {
         Symptom::Brownout
-    } else if text.contains("waiting for download") {
+    } else if ["waiting for download", " (DOWNLOAD", "boot mode:(1"]
+        .iter()
+        .any(|words| text.contains(words))
+    {
         Symptom::NoSyncReply
     } else if text.contains(",boot:0x") || text.contains("boot mode:(3") {
         Symptom::WrongBootMode
@@ -156,6 +188,9 @@ mod tests {
             b"rst:0x1 (POWERON),boot:0x5 (DOWNLOAD(USB/UART0/1))\r\nwaiting for download\r\n",
             Symptom::NoSyncReply,
         );
+        // The last line may be lost, and the ESP8266 has none.
+        check(b"rst:0x1 (POWERON),boot:0x0 (DOWNLOAD(USB/UART0))\r\nwai", Symptom::NoSyncReply);
+        check(b" ets Jan  8 2013,rst cause:2, boot mode:(1,6)\r\n", Symptom::NoSyncReply);
         check(
             b"boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n\r\nBrownout detector was triggered\r\n",
             Symptom::Brownout,

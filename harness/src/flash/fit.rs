@@ -1,7 +1,8 @@
 //! A firmware fitted to the board that is on a port: who is there, and what goes where on it.
 
+use super::connect::ask;
 use super::image::{Image, Target};
-use super::{Chip, FlashError, Identity, Mac, Notes, Source, connect, nvs_region};
+use super::{Chip, FlashError, Identity, Mac, Notes, Source, nvs_region};
 use crate::board::pins::Pins;
 use crate::board::port::SerialPort;
 use crate::engine::ActionError;
@@ -40,16 +41,25 @@ pub fn fit(
     find: impl FnOnce(Chip) -> Result<Source, Failed>,
     notes: &mut Notes<'_>,
 ) -> Result<Fitted, Failed> {
-    let mut loader = connect(port, pins, notes)?;
-    let identity = loader.identify()?;
-    if let Some(wanted) = wanted.mac.filter(|wanted| *wanted != identity.mac) {
-        return Err(FlashError::AnotherBoard { wanted, found: identity.mac }.into());
-    }
-    let source = find(identity.chip)?;
-    let table = match source.needs_table(identity.chip) {
-        true => loader.read_table(&identity)?,
-        false => None,
-    };
+    let (mut find, mut source) = (Some(find), None);
+    let (identity, table) = ask(port, pins, notes, |loader| {
+        let identity = loader.identify()?;
+        if let Some(wanted) = wanted.mac.filter(|wanted| *wanted != identity.mac) {
+            return Err(FlashError::AnotherBoard { wanted, found: identity.mac });
+        }
+        if let Some(find) = find.take() {
+            source = Some(find(identity.chip));
+        }
+        let table = match &source {
+            Some(Ok(source)) if source.needs_table(identity.chip) => {
+                loader.read_table(&identity)?
+            }
+            _ => None,
+        };
+        Ok((identity, table))
+    })?;
+    // Whoever was identified had its firmware looked for.
+    let source = source.unwrap_or(Err(FlashError::Silent { asked: "identify" }.into()))?;
     let flash_bytes = identity.flash_bytes.unwrap_or(FLASH_BYTES_ASSUMED);
     let (chip, partition) = (identity.chip, wanted.partition);
     let target = Target { chip, flash_bytes, table: table.as_deref(), partition };

@@ -1,9 +1,10 @@
 //! Which board is on a port.
 
 use super::chip::{ChipFacts, MAGIC_AT, MacAt, SpiRegisters};
+use super::connect::ask;
 use super::loader::Speaker;
 use super::packet::op;
-use super::{Chip, FlashError, Loader, Mac, Notes, connect};
+use super::{Chip, FlashError, Loader, Mac, Notes};
 use crate::board::pins::{LinePins, Pins};
 use crate::board::port::{BootInto, Pace, PortName, PortOptions, SerialPort, Wiring};
 
@@ -56,7 +57,7 @@ pub fn identify(
     pins: &mut dyn Pins,
     notes: &mut Notes<'_>,
 ) -> Result<Identity, FlashError> {
-    connect(port, pins, notes)?.identify()
+    ask(port, pins, notes, |loader| loader.identify())
 }
 
 impl Loader<'_> {

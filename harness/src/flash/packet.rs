@@ -31,6 +31,7 @@ pub(crate) mod op {
     pub(crate) const FLASH_MD5: u8 = 0x13;
     pub(crate) const GET_SECURITY_INFO: u8 = 0x14;
     pub(crate) const ERASE_FLASH: u8 = 0xd0;
+    pub(crate) const READ_FLASH: u8 = 0xd2;
 }
 
 /// An answer.

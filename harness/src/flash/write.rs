@@ -1,14 +1,18 @@
 //! Parts onto a chip: what is there already is skipped, what was written is verified.
 
+use std::time::SystemTime;
+
 use espflash::flasher::Flasher;
 use espflash::image_format::Segment;
 use espflash::target::ProgressCallbacks;
 
+use super::guarded::guarded;
 use super::image::Part;
-use super::{FlashError, Identity, connect, esp8266};
+use super::{FlashError, Identity, connect, esp8266, read_back};
 use crate::board::pins::Pins;
 use crate::board::port::{BAUD_DEFAULT, SerialPort, Wiring};
 use crate::inventory::rate::{Rate, Rates};
+use crate::inventory::wear::Wears;
 pub use crate::scenario::plan::Rewrite;
 
 /// The rates that are tried one after another: a cable or an adapter that fails at one may work at the next.
@@ -30,6 +34,8 @@ pub struct Job<'a> {
     pub baud_max: Option<u32>,
     /// Where it is remembered which rate failed; `None` where nobody wants to know.
     pub rates: Option<&'a Rates>,
+    /// Where it is counted how often the flash was written, and when it was read back; `None` where nobody wants to know.
+    pub wears: Option<&'a Wears>,
 }
 
 /// Whether the whole flash is erased first.
@@ -104,12 +110,13 @@ pub fn write(
     let mut failed = None;
     for (index, baud) in bauds.iter().enumerate() {
         let result = match identity.chip.for_espflash() {
-            Some(chip) => with_espflash(port, chip, &job, *baud, watcher),
+            Some(chip) => guarded(|| with_espflash(port, chip, &job, *baud, watcher)),
             None => esp8266::write(port, &job, *baud, watcher),
         };
         let error = match result {
             Ok(written) => {
                 remember(&job, identity, failed, *baud);
+                wear(port, identity, &job, (&written, watcher))?;
                 return Ok(Written { baud: *baud, ..written });
             }
             Err(error) => error,
@@ -137,6 +144,27 @@ fn remember(job: &Job<'_>, identity: &Identity, failed: Option<(u32, String)>, w
     {
         let _only_slower = rates.remember(identity.mac, &Rate { failed, worked, reason });
     }
+}
+
+/// Counts what was written, and once a week reads it all back: cells that are worn lose later what they held when it was verified.
+fn wear(
+    port: &mut SerialPort,
+    identity: &Identity,
+    job: &Job<'_>,
+    (written, watcher): (&Written, &mut Watcher<'_>),
+) -> Result<(), FlashError> {
+    let Some(wears) = job.wears else { return Ok(()) };
+    // Who cannot be told so counts less, and reads back more often.
+    if written.written > 0 {
+        let _counts_less = wears.count(identity.mac, written.bytes);
+    }
+    let now = SystemTime::now();
+    if wears.is_due(identity.mac, now) {
+        read_back::compare(port, job.parts)?;
+        watcher(Update::Note("the flash was read back and compared, as once a week".into()));
+        let _reads_again = wears.read_back(identity.mac, now);
+    }
+    Ok(())
 }
 
 /// The rates to try, the highest first. Where the rate means nothing, there is one.

@@ -238,6 +238,22 @@ impl KnownBoard {
         }
     }
 
+    /// Whether a port is the serial side of a board that is used by its debug probe. A chip with both in its USB tells its MAC as the
+    /// serial number of both.
+    #[must_use]
+    pub fn is_on_probe_at(&self, port: &str, usb: &UsbHints) -> bool {
+        let Some(selector) = &self.probe else { return false };
+        let is_its_number = |number: &str| {
+            Mac::parse(number) == Some(self.mac)
+                || selector
+                    .serial
+                    .as_deref()
+                    .is_some_and(|serial| serial.eq_ignore_ascii_case(number))
+        };
+        self.serial.port.as_deref() == Some(port)
+            || usb.serial.as_deref().is_some_and(is_its_number)
+    }
+
     /// What it can do, in the words of `board: { needs: [...] }`.
     #[must_use]
     pub fn can(&self) -> Vec<&'static str> {

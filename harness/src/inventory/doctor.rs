@@ -8,6 +8,7 @@ use super::Mac;
 use super::aside::Aside;
 use super::board::{Inventory, KnownBoard, SerialKind, UsbHints};
 use super::rate::Rate;
+use super::wear::{WRITES_TOLD, Wear};
 use crate::board::probe::Selector;
 
 /// A serial port of the host, and what came of asking who is on it.
@@ -47,6 +48,11 @@ pub enum PortState {
     Locked {
         /// Who, in words.
         holder: String,
+    },
+    /// A board that is used by its debug probe, which a reset over the serial side of its USB may kill.
+    OfProbe {
+        /// What people call it.
+        board: String,
     },
     /// Nobody answered as a chip's loader does.
     Silent {
@@ -105,6 +111,8 @@ pub struct Seen {
     pub asides: Vec<(Mac, Aside)>,
     /// Boards whose flash could not be written at a rate.
     pub rates: Vec<(Mac, Rate)>,
+    /// How often the flashes of boards were written.
+    pub wears: Vec<(Mac, Wear)>,
 }
 
 /// Whether a board that was set aside can be used again: it answers, or a run starts it itself.
@@ -123,6 +131,7 @@ pub fn examine(inventory: &Inventory, seen: &Seen) -> Vec<Finding> {
         findings.push(examine_board(board, inventory, seen));
         findings.extend(set_aside(board, seen));
         findings.extend(slow(board, seen));
+        findings.extend(worn(board, seen));
     }
     findings.extend(strangers(inventory, seen));
     findings.extend(same_serial_numbers(seen));
@@ -232,6 +241,17 @@ fn slow(board: &KnownBoard, seen: &Seen) -> Option<Finding> {
     })
 }
 
+/// A board whose flash was written so often that it may lose what it holds.
+fn worn(board: &KnownBoard, seen: &Seen) -> Option<Finding> {
+    let (_, wear) = seen.wears.iter().find(|(mac, _)| *mac == board.mac)?;
+    (wear.writes >= WRITES_TOLD).then(|| Finding {
+        badness: Badness::Warning,
+        about: board.name.clone(),
+        what: format!("{wear}, and a sector bears about 100000 erasures"),
+        help: Some("replace its module before it loses what it holds".into()),
+    })
+}
+
 fn set_aside(board: &KnownBoard, seen: &Seen) -> Option<Finding> {
     let (_, aside) = seen.asides.iter().find(|(mac, _)| *mac == board.mac)?;
     let finding = |badness, what: String, help: &str| Finding {
@@ -310,6 +330,10 @@ pub fn words(path: &str, state: &PortState) -> (String, String) {
         PortState::Locked { holder } => {
             (format!("{path} is in use by {holder}"), "wait for that run, or end it".to_owned())
         }
+        PortState::OfProbe { board } => (
+            format!("{path} is the port of {board}, which is used by its debug probe"),
+            "it is left alone: a reset over it may end what the probe does".to_owned(),
+        ),
         PortState::Silent { why, help } => {
             let usual = "hold its boot button, press reset, and try again";
             (format!("{path}: {why}"), help.clone().unwrap_or_else(|| usual.to_owned()))
@@ -442,6 +466,19 @@ serial = { port = "/dev/ttyUSB1" }
             })
             .collect();
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_board_whose_flash_was_written_very_often_is_warned_of() {
+        let mac = read(HOST).inventory.boards[0].mac;
+        let of = |writes| {
+            let wears = vec![(mac, Wear { writes, ..Wear::default() })];
+            check(&Seen { wears, ..Seen::default() })
+        };
+        assert!(!of(WRITES_TOLD - 1).contains("written"));
+        let text = of(WRITES_TOLD);
+        let words = "its flash was written 50000 times, and a sector bears about 100000 erasures";
+        assert!(text.contains(words), "{text}");
     }
 
     #[test]

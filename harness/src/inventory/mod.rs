@@ -21,6 +21,7 @@ pub mod host;
 pub mod lock;
 pub mod probe;
 pub mod rate;
+pub mod wear;
 
 pub use crate::flash::Mac;
 pub use board::{Inventory, KnownBoard};

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use shadowrig::board::virtual_board::VirtualBoard;
 use shadowrig::board::{Board, Sink};
 use shadowrig::drive::seen::{Seen, What};
 use shadowrig::engine::action::PowerOrder;
-use shadowrig::engine::{ActionError, Event};
+use shadowrig::engine::{ActionError, Event, Trouble};
 use shadowrig::flash::image::Part;
 use shadowrig::flash::{Chip, Source};
 use shadowrig::scenario::plan::{Erase, Firmware};
@@ -135,6 +137,11 @@ fn power_contract(bench: &mut Bench) {
 /// The part about what happens while a board is awake: what is typed is answered, and a sag of the supply resets it. `make` makes a board
 /// that is off and finds its cloud at an endpoint.
 pub(crate) fn awake_contract(make: impl Fn(&Path, Sink, &str) -> Box<dyn Board>) {
+    awake_contract_with(&signal_thing(Erase::All), make);
+}
+
+/// The same with another program that wakes and sleeps.
+fn awake_contract_with(firmware: &Firmware, make: impl Fn(&Path, Sink, &str) -> Box<dyn Board>) {
     // It takes connections and says nothing, so the thing is awake until it has waited long enough.
     let silent = TcpListener::bind("127.0.0.1:0").expect("there is a port");
     let address = silent.local_addr().expect("it has an address");
@@ -142,7 +149,7 @@ pub(crate) fn awake_contract(make: impl Fn(&Path, Sink, &str) -> Box<dyn Board>)
     let (sink, seen) = Sink::new();
     let board = make(folder.path(), sink, &format!("http://{address}"));
     let mut bench = Bench { board, seen };
-    bench.board.flash(&signal_thing(Erase::All)).expect("it is flashed");
+    bench.board.flash(firmware).expect("it is flashed");
     let says = |wanted: &'static str| move |event: &Event| matches!(event, Event::Console { line } if line == wanted);
     bench.until("request", says("GET shadow"));
     // However it is cut, a line is a line.
@@ -231,6 +238,20 @@ fn each_chip_in_software_is_a_board() {
             Box::new(VirtualBoard::new(chip, settings_to_nowhere(), sink).expect("it starts"))
         });
     }
+}
+
+/// The chip that executes machine code, with its real firmware.
+#[test]
+#[ignore = "its firmware is built by another toolchain: device-under-test/esp32c3/check.sh builds it and runs this"]
+fn a_chip_that_executes_its_firmware_is_a_board() {
+    let image = std::env::var("SHADOWRIG_FIRMWARE").expect("it names the ELF, with Ethernet");
+    let firmware = Firmware { erase: Erase::All, ..Firmware::of_image(image.as_str()) };
+    contract_with(&firmware, |_, sink| {
+        Box::new(VirtualBoard::emulated(settings_to_nowhere(), sink).expect("it starts"))
+    });
+    awake_contract_with(&firmware, |_, sink, endpoint| {
+        Box::new(VirtualBoard::emulated(settings_to(endpoint), sink).expect("it starts"))
+    });
 }
 
 /// A board on a serial port of a virtual board that runs for itself: over RFC 2217 with its reset lines, or on its pseudo-terminal with
@@ -333,11 +354,30 @@ fn a_board_that_stays_in_its_loader_is_named_and_reset_again() {
     let fault = Some(Fault::StayInDownload);
     let board = serial(folder.path(), sink, (true, fault), settings_to_nowhere());
     let mut bench = Bench { board: Box::new(board), seen };
+    let cycles = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&cycles);
+    bench.board.revived_by(Arc::new(move || counted.fetch_add(1, Ordering::SeqCst) == usize::MAX));
     bench.board.flash(&signal_thing(Erase::State)).expect("it is flashed");
-    let events =
-        bench.until("its boot pin", |event| event.words().contains("boot pin is held low"));
-    let again = events.iter().filter(|event| event.words().contains("reset again"));
-    assert_eq!(again.count(), 3, "{events:#?}");
+    let mut notes = Vec::new();
+    let error = loop {
+        match bench.seen.recv_timeout(PATIENCE).expect("it is named").what {
+            What::Board(Event::Note { text }) => notes.push(text),
+            What::Broken(error) => break error,
+            _ => {}
+        }
+    };
+    let head = "the board is in its loader and should run: ";
+    let done: Vec<_> = notes.iter().filter_map(|note| note.strip_prefix(head)).collect();
+    let [again, watchdog, supply] =
+        ["it is reset again", "its watchdog resets it", "its supply is cut for a moment"];
+    assert_eq!(done, [again, watchdog, again, supply], "{notes:#?}");
+    assert_eq!(cycles.load(Ordering::SeqCst), 1);
+    assert_eq!(
+        error.trouble,
+        Some(Trouble::Unreachable),
+        "no silent firmware, and the bench's fault"
+    );
+    assert!(error.to_string().contains("its boot pin is held low"), "{error}");
     bench.board.stop();
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use shadowrig::board::port::{PortName, PortOptions, SerialPort};
 use shadowrig::diagnostics::{self, Source, Style};
+use shadowrig::inventory::wear::Wear;
 use shadowrig::inventory::{Mac, lock, read};
-use virtual_board::shell::{Options, Running};
+use virtual_board::shell::{Options, Running, Way};
 use virtual_board::{Chip, Fault, Flash, Order, Setup};
 
 use crate::support::{root, shadowrig_with};
@@ -334,4 +335,162 @@ fn a_device_finds_its_cloud_at_the_address_that_is_named() {
         let log = fs::read_to_string(path("out/001-found/events.jsonl")).expect("there is a log");
         assert!(log.contains("127.0.0.2:"), "{board}: {log}");
     }
+}
+
+/// The certificate is for the address that is named, and what the board is told to trust is taken: over the lines of a port, and on a
+/// board of the inventory.
+#[test]
+fn a_board_on_a_serial_port_checks_its_cloud_over_tls() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = |name: &str| folder.path().join(name);
+    let _desk = desk(folder.path(), "84:f7:03:67:84:6c");
+    let options =
+        Options { rfc2217: Some("127.0.0.1:0".parse().expect("it is one")), ..Options::default() };
+    let other = Running::start(Setup::new(Chip::Esp32c3), Flash::new(), &options);
+    let other = other.expect("it starts");
+    let [Way::Rfc2217(address)] = other.ways() else { panic!("it has one way in") };
+    let port = format!("rfc2217://{address}");
+    let case = "
+version: 1
+name: trust
+firmware: { image: thing.bin }
+cloud: { tls: true, shadow: { desired: { sleep: 5 }, reported: { sleep: 5 } } }
+steps:
+  - expect-request: GET shadow
+    within: 60s
+  - fault: { tls: unknown-ca }
+  - expect-fault: applied
+    within: 60s
+  - expect-request: GET shadow
+    within: 60s
+";
+    fs::write(path("case.yaml"), case).expect("it can be written");
+    let environment = [("SHADOWRIG_INVENTORY", "boards.toml"), ("SHADOWRIG_LOCKS", "locks")];
+    for board in ["desk", port.as_str()] {
+        let args =
+            ["run", "case.yaml", "--board", board, "--cloud-address", "127.0.0.2", "--out", "out"];
+        let output = shadowrig_with(folder.path(), &environment, &args);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{board}: {text}{err}");
+    }
+}
+
+/// Firmware that was told nothing, or is on no network, never comes: the failure says where it was to come.
+#[test]
+fn a_board_that_never_comes_is_told_apart_from_one_that_does_something_else() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = |name: &str| folder.path().join(name);
+    let _board = desk(folder.path(), "84:f7:03:67:84:6c");
+    let mut flash = Vec::new();
+    for part in virtual_board::image::bundle(Chip::Esp32c3, "blink", "1") {
+        flash.resize(part.offset as usize, 0xff);
+        flash.extend(part.bytes);
+    }
+    fs::write(path("blink.bin"), flash).expect("it can be written");
+    let case = "version: 1\nname: it never comes\nfirmware: { image: blink.bin }\nsteps:\n  - expect-request: GET shadow\n    within: 1s\n";
+    fs::write(path("case.yaml"), case).expect("it can be written");
+    let environment = [("SHADOWRIG_INVENTORY", "boards.toml"), ("SHADOWRIG_LOCKS", "locks")];
+    let run = |address: &str| {
+        let args =
+            ["run", "case.yaml", "--board", "desk", "--cloud-address", address, "--out", "out"];
+        let output = shadowrig_with(folder.path(), &environment, &args);
+        let text =
+            String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        (output.status.code(), text.into_owned())
+    };
+    let (code, text) = run("127.0.0.1");
+    assert_eq!(code, Some(100), "{text}");
+    assert!(
+        text.contains("help: nobody has connected to the cloud at http://127.0.0.1:"),
+        "{text}"
+    );
+    assert!(text.contains("by --cloud-address"), "{text}");
+    let (code, text) = run("0.0.0.0");
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("0.0.0.0 is nobody's"), "{text}");
+    // An address of the range for documentation, which no machine has.
+    let (code, text) = run("192.0.2.7");
+    assert_eq!(code, Some(5), "{text}");
+    assert!(text.contains("192.0.2.7") && text.contains("as `ip address` shows them"), "{text}");
+}
+
+#[test]
+fn writes_are_counted_and_a_flash_that_fades_is_found_by_reading_it_back_once_a_week() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = |name: &str| folder.path().join(name);
+    let board = desk(folder.path(), "84:f7:03:67:84:6c");
+    let environment = [("SHADOWRIG_INVENTORY", "boards.toml"), ("SHADOWRIG_LOCKS", "locks")];
+    let flash = |more: &[&str]| {
+        let args = [&["flash", "thing.bin", "--board", "desk"], more].concat();
+        let output = shadowrig_with(folder.path(), &environment, &args);
+        let text =
+            String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        (output.status.code(), text.into_owned())
+    };
+    let wear = || {
+        let file = path("state/shadowrig/flash/84f70367846c.wear");
+        serde_json::from_str::<Wear>(&fs::read_to_string(file).expect("it is kept"))
+            .expect("it is one")
+    };
+    let read_back = "the flash was read back and compared, as once a week";
+    let (code, text) = flash(&[]);
+    assert!(code == Some(0) && text.contains(read_back), "{text}");
+    let first = wear();
+    assert!(first.writes == 1 && first.bytes > 0 && first.read_back.is_some(), "{first:?}");
+    // What is there already is no write, and this week it was read.
+    let (code, text) = flash(&[]);
+    assert!(code == Some(0) && !text.contains(read_back), "{text}");
+    let (code, text) = flash(&["--always"]);
+    assert!(code == Some(0) && !text.contains(read_back), "{text}");
+    assert_eq!(wear().writes, 2);
+    // A week later: its checksum is right, and what is read is not.
+    let before = Wear { read_back: Some(0), ..wear() };
+    let text = serde_json::to_string(&before).expect("it is one");
+    fs::write(path("state/shadowrig/flash/84f70367846c.wear"), text).expect("it can be written");
+    board.order(Order::Fault(Fault::FadingSector { sector: 16 })).expect("it runs");
+    let (code, text) = flash(&["--always"]);
+    assert_eq!(code, Some(5), "{text}");
+    assert!(
+        text.contains("the flash does not hold what was written: ")
+            && text.contains("sector 0x10000"),
+        "{text}"
+    );
+}
+
+/// What resets a chip over the serial side of its USB leaves its debug module dead, so nothing does that to a board on a probe.
+#[test]
+fn a_board_on_a_probe_is_reset_by_it_and_has_no_port_opened() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let board = desk(folder.path(), "84:f7:03:67:84:6c");
+    let file = folder.path().join("boards.toml");
+    let text =
+        fs::read_to_string(&file).expect("it is there") + "probe = { usb = \"303a:1001\" }\n";
+    fs::write(&file, text).expect("it can be written");
+    let before = board.status().expect("it runs").resets;
+    let environment = [("SHADOWRIG_INVENTORY", "boards.toml"), ("SHADOWRIG_LOCKS", "locks")];
+    let say = |args: &[&str]| {
+        let output = shadowrig_with(folder.path(), &environment, args);
+        let text =
+            String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        text.into_owned()
+    };
+    let port = folder.path().join("port");
+    let port = port.to_str().expect("its name is text");
+    let text = say(&["boards", "learn", "--port", port]);
+    assert!(text.contains("is the port of desk, which is used by its debug probe"), "{text}");
+    assert!(
+        text.contains("it is left alone: a reset over it may end what the probe does"),
+        "{text}"
+    );
+    for args in [
+        &["boards", "doctor"][..],
+        &["flash", "thing.bin", "--board", "desk"],
+        &["monitor", "--board", "desk", "--for", "100ms"],
+        &["run", "case.yaml", "--board", "desk"],
+    ] {
+        let text = say(args);
+        assert!(text.contains("probe"), "{args:?}: {text}");
+    }
+    assert_eq!(board.status().expect("it runs").resets, before);
 }

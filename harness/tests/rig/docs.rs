@@ -199,10 +199,10 @@ fn shells_get_completions() {
     assert_eq!(shadowrig(&root(), &["completions", "cmd"]).status.code(), Some(2));
 }
 
-#[test]
-fn every_remedy_is_shown_by_tests_that_are_there() {
+/// All sources below a folder.
+fn sources(folders: &[&str]) -> Vec<String> {
     let mut sources = Vec::new();
-    let mut folders = vec![root().join("harness/src"), root().join("harness/tests")];
+    let mut folders: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("it is there") {
             let path = entry.expect("it can be read").path();
@@ -215,16 +215,44 @@ fn every_remedy_is_shown_by_tests_that_are_there() {
             }
         }
     }
-    let page = fs::read_to_string(root().join("docs/remedies.md")).expect("it is there");
-    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
-    assert!(rows.len() > 20, "only {} complaints", rows.len());
-    for row in rows {
-        let shown = row.trim_end_matches(" |").rsplit(" | ").next().expect("it has columns");
-        let tests: Vec<_> = shown.split('`').skip(1).step_by(2).collect();
-        assert!(!tests.is_empty(), "nothing shows {row}");
-        for test in tests {
-            let head = format!("fn {test}()");
-            assert!(sources.iter().any(|source| source.contains(&head)), "there is no {head}");
+    sources
+}
+
+#[test]
+fn every_remedy_is_shown_by_tests_that_are_there() {
+    let sources = sources(&[
+        "harness/src",
+        "harness/tests",
+        "device-under-test/virtual-board/src",
+        "device-under-test/virtual-board/tests",
+    ]);
+    let script = root().join("device-under-test/virtual-board/tests/esptool/run.sh");
+    let script = fs::read_to_string(script).expect("it is there");
+    for (page, rows_min) in [("docs/remedies.md", 20), ("docs/flashing-acceptance.md", 15)] {
+        let text = fs::read_to_string(root().join(page)).expect("it is there");
+        let rows: Vec<_> = text.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+        assert!(rows.len() > rows_min, "{page} has only {} rows", rows.len());
+        for row in rows {
+            let shown = row.trim_end_matches(" |").rsplit(" | ").next().expect("it has columns");
+            let tests: Vec<_> = shown.split('`').skip(1).step_by(2).collect();
+            assert!(!tests.is_empty(), "nothing shows {row}");
+            for test in tests {
+                let head = format!("fn {test}()");
+                // Checks of the script have names with spaces, some of them behind the name of a chip.
+                let is_there = match test.contains(' ') {
+                    true => {
+                        script.contains(&format!("\"{test}\""))
+                            || script.contains(&format!("$chip {test}\""))
+                            || script.contains(&format!(
+                                "$chip $name: {}\"",
+                                test.split_once(": ").map_or(test, |(_, what)| what)
+                            ))
+                            || script.contains(&format!("$chip: {test}\""))
+                    }
+                    false => sources.iter().any(|source| source.contains(&head)),
+                };
+                assert!(is_there, "{page}: there is no {test}");
+            }
         }
     }
 }

@@ -181,6 +181,10 @@ fn faults_of_the_line_and_the_flash_are_named() {
     bench.fails(&[], "the flash does not hold what was written");
     order(Order::ClearFaults);
     order(Order::Fault(Fault::StayInDownload));
+    bench
+        .fails(&["--always"], "the board stays in its loader\nhelp: it is flashed; let go of BOOT");
+    order(Order::ClearFaults);
+    order(Order::Fault(Fault::Noise { bytes: 300 }));
     bench.passes(&["--always"]);
     order(Order::ClearFaults);
     order(Order::Fault(Fault::WrongBootMode { count: 1 }));
@@ -203,6 +207,41 @@ fn a_board_that_falls_silent_while_it_is_written_is_reset_and_written_on() {
         text.contains("trying again") && text.contains("unchanged thing.bin (bootloader)"),
         "{text}"
     );
+}
+
+#[test]
+fn bytes_that_are_damaged_or_lost_on_the_way_are_sent_again() {
+    let bench = Bench::new(Chip::Esp32c3);
+    for after in [300, 600, 900] {
+        for fault in [Fault::CorruptByte { after }, Fault::DropByte { after }] {
+            bench.board.order(Order::Fault(fault)).expect("it runs");
+            let text = bench.passes(&["--always"]);
+            assert!(!text.contains("panicked"), "{fault:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_board_that_is_unplugged_halfway_is_named() {
+    let Bench { board, folder } = Bench::new(Chip::Esp32c3);
+    let slow = Fault::SlowErase { sector: std::time::Duration::from_secs(60) };
+    board.order(Order::Fault(slow)).expect("it runs");
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_shadowrig"))
+        .current_dir(folder.path())
+        .args(["flash", "thing.bin", "--board", "./port", "--control", "control", "--erase", "all"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    while board.status().expect("it runs").activity != virtual_board::Activity::Stub {
+        std::thread::yield_now();
+    }
+    drop(board);
+    let output = child.wait_with_output().expect("it ends by itself");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{text}");
+    assert!(text.contains("error: failed to flash thing.bin: "), "{text}");
+    assert!(text.contains("./port") && text.contains("\nhelp: "), "{text}");
 }
 
 #[test]

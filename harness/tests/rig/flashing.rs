@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use shadowrig::board::pins::LinePins;
 use shadowrig::board::port::{PortName, PortOptions, SerialPort, Wiring};
 use shadowrig::board::virtual_pins::VirtualPins;
-use shadowrig::flash::{self, FlashError, Mac, Symptom};
+use shadowrig::flash::{self, FlashError, Left, Mac, Symptom};
 use virtual_board::shell::{Options, Running, Way};
-use virtual_board::{Activity, BootMode, Chip, Fault, Flash, Order, Setup};
+use virtual_board::{Activity, BootMode, Chip, Circuit, Fault, Flash, Order, Setup};
 
 /// A virtual board with a pseudo-terminal and an RFC 2217 port, and the names of both.
 fn bench(chip: Chip, boot: BootMode) -> (Arc<Running>, PortName, PortName) {
@@ -84,6 +85,32 @@ fn wrong_boot_modes_are_named_and_tried_again() {
     assert!(identity.is_ok(), "{identity:?}");
     assert_eq!(notes.len(), 2, "{notes:?}");
     assert!(notes[0].starts_with("attempt 1 of 7: the chip started what was flashed"), "{notes:?}");
+}
+
+#[test]
+fn what_a_reset_over_usb_leaves_in_its_loader_is_got_out_by_its_watchdog() {
+    let options =
+        Options { rfc2217: Some("127.0.0.1:0".parse().expect("it is one")), ..Options::default() };
+    let mut left = Vec::new();
+    for chip in Chip::ALL {
+        let setup = Setup { circuit: Circuit::UsbSerialJtag, ..Setup::new(chip) };
+        let board = Running::start(setup, Flash::new(), &options).expect("it starts");
+        let [Way::Rfc2217(address)] = board.ways() else { panic!("it has one way in") };
+        let name = PortName::Rfc2217(address.to_string());
+        let wiring = Some(Wiring::UsbSerialJtag);
+        let options = PortOptions { wiring, ..PortOptions::default() };
+        let mut port = SerialPort::open(&name, &options).expect("it can be opened");
+        // Somebody held BOOT, and let go of it.
+        board.order(Order::Reset { into: BootMode::Download }).expect("it runs");
+        let mut notes = Vec::new();
+        let out = flash::leave(&mut port, &mut LinePins, &mut |note| notes.push(note));
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert!(notes[1].ends_with("reset by its watchdog"), "{notes:?}");
+        left.push((chip, out.expect("the port works")));
+    }
+    let stays: Vec<_> = left.iter().filter(|(_, left)| *left == Left::Stays).collect();
+    // The old ones have no such unit, and no watchdog that tools know.
+    assert!(matches!(stays[..], [(Chip::Esp8266, _), (Chip::Esp32, _)]), "{left:?}");
 }
 
 #[test]

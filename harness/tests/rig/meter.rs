@@ -36,8 +36,7 @@ steps:
 ";
     let folder = tempfile::tempdir().expect("a folder can be made");
     fs::write(folder.path().join("case.yaml"), scenario).expect("it can be written");
-    // Where the machine is so busy that the console is read late, what is measured belongs to another span.
-    let args = ["run", "case.yaml", "--board", "virtual", "--out", "out", "--retries", "3"];
+    let args = ["run", "case.yaml", "--board", "virtual", "--out", "out"];
     let output = shadowrig(folder.path(), &args);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));

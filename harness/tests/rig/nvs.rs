@@ -279,6 +279,7 @@ fn keys_that_were_there_survive() {
         rewrite: shadowrig::flash::Rewrite::Always,
         baud_max: None,
         rates: None,
+        wears: None,
     };
     shadowrig::flash::write(&mut port, &mut pins, &identity, &job, &mut |_| {})
         .expect("it is written");

@@ -156,6 +156,8 @@ pub(crate) fn shadowrig_with(
         // No test asks whatever this machine may be an instance of.
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .envs(environment.iter().copied())
+        // What is counted of boards belongs to the test.
+        .env("XDG_STATE_HOME", "state")
         .args(arguments)
         .output()
         .expect("the program starts")

@@ -1,7 +1,9 @@
 //! A board without hardware, whose time stands still unless somebody waits.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::fmt;
+use std::future::pending;
 
 use firmware::{Board, Life, Network, Scratch, wake};
 use thing::{Actuator, Config, Instant, SIGNAL, Sensor, WakeCause};
@@ -25,6 +27,8 @@ const WATCHDOG_MS: u64 = 20_000;
 #[derive(Default)]
 pub(crate) struct Bench {
     now_ms: Cell<u64>,
+    /// What is typed as soon as anything is waited for.
+    pub(crate) typed: RefCell<VecDeque<u8>>,
     fed_ms: u64,
     /// The longest that the watchdog was left alone.
     pub(crate) unfed_ms: u64,
@@ -39,7 +43,23 @@ impl Board for Bench {
 
     /// Is asked only when nothing else can go on, so the time is there at once.
     async fn until(&self, at: Instant) {
+        // What is typed comes before the time is over.
+        if !self.typed.borrow().is_empty() {
+            return pending().await;
+        }
         self.now_ms.set(self.now_ms.get().max(at.0));
+    }
+
+    async fn typed(&self, into: &mut [u8]) -> usize {
+        if self.typed.borrow().is_empty() {
+            return pending().await;
+        }
+        let mut typed = self.typed.borrow_mut();
+        let count = typed.len().min(into.len());
+        for (to, byte) in into.iter_mut().zip(typed.drain(..count)) {
+            *to = byte;
+        }
+        count
     }
 
     fn print(&mut self, line: fmt::Arguments<'_>) {

@@ -158,3 +158,20 @@ fn the_lines_of_the_firmware_stand_in_its_documentation() {
     let row = row.split('`').next().unwrap();
     assert_eq!(shape(awake), shape(&format!("awake {row}")));
 }
+
+#[test]
+fn what_is_typed_is_answered_while_the_network_hangs_and_nothing_of_it_is_lost() {
+    for hangs in [Hangs::ComingUp, Hangs::Time, Hangs::Connecting, Hangs::Sending, Hangs::Receiving]
+    {
+        let mut bench = Bench::default();
+        // Longer than what is taken at once, and cut anywhere.
+        bench
+            .typed
+            .borrow_mut()
+            .extend(b"status\r\nhelp\nwhatever this is, it is longer than a piece\nhelp\n");
+        bench.wake(WakeCause::PowerOn, &mut scripted(hangs));
+        let answers = bench.console.iter().filter(|line| line.starts_with("commands: help"));
+        assert_eq!(answers.count(), 2, "{hangs:?}: {:#?}", bench.console);
+        assert!(bench.console.iter().any(|line| line == "status: none"), "{:#?}", bench.console);
+    }
+}

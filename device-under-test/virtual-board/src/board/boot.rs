@@ -30,7 +30,7 @@ impl Board {
         self.due = None;
         self.line.let_go(now);
         self.faults.reset();
-        let into = self.strapped(into);
+        let into = self.strapped(cause, into);
         self.outputs.push(Output::Event(Event::Reset { cause, into }));
         if let Some(away) = self.faults.renumerate {
             self.outputs.push(Output::PortGone { away });
@@ -53,15 +53,20 @@ impl Board {
     }
 
     /// What the chip makes of its boot pin, faults considered.
-    pub(super) fn strapped(&mut self, into: BootMode) -> BootMode {
-        match into {
+    fn strapped(&mut self, cause: ResetCause, into: BootMode) -> BootMode {
+        let into = match into {
             _ if self.faults.stay_in_download => BootMode::Download,
             BootMode::Download if self.faults.wrong_boot_modes > 0 => {
                 self.faults.wrong_boot_modes -= 1;
                 BootMode::Run
             }
             into => into,
+        };
+        if cause != ResetCause::Usb {
+            self.straps = into;
         }
+        // A reset over USB does not look at the pin anew: what the pin brought into the loader stays there.
+        if self.straps == BootMode::Download { BootMode::Download } else { into }
     }
 
     /// Boots from the flash; the banner stands already.

@@ -48,11 +48,11 @@ pub(super) enum Due {
     Reset(ResetCause),
 }
 
-/// A board.
-///
 /// Below this many millivolts the chip is reset; detectors can be set from 2.4 to 2.8 V.
 const BROWNOUT_BELOW_MV: u32 = 2_700;
 
+/// A board.
+///
 /// It has no power until [`Order::PowerRestore`].
 #[derive(Debug)]
 pub struct Board {
@@ -61,6 +61,8 @@ pub struct Board {
     pub(super) stage: Stage,
     pub(super) line: Line,
     circuit: CircuitState,
+    /// How the boot pin stood when the chip looked at it last.
+    pub(super) straps: BootMode,
     pub(super) faults: Faults,
     pub(super) sensors: Sensors,
     /// How long it takes to join the network.
@@ -83,6 +85,7 @@ impl Board {
             circuit: CircuitState::new(setup.circuit),
             setup,
             flash,
+            straps: BootMode::Run,
             stage: Stage::Off,
             faults: Faults::default(),
             sensors: Sensors::default(),
@@ -178,8 +181,10 @@ impl Board {
             Order::CutAtWrite(cut) => self.keeping.cut_at(cut),
             Order::Fault(fault) => {
                 self.faults.begin(fault);
-                if let Fault::BadSector { sector } = fault {
-                    self.flash.spoil_sector(sector);
+                match fault {
+                    Fault::BadSector { sector } => self.flash.spoil_sector(sector),
+                    Fault::FadingSector { sector } => self.flash.fade_sector(sector),
+                    _ => {}
                 }
             }
             Order::JoinTime(length) => self.join_time = length,
@@ -190,9 +195,9 @@ impl Board {
             }
             Order::PowerRestore { into } => self.power_on(now, into),
             Order::Reset { into } => self.pulled(now, Some(Pull::Reset(ResetCause::Pin, into))),
-            // A sleeping chip has its detector off.
+            // The detector stays on in deep sleep unless the firmware turns it off (adafruit/circuitpython#4025).
             Order::Sag { millivolts } if millivolts < BROWNOUT_BELOW_MV => match self.stage {
-                Stage::Off | Stage::Held | Stage::Asleep => {}
+                Stage::Off | Stage::Held => {}
                 _ => self.reset(now, ResetCause::Brownout, BootMode::Run),
             },
             Order::Sag { .. } => {}

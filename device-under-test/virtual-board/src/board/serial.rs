@@ -59,6 +59,8 @@ impl Board {
                     self.faults.count_block();
                 }
                 self.line.hold(now, self.faults.answer_late);
+                let noise = self.faults.noise();
+                self.send(now, noise);
                 self.send(now, bytes);
             }
             Effect::Restart(Restart::Continue) => {

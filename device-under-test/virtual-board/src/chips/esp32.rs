@@ -27,8 +27,8 @@ pub(crate) static TABLE: ChipTable = ChipTable {
         // The calibration of the internal clock, from which tools correct the ROM's baud rate.
         (0x3ff5_a010, 34),
         (0x3ff5_f06c, 3012 << 7),
-        (0x3ff4_4038, 0x13),
     ],
+    straps_at: Some(0x3ff4_4038),
     watchdog: None,
     security: Security::Unknown,
     opcode_max: 0x13,

@@ -12,6 +12,7 @@ pub(crate) static TABLE: ChipTable = ChipTable {
     mac: MacWords::Efuse { low: 0x6000_8840, high: 0x6000_8844, high_also: 1 << 20 },
     // The divider that gives 115200 baud with a crystal of 40 MHz.
     fixed: &[(0x6000_0014, 347)],
+    straps_at: None,
     watchdog: Some(WatchdogMap { protect: 0x6000_809c, config0: 0x6000_8084 }),
     security: Security::Full { version: 1 },
     opcode_max: 0x14,

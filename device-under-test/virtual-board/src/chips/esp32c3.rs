@@ -11,6 +11,7 @@ pub(crate) static TABLE: ChipTable = ChipTable {
     mac: MacWords::Efuse { low: 0x6000_8844, high: 0x6000_8848, high_also: 0 },
     // Efuse block 1, word 3: the minor revision is 4.
     fixed: &[(0x6000_8850, 1 << 20)],
+    straps_at: None,
     watchdog: Some(WatchdogMap { protect: 0x6000_80a8, config0: 0x6000_8090 }),
     security: Security::Full { version: 3 },
     opcode_max: 0x14,

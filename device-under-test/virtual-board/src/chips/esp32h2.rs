@@ -10,6 +10,7 @@ pub(crate) static TABLE: ChipTable = ChipTable {
     spi: SpiMap::modern(0x6000_3000),
     mac: MacWords::Efuse { low: 0x600b_0844, high: 0x600b_0848, high_also: 0 },
     fixed: &[],
+    straps_at: None,
     watchdog: Some(WatchdogMap { protect: 0x600b_1c1c, config0: 0x600b_1c00 }),
     security: Security::Full { version: 0 },
     opcode_max: 0x14,

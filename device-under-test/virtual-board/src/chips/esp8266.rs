@@ -19,6 +19,7 @@ pub(crate) static TABLE: ChipTable = ChipTable {
     mac: MacWords::Otp { word0: 0x3ff0_0050, word1: 0x3ff0_0054, word3: 0x3ff0_005c },
     // The divider that gives 115200 baud with a crystal of 26 MHz.
     fixed: &[(0x6000_0014, 451)],
+    straps_at: None,
     watchdog: None,
     security: Security::Unknown,
     opcode_max: 0x0a,

@@ -17,8 +17,10 @@ pub(crate) struct ChipTable {
     pub(crate) boot_offset: u32,
     pub(crate) spi: SpiMap,
     pub(crate) mac: MacWords,
-    /// Registers that do not read as zero after a reset: revision, crystal, strapping.
+    /// Registers that do not read as zero after a reset: revision, crystal.
     pub(crate) fixed: &'static [(u32, u32)],
+    /// Where tools read how the boot pins stood, to know whether a reset can leave the loader.
+    pub(crate) straps_at: Option<u32>,
     pub(crate) watchdog: Option<WatchdogMap>,
     pub(crate) security: Security,
     /// The last opcode that the ROM knows.

@@ -18,6 +18,8 @@ impl Registers {
         let mut words = BTreeMap::from([(MAGIC_ADDRESS, table.magic)]);
         words.extend(table.fixed.iter().copied());
         words.extend(table.mac.words(mac));
+        // Registers are read by loaders only, so the pins stood for one when the chip started.
+        words.extend(table.straps_at.map(|at| (at, u32::from(table.boot.download.0))));
         Self { words }
     }
 

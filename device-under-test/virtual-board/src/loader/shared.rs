@@ -116,8 +116,10 @@ impl Desk<'_> {
         }
     }
 
-    pub(crate) fn md5(&self, address: u32, length: u32) -> [u8; 16] {
-        Md5::digest(self.flash.read(address, length)).into()
+    pub(crate) fn md5(&mut self, address: u32, length: u32) -> [u8; 16] {
+        let digest = Md5::digest(self.flash.read(address, length)).into();
+        self.flash.was_checked(address, length);
+        digest
     }
 
     /// Starts what was uploaded. Gives whether it is a stub.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod elf;
+mod faults;
 
 use std::time::Duration;
 
@@ -34,8 +35,12 @@ fn bench_in(chip: Chip, boot: BootMode) -> Running {
 }
 
 fn connection(board: &Running) -> Connection {
+    connection_at(board, 115_200)
+}
+
+fn connection_at(board: &Running, baud: u32) -> Connection {
     let [Way::Pty(path)] = board.ways() else { panic!("it has one way in") };
-    let port = serialport::new(path.to_string_lossy(), 115_200)
+    let port = serialport::new(path.to_string_lossy(), baud)
         .flow_control(serialport::FlowControl::None)
         .timeout(Duration::from_secs(3))
         .open_native()

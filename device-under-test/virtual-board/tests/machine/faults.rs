@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use virtual_board::{Activity, BootMode, Chip, Fault, Fidelity, Flash, Input, Order, Setup};
+use virtual_board::{
+    Activity, BootMode, Chip, Circuit, Fault, Fidelity, Flash, Input, Order, Setup,
+};
 
 use crate::bench::{bench, bench_with, flashed, words};
 
@@ -127,4 +129,53 @@ fn erasing_takes_its_time_on_a_faithful_board_and_longer_with_the_fault() {
         // The reply itself takes a little over a millisecond.
         assert_eq!(bench.now.since(began).as_millis(), expected + 1);
     }
+}
+
+#[test]
+fn noise_comes_before_the_first_answer_after_each_reset() {
+    let mut bench = bench(Chip::Esp32c3);
+    bench.fault(Fault::Noise { bytes: 5 });
+    for _ in 0..2 {
+        bench.reset(BootMode::Download);
+        bench.heard.clear();
+        let packet = [&[0, 0x0a, 4, 0, 0, 0, 0, 0][..], &words(&[0])].concat();
+        bench.give(Input::Serial(crate::bench::framed(&packet)));
+        let noise = bench.heard.iter().position(|byte| *byte == 0xc0);
+        assert_eq!(noise, Some(5), "{:x?}", bench.heard);
+        bench.heard.clear();
+        bench.give(Input::Serial(crate::bench::framed(&packet)));
+        assert_eq!(bench.heard.first(), Some(&0xc0));
+    }
+}
+
+#[test]
+fn what_the_boot_pin_brought_into_the_loader_is_left_by_the_watchdog_and_not_over_usb() {
+    let setup = Setup { circuit: Circuit::UsbSerialJtag, ..Setup::new(Chip::Esp32c3) };
+    let mut bench = bench_with(setup, flashed(Chip::Esp32c3, "blinky"));
+    let activity = |bench: &crate::bench::Bench| bench.board.status().activity;
+    // Over USB into the loader and out again, the pin is let alone.
+    bench.order(Order::PowerRestore { into: BootMode::Run });
+    let lines = |bench: &mut crate::bench::Bench, lines: &[(bool, bool)]| {
+        for (dtr, rts) in lines {
+            bench.give(Input::Lines { dtr: *dtr, rts: *rts });
+        }
+    };
+    lines(
+        &mut bench,
+        &[(false, false), (true, false), (true, true), (false, true), (false, false)],
+    );
+    assert_eq!(activity(&bench), Activity::Rom);
+    lines(&mut bench, &[(false, false), (false, true), (false, false)]);
+    assert_eq!(activity(&bench), Activity::Run);
+    // By the pin into the loader: USB does not get it out.
+    bench.reset(BootMode::Download);
+    lines(&mut bench, &[(false, false), (false, true), (false, false)]);
+    assert_eq!(activity(&bench), Activity::Rom);
+    for (address, value) in
+        [(0x6000_80a8, 0x50d8_3aa1), (0x6000_8094, 2000), (0x6000_8090, 0xd000_0102_u32)]
+    {
+        bench.request(0x09, &words(&[address, value, u32::MAX, 0]));
+    }
+    bench.pass(Duration::from_millis(50));
+    assert_eq!(activity(&bench), Activity::Run);
 }

@@ -111,7 +111,7 @@ fn what_it_remembers_outlives_sleep_and_power() {
 
 /// Lives until the power is cut at a write of what is kept; gives what the console says of the state in the boot after it.
 fn state_after(at: WriteCut, after: u32) -> Option<String> {
-    let cut = CutAtWrite { at, after, off: Duration::from_secs(1) };
+    let cut = CutAtWrite { at, after };
     let setup = Setup { provisioning: provisioning(), ..Setup::new(Chip::Esp32c3) };
     let mut bench = bench_with(setup, flashed(Chip::Esp32c3, "signal-thing"));
     bench.order(Order::CutAtWrite(cut));

@@ -50,7 +50,7 @@ static RST_8266: LazyLock<Regex> =
 /// What comes before the application.
 static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        r"^(?:Build:|SPIWP:|mode:|load:|load 0x|entry 0x| ?wdt reset$|configsip:|clk_drv:|csum |chksum |tail |~ld|v[0-9a-f]{8}$|",
+        r"^(?:Build:|SPIWP:|mode:|load:|load 0x|entry 0x| ?wdt reset$|configsip:|clk_drv:|csum |chksum |ets_main\.c|tail |~ld|v[0-9a-f]{8}$|",
         r"\[?Saved PC|Core0 Saved PC|Core1 Saved PC|",
         r"[IWD] \(\d+\) (?:boot|boot\.[a-z0-9]+|cpu_start|app_start|app_init|heap_init|spi_flash|efuse_init|esp_image|",
         r"esp_psram|octal_psram|main_task|sleep_gpio|sleep|coexist|rtc|clk|app_cpu|intr_alloc|flash_parts): )"
@@ -84,6 +84,16 @@ const COMPLAINTS: &[(&str, &str)] = &[
         "flash read err",
         "the chip cannot read its flash: look at the mode and the frequency of the image, and at the supply",
     ),
+    ("ecure boot verification failed", UNSIGNED),
+    ("Secure boot signature verification failed", UNSIGNED),
+    (
+        "user code done",
+        "the program gave the chip back to its ROM, which does nothing more: flash the board again",
+    ),
+    (
+        "invalid reset",
+        "the chip does not know why it was reset: look at its supply and at its reset pin",
+    ),
     (
         "No bootable app partitions",
         "no application is in the flash: flash it, or look at the partition table",
@@ -93,6 +103,8 @@ const COMPLAINTS: &[(&str, &str)] = &[
         "no application is where the partition table says: flash it to that offset",
     ),
 ];
+
+const UNSIGNED: &str = "the chip boots only what is signed by its owner's key: sign the program, or take a board without secure boot";
 
 const DOWNLOAD: &str = "the chip waits to be flashed: it was reset while its boot pin was held; reset it with the pin released";
 

@@ -90,7 +90,7 @@ static NUMBER: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^(?:Fatal exception|Exception) \(?(\d+)"));
 static ENDS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"^(Rebooting\.\.\.|CPU halted\.|Entering gdb stub now\.|<<<stack<<<|note: run with `RUST_BACKTRACE)",
+        r"^(Rebooting\.\.\.|CPU halted\.|=+ CORE DUMP START =+|Entering gdb stub now\.|<<<stack<<<|note: run with `RUST_BACKTRACE)",
     )
 });
 

@@ -65,6 +65,17 @@ impl PortError {
         Self::Io { name: name.clone(), doing, error: error.into() }
     }
 
+    /// An error of the serial library, which has only words for what the kernel said.
+    pub(super) fn serial(name: &PortName, doing: &'static str, error: serialport::Error) -> Self {
+        let number = match error.description.as_str() {
+            "I/O error" => Some(5),
+            "No such device or address" => Some(6),
+            "No such device" | "Operation not supported by device" => Some(19),
+            _ => None,
+        };
+        Self::io(name, doing, number.map_or_else(|| error.into(), io::Error::from_raw_os_error))
+    }
+
     /// Whether the port may be back in a moment: it is gone, as that of a sleeping board is.
     #[must_use]
     pub fn is_gone(&self) -> bool {
@@ -112,7 +123,7 @@ impl PortError {
             }
             Self::NotRfc2217 { .. } => "is it an RFC 2217 server, as esp_rfc2217_server or ser2net with `telnet`?".into(),
             Self::Vanished { .. } => {
-                "a chip that sleeps or crashes takes its USB port along; is it powered, and does it wake by itself?".into()
+                "plug it in again; a chip that sleeps or crashes takes its USB port along, too: is it powered, and does it wake by itself?".into()
             }
         })
     }

@@ -17,6 +17,7 @@ use super::rfc2217::Bridge;
 use super::telnet::Line;
 use super::{BootInto, PortError, PortName, Wiring, usb};
 use crate::inventory::rate::Rates;
+use crate::inventory::wear::Wears;
 
 /// The rate at which ROMs are spoken to, and at which most programs print.
 pub const BAUD_DEFAULT: u32 = 115_200;
@@ -35,11 +36,13 @@ pub struct PortOptions {
     pub flash_baud_max: Option<u32>,
     /// Where it is remembered at which rates the flash of the board could not be written; `None` to remember nothing.
     pub rates: Option<Rates>,
+    /// Where it is counted how often the flash of the board was written; `None` to count nothing.
+    pub wears: Option<Wears>,
 }
 
 impl Default for PortOptions {
     fn default() -> Self {
-        Self { baud: BAUD_DEFAULT, wiring: None, flash_baud_max: None, rates: None }
+        Self { baud: BAUD_DEFAULT, wiring: None, flash_baud_max: None, rates: None, wears: None }
     }
 }
 
@@ -160,7 +163,7 @@ impl SerialPort {
     pub fn clear_input(&mut self) -> Result<(), PortError> {
         self.tty
             .clear(ClearBuffer::Input)
-            .map_err(|error| PortError::io(&self.name, "clear", error))
+            .map_err(|error| PortError::serial(&self.name, "clear", error))
     }
 
     /// Sets the rate of this end.
@@ -171,7 +174,7 @@ impl SerialPort {
     pub fn set_baud(&mut self, baud: u32) -> Result<(), PortError> {
         self.tty
             .set_baud_rate(baud)
-            .map_err(|error| PortError::io(&self.name, "set its rate", error))
+            .map_err(|error| PortError::serial(&self.name, "set its rate", error))
     }
 
     /// Resets the chip over the lines. Takes a fifth of a second, or 0.7 s at the slow pace. The port may vanish by it.

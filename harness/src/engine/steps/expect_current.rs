@@ -9,7 +9,7 @@ use super::{Context, Step, Verb};
 use crate::engine::action::ActionError;
 use crate::engine::event::Event;
 use crate::engine::mismatch::{Mismatch, MismatchKind};
-use crate::engine::reading::{self, Measured};
+use crate::engine::reading::{self, Edge, Measured};
 use crate::engine::step::{Progress, Run};
 use crate::scenario::amount::Quantity;
 use crate::scenario::field::{Field, Shape, optional};
@@ -283,6 +283,8 @@ pub(super) fn charge(
     run: &Run<'_>,
     (from, to): (Moment, Moment),
 ) -> Option<Mismatch> {
+    let (from, to) =
+        (reading::edge(run.log, from, Edge::Rise), reading::edge(run.log, to, Edge::Fall));
     let measured = reading::measure(run.log, &[(from, to)]);
     void(Of::Charge, &measured)
         .or_else(|| limits.wrong("the charge of the cycle", measured.charge_nc))
@@ -299,7 +301,7 @@ fn since(run: &Run<'_>) -> Moment {
 /// From the first wake that no step has used to the one after it.
 fn next_cycle(run: &Run<'_>) -> Option<(Moment, Moment)> {
     let mut wakes = run.log.from(run.cursors.cycle).filter_map(|(_, entry)| match entry.event {
-        Event::Wake { .. } => Some(entry.at),
+        Event::Wake { .. } => Some(reading::edge(run.log, entry.at, Edge::Rise)),
         _ => None,
     });
     Some((wakes.next()?, wakes.next()?))
@@ -331,14 +333,16 @@ fn phases(run: &Run<'_>, from: Moment, to: Moment, wanted: Phase) -> Vec<(Moment
         }
     };
     for entry in run.log.entries() {
-        let next = match &entry.event {
-            Event::Sleep { .. } => Phase::Asleep,
-            Event::Wake { .. } => Phase::Awake,
-            Event::Power { .. } => Phase::Dark,
+        let (next, at) = match &entry.event {
+            Event::Sleep { .. } => (Phase::Asleep, reading::edge(run.log, entry.at, Edge::Fall)),
+            Event::Wake { .. } => (Phase::Awake, reading::edge(run.log, entry.at, Edge::Rise)),
+            Event::Power { .. } => (Phase::Dark, entry.at),
             _ => continue,
         };
-        end(phase, entry.at);
-        phase = (next, entry.at);
+        // A change belongs to one of two events that follow each other closely.
+        let at = at.max(phase.1);
+        end(phase, at);
+        phase = (next, at);
     }
     end(phase, run.now);
     stretches

@@ -94,7 +94,13 @@ enum FaultLine {
     DropByte {
         after: u64,
     },
+    FadingSector {
+        sector: u32,
+    },
     LoseAfterReset {
+        bytes: u32,
+    },
+    Noise {
         bytes: u32,
     },
     Renumerate {
@@ -142,7 +148,7 @@ pub(super) fn read(line: &str) -> Result<Option<Order>, String> {
     Ok(Some(match line {
         OrderLine::ClearFaults => Order::ClearFaults,
         OrderLine::CutAtWrite { at, after } => {
-            Order::CutAtWrite(CutAtWrite { at: at.into(), after, off: Duration::ZERO })
+            Order::CutAtWrite(CutAtWrite { at: at.into(), after })
         }
         OrderLine::EndSleep => Order::EndSleep,
         OrderLine::Fault(fault) => Order::Fault(fault.into()),
@@ -234,7 +240,9 @@ impl From<FaultLine> for Fault {
             FaultLine::Brownouts { count } => Self::Brownouts { count },
             FaultLine::CorruptByte { after } => Self::CorruptByte { after },
             FaultLine::DropByte { after } => Self::DropByte { after },
+            FaultLine::FadingSector { sector } => Self::FadingSector { sector },
             FaultLine::LoseAfterReset { bytes } => Self::LoseAfterReset { bytes },
+            FaultLine::Noise { bytes } => Self::Noise { bytes },
             FaultLine::Renumerate { away_ms } => {
                 Self::Renumerate { away: Duration::from_millis(away_ms) }
             }
@@ -278,8 +286,7 @@ mod tests {
         check(r#"{"order":"power-cycle","off_ms":2000}"#, Some(cycle));
         let reset = Order::Reset { into: BootMode::Download };
         check(r#"{"order":"reset","into":"download"}"#, Some(reset));
-        let cut = CutAtWrite { at: WriteCut::During, after: 1, off: Duration::ZERO };
-        let cut = Order::CutAtWrite(cut);
+        let cut = Order::CutAtWrite(CutAtWrite { at: WriteCut::During, after: 1 });
         check(r#"{"order":"cut-at-write","at":"during","after":1}"#, Some(cut));
         check(r#"{"order":"wake"}"#, Some(Order::Wake));
         let sag = Order::Sag { millivolts: 2600 };
@@ -294,6 +301,23 @@ mod tests {
         check(r#"{"order":"fault","fault":"drop-byte","after":7}"#, Some(fault));
         let fault = Order::Fault(Fault::StayInDownload);
         check(r#"{"order":"fault","fault":"stay-in-download"}"#, Some(fault));
+    }
+
+    #[test]
+    fn each_order_of_the_readme_is_one_and_no_fault_is_left_out() {
+        let page = include_str!("../../../README.md");
+        let orders: Vec<_> = page
+            .lines()
+            .filter(|line| line.starts_with(r#"{"order""#))
+            .map(|line| read(line).unwrap_or_else(|reason| panic!("{line}: {reason}")))
+            .collect();
+        let kinds = orders.iter().filter_map(|order| match order {
+            Some(Order::Fault(fault)) => Some(std::mem::discriminant(fault)),
+            _ => None,
+        });
+        // Serde names all kinds in the reason why a made-up one is refused.
+        let reason = read(r#"{"order":"fault","fault":"?"}"#).unwrap_err();
+        assert_eq!(kinds.count(), reason.matches('`').count() / 2 - 1, "{reason}");
     }
 
     #[test]
