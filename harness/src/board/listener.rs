@@ -8,6 +8,7 @@ use super::console::{Announced, Console, Patterns, Symbols};
 use super::pins::Pins;
 use super::port::{BootInto, Pace, PortError, SerialPort};
 use super::started::{POWER_ON, RESET, Started};
+use super::ways_out::{WAYS_OUT, WayOut};
 use super::{Cycle, Sink};
 use crate::engine::{ActionError, Event, Trouble};
 use crate::flash::{self, IN_LOADER};
@@ -30,20 +31,6 @@ const BROWNOUTS_MAX: u32 = 3;
 
 /// How long a port that is back may still refuse: its owner and group are set a moment after it appears.
 const REFUSED_MAX: Duration = Duration::from_secs(5);
-
-/// What is done about a board that is in its loader and should run, one after another.
-const WAYS_OUT: [WayOut; 4] = [WayOut::Reset, WayOut::Watchdog, WayOut::Reset, WayOut::Supply];
-
-/// A way out of a loader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WayOut {
-    /// Another reset: cheap, and some circuits need a second one.
-    Reset,
-    /// The supply is cut for a moment, where something switches it.
-    Supply,
-    /// The chip's own watchdog, which looks at the boot pin anew where a reset over USB does not.
-    Watchdog,
-}
 
 /// How long after a port came back the firmware's own word about its wake may come.
 const INFERRED_MAX: Duration = Duration::from_secs(2);
@@ -351,12 +338,10 @@ impl Ear {
     /// Gets a board out of its loader that should run. One that stays there is the bench's fault, and never a silent firmware.
     fn leave_loader(&mut self) {
         for way_out in self.ways_out.by_ref() {
-            let what = match way_out {
-                WayOut::Reset => "it is reset again",
-                WayOut::Watchdog => "its watchdog resets it",
-                WayOut::Supply if self.cycle.is_none() => continue,
-                WayOut::Supply => "its supply is cut for a moment",
-            };
+            if way_out == WayOut::Supply && self.cycle.is_none() {
+                continue;
+            }
+            let what = way_out.words();
             let text = format!("the board is in its loader and should run: {what}");
             self.sink.tell(Event::Note { text });
             self.console.announce(Moment::at(self.began.elapsed()), Announced::Silently);

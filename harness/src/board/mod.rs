@@ -19,6 +19,7 @@ mod started;
 pub mod virtual_board;
 pub mod virtual_pins;
 mod virtual_supply;
+mod ways_out;
 
 use std::sync::Arc;
 use std::time::Duration;
