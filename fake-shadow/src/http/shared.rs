@@ -160,6 +160,11 @@ impl Shared {
         self.ca_pem.clone()
     }
 
+    /// Where requests go on to, as people write it; none if the cloud is in here.
+    pub(super) fn beyond(&self) -> Option<String> {
+        self.beyond.as_ref().map(|(beyond, _)| beyond.endpoint.to_string())
+    }
+
     pub(super) fn next_connection(&self) -> ConnectionId {
         ConnectionId(self.last_connection.fetch_add(1, Ordering::Relaxed) + 1)
     }

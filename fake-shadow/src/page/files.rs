@@ -40,11 +40,21 @@ pub(crate) fn is_wanted(method: &str, path_and_query: &str, accept: &str) -> boo
     method == "GET" && is_for_root && is_for_html
 }
 
-/// The page, for a cloud of a region.
-pub(crate) fn page(region: &str) -> String {
+/// The page, for a cloud of a region; before a service elsewhere without what that keeps for itself, which is shadows and a clock.
+pub(crate) fn page(region: &str, before: Option<&str>) -> String {
     let kinds: String = kinds::EXAMPLES.iter().map(option).collect();
+    let (role, of_fake) = before.map_or(("fake cloud", ""), |_| ("before the real one", " hidden"));
+    let beyond = before.map_or(String::new(), |endpoint| {
+        format!(
+            "  <p class=\"panel\">Requests go on to <code>{}</code>, where the shadows are. Faults are done to its answers.</p>\n",
+            escaped(endpoint)
+        )
+    });
     PAGE.replace("{{head}}", HEAD)
         .replace("{{kinds}}", &kinds)
+        .replace("{{role}}", role)
+        .replace("{{of-fake}}", of_fake)
+        .replace("{{beyond}}", &beyond)
         .replace("{{region}}", &escaped(region))
 }
 
@@ -92,7 +102,7 @@ mod tests {
             escaped("<script>\"it's\" & more"),
             "&lt;script&gt;&quot;it&#39;s&quot; &amp; more"
         );
-        let page = page("<script>alert(1)</script>\" onload=\"alert(1)");
+        let page = page("<script>alert(1)</script>\" onload=\"alert(1)", None);
         assert!(!page.contains("<script>alert") && !page.contains("\" onload"), "{page}");
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
         assert!(door("<b>", Lock::Token).contains("&lt;b&gt;"));
@@ -100,7 +110,9 @@ mod tests {
 
     #[test]
     fn nothing_is_left_to_fill_in_and_nothing_comes_from_elsewhere() {
-        for text in [&page("us-east-1"), &door("why", Lock::Token), STYLE, SCRIPT, TOLD_SCRIPT] {
+        for text in
+            [&page("us-east-1", None), &door("why", Lock::Token), STYLE, SCRIPT, TOLD_SCRIPT]
+        {
             assert!(!text.contains("{{"), "{text}");
             assert!(!text.contains("https://") && !text.contains("//cdn"), "{text}");
         }
@@ -112,11 +124,26 @@ mod tests {
             assert!(!SCRIPT.contains(forbidden), "{forbidden}");
             assert!(!TOLD_SCRIPT.contains(forbidden), "{forbidden}");
         }
-        for text in [page("us-east-1"), door("why", Lock::Token)] {
+        for text in [page("us-east-1", None), door("why", Lock::Token)] {
             for inline in ["style=", "onclick", "onload", "<style", "javascript:"] {
                 assert!(!text.contains(inline), "{inline}");
             }
         }
+    }
+
+    #[test]
+    fn before_a_service_elsewhere_the_page_says_so_and_offers_nothing_of_the_fake() {
+        let page = page("us-east-1", Some("https://x-ats.iot.us-east-1.amazonaws.com"));
+        assert!(page.contains("<code>https://x-ats.iot.us-east-1.amazonaws.com</code>"), "{page}");
+        for section in ["id=\"things\"", "aria-labelledby=\"clock-title\""] {
+            let line =
+                page.lines().find(|line| line.contains("<section") && line.contains(section));
+            assert!(
+                line.is_some_and(|line| line.contains(" hidden>") || line.contains(" hidden ")),
+                "{section}"
+            );
+        }
+        assert!(!super::page("us-east-1", None).contains(" hidden>\n    <div class=\"head\">"));
     }
 
     #[test]

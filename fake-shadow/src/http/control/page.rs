@@ -25,7 +25,7 @@ pub(super) async fn page(State(shared): State<Arc<Shared>>, request: Request) ->
         return response;
     }
     let region = shared.with(|cloud, _| cloud.cloud().settings().region.clone());
-    Html(page::page(&region)).into_response()
+    Html(page::page(&region, shared.beyond().as_deref())).into_response()
 }
 
 /// What stands in place of the page for somebody who is not let in.
