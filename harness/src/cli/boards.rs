@@ -302,7 +302,10 @@ fn doctor<W: Write, E: Write>(
     for board in boards.iter().filter(|board| doctor::is_back(board, &seen)) {
         aside::forget(&locks, board.mac);
     }
-    let findings = doctor::examine(&file.read.inventory, &seen);
+    let mut findings = doctor::examine(&file.read.inventory, &seen);
+    if !args.port.is_empty() {
+        findings.extend(doctor::unknown_ports(&file.read.inventory, &seen));
+    }
     let bad: BTreeSet<_> = findings
         .iter()
         .filter(|finding| finding.badness == Badness::Bad)

@@ -49,7 +49,8 @@ pub fn connect<'a>(
     let mut brownouts = 0;
     for attempt in 1.. {
         let pace = if attempt % 2 == 1 { Pace::Quick } else { Pace::Slow };
-        if reset(port, pins, pace)? == Reached::Nobody {
+        let reached = reset(port, pins, pace)?;
+        if reached == Reached::Nobody {
             attempts = ATTEMPTS_WITHOUT_RESET;
         }
         let mut loader = Loader::new(port);
@@ -58,7 +59,11 @@ pub fn connect<'a>(
             return Ok(Loader::again(port, found));
         }
         let printed = loader.printed();
-        let symptom = symptom(&printed);
+        let symptom = match (reached, symptom(&printed)) {
+            // It started by itself: nobody has asked it for its loader.
+            (Reached::Nobody, Symptom::WrongBootMode) => Symptom::Talks,
+            (_, symptom) => symptom,
+        };
         brownouts += usize::from(symptom == Symptom::Brownout);
         if attempt >= attempts || brownouts >= BROWNOUTS_MAX {
             let heard = last_lines(&printed);

@@ -6,62 +6,11 @@ use std::collections::BTreeMap;
 
 use super::Mac;
 use super::aside::Aside;
-use super::board::{Inventory, KnownBoard, SerialKind, UsbHints};
+use super::board::{Inventory, KnownBoard, SerialKind};
+pub use super::port_seen::{PortSeen, PortState, words};
 use super::rate::Rate;
 use super::wear::{WRITES_TOLD, Wear};
 use crate::board::probe::Selector;
-
-/// A serial port of the host, and what came of asking who is on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortSeen {
-    /// Its path or address.
-    pub port: String,
-    /// Where it hangs.
-    pub usb: UsbHints,
-    /// What came of it.
-    pub state: PortState,
-}
-
-/// What came of asking who is on a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PortState {
-    /// This board.
-    Board {
-        /// Its MAC.
-        mac: Mac,
-        /// Its chip.
-        chip: String,
-    },
-    /// Others have it open: their names and process ids.
-    Busy {
-        /// As `picocom (process 1234)`; none where they cannot be seen.
-        holders: Vec<String>,
-    },
-    /// We may not open it.
-    Denied {
-        /// The group that may.
-        group: Option<String>,
-    },
-    /// There is no such port.
-    Gone,
-    /// A run of ours holds the board that was seen there last.
-    Locked {
-        /// Who, in words.
-        holder: String,
-    },
-    /// A board that is used by its debug probe, which a reset over the serial side of its USB may kill.
-    OfProbe {
-        /// What people call it.
-        board: String,
-    },
-    /// Nobody answered as a chip's loader does.
-    Silent {
-        /// What was tried and failed.
-        why: String,
-        /// What to do about it.
-        help: Option<String>,
-    },
-}
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -304,43 +253,6 @@ fn trouble(port: &PortSeen, board: &KnownBoard, inventory: &Inventory) -> (Strin
     (what, help.to_owned())
 }
 
-/// What came of asking who is on a port, and what to do.
-#[must_use]
-pub fn words(path: &str, state: &PortState) -> (String, String) {
-    match state {
-        PortState::Board { mac, chip } => {
-            (format!("{chip} with {mac} is on {path}"), "nothing needs to be done".to_owned())
-        }
-        PortState::Busy { holders } if holders.is_empty() => (
-            format!("{path} is open in a program of another user"),
-            format!("close the program that uses it; `sudo fuser -v {path}` names it"),
-        ),
-        PortState::Busy { holders } => {
-            (format!("{path} is open in {}", holders.join(" and ")), "close it there".to_owned())
-        }
-        PortState::Denied { group } => {
-            let group = group.as_deref().unwrap_or("dialout");
-            let help = format!(
-                "join its group by `sudo usermod -aG {group} $USER` and log in again, or install the udev \
-                 rules of docs/boards.md"
-            );
-            (format!("no permission to open {path}"), help)
-        }
-        PortState::Gone => (format!("{path} is not there"), "plug the board in".to_owned()),
-        PortState::Locked { holder } => {
-            (format!("{path} is in use by {holder}"), "wait for that run, or end it".to_owned())
-        }
-        PortState::OfProbe { board } => (
-            format!("{path} is the port of {board}, which is used by its debug probe"),
-            "it is left alone: a reset over it may end what the probe does".to_owned(),
-        ),
-        PortState::Silent { why, help } => {
-            let usual = "hold its boot button, press reset, and try again";
-            (format!("{path}: {why}"), help.clone().unwrap_or_else(|| usual.to_owned()))
-        }
-    }
-}
-
 fn strangers<'a>(inventory: &'a Inventory, seen: &'a Seen) -> impl Iterator<Item = Finding> + 'a {
     seen.ports.iter().filter_map(|port| {
         let PortState::Board { mac, chip } = &port.state else { return None };
@@ -351,6 +263,21 @@ fn strangers<'a>(inventory: &'a Inventory, seen: &'a Seen) -> impl Iterator<Item
             help: Some("run `shadowrig boards learn` to add it".into()),
         })
     })
+}
+
+/// Ports on which no board answers and none is expected: worth a word where somebody has named them.
+#[must_use]
+pub fn unknown_ports(inventory: &Inventory, seen: &Seen) -> Vec<Finding> {
+    let is_expected = |port: &PortSeen| {
+        inventory.boards.iter().any(|board| board.serial.port.as_ref() == Some(&port.port))
+    };
+    let is_silent =
+        |port: &&PortSeen| !matches!(port.state, PortState::Board { .. }) && !is_expected(port);
+    let told = |port: &PortSeen| {
+        let (what, help) = words(&port.port, &port.state);
+        Finding { badness: Badness::Bad, about: port.port.clone(), what, help: Some(help) }
+    };
+    seen.ports.iter().filter(is_silent).map(told).collect()
 }
 
 /// Bridges are sold with one serial number for all, as `0001`: names made of it move from board to board.
@@ -398,6 +325,7 @@ fn grabber(name: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::board::UsbHints;
     use crate::inventory::read::read;
 
     const HOST: &str = r#"

@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod learn;
 pub mod matching;
 pub mod pool;
+mod port_seen;
 
 pub mod aside;
 pub mod file;

@@ -494,3 +494,15 @@ fn a_board_on_a_probe_is_reset_by_it_and_has_no_port_opened() {
     }
     assert_eq!(board.status().expect("it runs").resets, before);
 }
+
+#[test]
+fn a_port_that_somebody_names_to_the_doctor_is_told_of_when_nobody_answers() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let args = ["boards", "doctor", "--inventory", "none.toml", "--port", "./nowhere"];
+    let output = shadowrig_with(folder.path(), &[], &args);
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.contains("./nowhere is not there") && text.contains("plug the board in"),
+        "{text}"
+    );
+}
