@@ -32,33 +32,37 @@ pub fn exchanges(log: &Log) -> Vec<String> {
     events.filter_map(|event| line(event, &mut first_version)).map(nameless).collect()
 }
 
-/// The events in order, each answer before the next request: a device waits for its answer, but in real time that is told by another
-/// way than the request behind it, and may be told later.
+/// The events in order, each answer before the next request and before what the rig did to its faults meanwhile: a device waits
+/// for its answer, but in real time that is told by another way than the request, and may be told later.
 fn in_turn(log: &Log) -> Vec<&Event> {
-    let mut events = Vec::new();
-    let (mut told, mut moved) = (BTreeSet::new(), BTreeSet::new());
-    let mut asked = None;
+    let events = || log.entries().iter().map(|entry| &entry.event);
     let answer_to = |id: u64| {
-        log.entries()
-            .iter()
-            .map(|entry| &entry.event)
-            .find(|event| matches!(event, Event::Answer(Answer { request, .. }) if *request == id))
+        events().find(|event| matches!(event, Event::Answer(answer) if answer.request == id))
     };
-    for entry in log.entries() {
-        match &entry.event {
+    let mut ordered = Vec::new();
+    // The answer that is still to be told, and what waits for it.
+    let (mut open, mut held): (Option<&Event>, Vec<&Event>) = (None, Vec::new());
+    let mut moved = BTreeSet::new();
+    for event in events() {
+        match event {
             Event::Request(request) => {
-                if let Some(id) = asked.replace(request.id).filter(|id| !told.contains(id)) {
-                    events.extend(answer_to(id));
-                    moved.insert(id);
+                if let Some(Event::Answer(answer)) = open {
+                    moved.insert(answer.request);
                 }
+                ordered.extend(open.take().into_iter().chain(held.drain(..)).chain([event]));
+                open = answer_to(request.id);
             }
-            Event::Answer(answer) if moved.remove(&answer.request) => continue,
-            Event::Answer(answer) => drop(told.insert(answer.request)),
-            _ => {}
+            Event::Answer(answer) if moved.remove(&answer.request) => {}
+            Event::Answer(_) if open.is_some_and(|open| std::ptr::eq(open, event)) => {
+                ordered.extend([event].into_iter().chain(held.drain(..)));
+                open = None;
+            }
+            Event::FaultArmed { .. } | Event::FaultsCleared if open.is_some() => held.push(event),
+            _ => ordered.push(event),
         }
-        events.push(&entry.event);
     }
-    events
+    ordered.append(&mut held);
+    ordered
 }
 
 /// The thing in a target, as it stands there.
@@ -199,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_told_late_stands_before_the_next_request() {
+    fn an_answer_that_is_told_late_stands_before_what_followed_it() {
         let request = |id| {
             Event::Request(Request {
                 id,
@@ -216,15 +220,27 @@ mod tests {
             let body = String::new();
             Event::Answer(Answer { request, status: Some(status), body, fault: None })
         };
-        let lines = |events: [Event; 5]| {
+        let armed = || Event::FaultArmed { id: 1, what: "503".into(), step: None };
+        let lines = |events: [Event; 6]| {
             let mut log = Log::default();
             events.into_iter().for_each(|event| log.push(Moment::START, event));
             exchanges(&log)
         };
-        let in_order =
-            [request(1), answer(1, 200), request(2), answer(2, 503), Event::FaultsCleared];
-        let late = [request(1), request(2), answer(1, 200), answer(2, 503), Event::FaultsCleared];
-        assert_eq!(lines(late), lines(in_order));
+        let cleared = Event::FaultsCleared;
+        let in_order = lines([
+            request(1),
+            answer(1, 200),
+            armed(),
+            request(2),
+            answer(2, 503),
+            cleared.clone(),
+        ]);
+        let next_came_first =
+            [request(1), armed(), request(2), answer(1, 200), answer(2, 503), cleared.clone()];
+        let faults_came_first =
+            [request(1), armed(), answer(1, 200), request(2), cleared, answer(2, 503)];
+        assert_eq!(lines(next_came_first), in_order);
+        assert_eq!(lines(faults_came_first), in_order);
     }
 
     #[test]
