@@ -51,6 +51,62 @@ pub struct Flash {
     bad_sectors: BTreeSet<u32>,
     /// Sectors that lose a bit after they were checked.
     fading_sectors: BTreeSet<u32>,
+    pub(crate) status: StatusRegisters,
+}
+
+/// The three status registers. Their bits are kept and do nothing: no sector is protected by them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StatusRegisters {
+    now: [u8; 3],
+    /// What the next power-on finds.
+    kept: [u8; 3],
+    /// What may be written by the next command, if anything.
+    enabled: Option<Keeps>,
+}
+
+/// What a write of the status registers lasts for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Keeps {
+    /// Until the power goes.
+    Power,
+    /// For good.
+    Always,
+}
+
+impl StatusRegisters {
+    /// What the flash answers to a command that reads one, and what the others do. `data` is what came behind the command.
+    pub(crate) fn obey(&mut self, opcode: u8, data: &[u8]) -> Option<u8> {
+        match opcode {
+            0x05 => return Some(self.now[0]),
+            0x35 => return Some(self.now[1]),
+            0x15 => return Some(self.now[2]),
+            0x06 => self.enabled = Some(Keeps::Always),
+            0x50 => self.enabled = Some(Keeps::Power),
+            0x04 => self.enabled = None,
+            0x01 => self.write(0, data.get(..2).unwrap_or(data)),
+            0x31 => self.write(1, data.get(..1).unwrap_or_default()),
+            0x11 => self.write(2, data.get(..1).unwrap_or_default()),
+            _ => {}
+        }
+        None
+    }
+
+    fn write(&mut self, first: usize, data: &[u8]) {
+        let Some(keeps) = self.enabled.take() else { return };
+        for (register, byte) in data.iter().enumerate().map(|(at, byte)| (first + at, *byte)) {
+            if let Some(now) = self.now.get_mut(register) {
+                *now = byte;
+            }
+            if let (Keeps::Always, Some(kept)) = (keeps, self.kept.get_mut(register)) {
+                *kept = byte;
+            }
+        }
+    }
+
+    /// The power is gone.
+    pub(crate) fn lose_power(&mut self) {
+        (self.now, self.enabled) = (self.kept, None);
+    }
 }
 
 impl Flash {
@@ -73,6 +129,7 @@ impl Flash {
             changed: BTreeSet::new(),
             bad_sectors: BTreeSet::new(),
             fading_sectors: BTreeSet::new(),
+            status: StatusRegisters::default(),
         }
     }
 

@@ -324,7 +324,8 @@ fn doctor<W: Write, E: Write>(
             }
         }
         let (all, bad) = (boards.len(), bad.len());
-        writeln!(terminal.out, "{all} boards, {bad} of them cannot be used")?;
+        let boards = if all == 1 { "board" } else { "boards" };
+        writeln!(terminal.out, "{all} {boards}, {bad} of them cannot be used")?;
     }
     Ok(if bad.is_empty() { exit::PASSED } else { exit::RIG })
 }
@@ -350,10 +351,19 @@ fn ports(args: &PortArgs) -> io::Result<Vec<HostPort>> {
         return host::ports();
     }
     let known = host::ports()?;
-    let port = |path: &String| {
-        known.iter().find(|known| known.path == *path).cloned().unwrap_or_else(|| named(path))
+    let port = |word: &String| {
+        let path = path_of(word);
+        known.iter().find(|known| known.path == path).cloned().unwrap_or_else(|| named(&path))
     };
     Ok(args.port.iter().map(port).collect())
+}
+
+/// A bare word is what it is called in this folder or in `/dev`, where it is there.
+fn path_of(word: &str) -> String {
+    let is_bare = !word.contains('/');
+    let places = ["./", "/dev/"].map(|place| format!("{place}{word}"));
+    let found = places.into_iter().find(|path| is_bare && std::path::Path::new(path).exists());
+    found.unwrap_or_else(|| word.to_owned())
 }
 
 fn named(path: &str) -> HostPort {

@@ -150,6 +150,18 @@ fn boards_are_learned_once_and_found_again_when_their_cables_are_swapped() {
 }
 
 #[test]
+fn a_port_is_found_by_its_bare_name_in_this_folder() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let port = folder.path().join("board");
+    let _running = virtual_board(Chip::Esp32c3, "84:f7:03:67:84:6c", &port);
+    let (code, out, err) = boards_in(folder.path(), &["learn", "--port", "board"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("1 board"), "{out}");
+    let (_, out, _) = boards_in(folder.path(), &["doctor"]);
+    assert!(out.ends_with("1 board, 0 of them cannot be used\n"), "{out}");
+}
+
+#[test]
 fn a_port_that_somebody_else_has_open_is_named_with_its_holder() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let port = folder.path().join("board");

@@ -234,6 +234,7 @@ impl Board {
     }
 
     pub(super) fn power_cut(&mut self, now: Moment) {
+        self.flash.status.lose_power();
         if !matches!(self.stage, Stage::Off) {
             self.end_life();
             self.line.clear(now);

@@ -9,6 +9,8 @@ use crate::loader::registers::Registers;
 const START: u32 = 1 << 18;
 /// The command has an address.
 const USER_ADDRESS: u32 = 1 << 30;
+/// The command sends data.
+const USER_MOSI: u32 = 1 << 27;
 /// The command reads an answer.
 const USER_MISO: u32 = 1 << 28;
 
@@ -22,17 +24,18 @@ const DISCOVERABLE: [u8; 24] = [
 ];
 
 /// Runs the command if the start bit is set, and clears the bit.
-pub(crate) fn run(map: &SpiMap, registers: &mut Registers, flash: &Flash) {
+pub(crate) fn run(map: &SpiMap, registers: &mut Registers, flash: &mut Flash) {
     let command = registers.read(map.base);
     if command & START == 0 {
         return;
     }
     registers.write(map.base, command & !START);
     let user = registers.read(map.base + map.user);
+    let opcode = registers.read(map.base + map.user2) as u8;
+    let status = flash.status.obey(opcode, &sent(map, registers, user));
     if user & USER_MISO == 0 {
         return;
     }
-    let opcode = registers.read(map.base + map.user2) as u8;
     let address = match user & USER_ADDRESS {
         0 => 0,
         _ => registers.read(map.base + 4) >> map.address_shift,
@@ -42,7 +45,7 @@ pub(crate) fn run(map: &SpiMap, registers: &mut Registers, flash: &Flash) {
         // The ESP8266 keeps the length in bits 8 to 16 of another register.
         None => (registers.read(map.base + map.user1) >> 8 & 0x1ff) + 1,
     };
-    let answer = answer(opcode, address, flash);
+    let answer = status.map_or_else(|| answer(opcode, address, flash), |status| vec![status]);
     for index in 0..DATA_WORDS.min(bits.div_ceil(32)) {
         let mut word = [0; 4];
         for (place, byte) in word.iter_mut().enumerate() {
@@ -54,8 +57,21 @@ pub(crate) fn run(map: &SpiMap, registers: &mut Registers, flash: &Flash) {
     }
 }
 
-/// What the flash answers to a command that reads. Others, such as reset (66, 99), have no answer;
-/// the status (05, 35, 15) is always "ready, nothing protected".
+/// The first bytes of what the command sends.
+fn sent(map: &SpiMap, registers: &Registers, user: u32) -> Vec<u8> {
+    if user & USER_MOSI == 0 {
+        return Vec::new();
+    }
+    let bits = match map.miso_length {
+        // The length to send stands in the word before the length to read.
+        Some(length) => registers.read(map.base + length - 4),
+        None => registers.read(map.base + map.user1) >> 17 & 0x1ff,
+    };
+    let word = registers.read(map.base + map.data).to_le_bytes();
+    word.into_iter().take((bits as usize + 1) / 8).collect()
+}
+
+/// What the flash answers to a command that reads, its status aside. Others, such as reset (66, 99), have no answer.
 fn answer(opcode: u8, address: u32, flash: &Flash) -> Vec<u8> {
     /// Bytes of the data buffer.
     const BYTES: u32 = DATA_WORDS * 4;

@@ -147,6 +147,20 @@ without_stub() {
   round_trip "$chip" rom --no-stub
 }
 
+# The registers of the flash chip: what is written there is read again, and stays without power where that was asked for.
+status_registers() {
+  local chip=$1
+  board "$chip" --pty "$work/port"
+  on_port --chip "$chip" -- write-flash-status --bytes 2 --non-volatile 0x0240
+  check "$chip: takes the status of its flash" says "After flash memory status: +0x0240"
+  on_port --chip "$chip" -- write-flash-status --bytes 1 0x04
+  check "$chip: takes one byte of it for a while" says "After flash memory status: +0x04"
+  control '{"order":"power-cut"}' >"$work/out"
+  control '{"order":"power-restore","into":"download"}' >"$work/out"
+  on_port --chip "$chip" -- read-flash-status --bytes 2
+  check "$chip: has what was to stay when its power is back" says "Flash memory status: +0x0240"
+}
+
 # What only reads: chip, registers, memory, an image.
 looks() {
   local chip=$1
@@ -275,6 +289,9 @@ done
 for chip in ${looked_at:-$chips}; do
   looks "$chip"
 done
+status_registers esp32c3
+status_registers esp32
+status_registers esp8266
 watchdog esp32c3
 watchdog esp32s3
 ways_out
