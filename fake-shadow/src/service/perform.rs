@@ -106,7 +106,8 @@ impl FakeShadow {
                 Done::only(&self.registry.list(region, page, filter))
             }
             Operation::Publish(topic, publishing) => {
-                let done = self.publish_at(topic, *publishing, message(request, publishing.qos, now))?;
+                let done =
+                    self.publish_at(topic, *publishing, message(request, publishing.qos, now))?;
                 Done { body: answer::published(request_id), ..done }
             }
             Operation::UpdateThing(thing) => {
@@ -127,7 +128,7 @@ impl FakeShadow {
     ) -> Result<Done, Refused> {
         let now = message.published_at;
         let asked = topic.shadow_request();
-        let payload = asked.is_some().then(|| message.payload.clone()).unwrap_or_default();
+        let payload = if asked.is_some() { message.payload.clone() } else { Vec::new() };
         if publishing.is_retained {
             self.retained.keep(topic, message)?;
         }
@@ -153,12 +154,7 @@ impl FakeShadow {
     }
 
     /// What the service publishes about a shadow to whoever asks for it by a message.
-    fn told_at(
-        &self,
-        now: UnixMillis,
-        id: &ShadowId,
-        payload: &[u8],
-    ) -> Result<Done, ShadowError> {
+    fn told_at(&self, now: UnixMillis, id: &ShadowId, payload: &[u8]) -> Result<Done, ShadowError> {
         let document =
             self.shadow_at(now, id).ok_or_else(|| ShadowError::NotFound { shadow: id.clone() })?;
         let document = with_token(document, payload);

@@ -32,7 +32,7 @@ pub fn events(thing: &str, done: &Controlled) -> Vec<Event> {
             Event::Clock { offset_ms: 0 },
             Event::Shadow { name: None, by: Party::Rig, document: None },
         ],
-        Controlled::Shadow { shadow, document } if shadow.thing.as_str() == thing => {
+        Controlled::Shadow { shadow, document, .. } if shadow.thing.as_str() == thing => {
             let name = shadow.name.as_ref().map(ToString::to_string);
             vec![Event::Shadow { name, by: Party::Rig, document: document.clone() }]
         }

@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
-use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
+use fake_shadow::event::{CloudEvent, CloudEventKind, Controlled, Served};
 
 use super::answer_first::{AnswerFirst, Kind};
 use super::bench::{Bench, Facts};
@@ -270,9 +270,15 @@ impl RealBench {
                 self.open.insert(id, (number, Arc::clone(served)));
                 let Served { request, delivery, .. } = served.as_ref();
                 self.take_in_passed(delivery);
-                cloud_side::request_events(&self.settings, (number, id), request, delivery)
+                self.side.request_events(&self.settings, (number, id), request, delivery)
             }
-            CloudEventKind::Controlled(done) => controlled::events(&self.side.thing, done),
+            CloudEventKind::Controlled(done) => {
+                let mut events = controlled::events(&self.side.thing, done);
+                if let Controlled::Shadow { events: published, .. } = done {
+                    events.extend(self.side.heard(published));
+                }
+                events
+            }
             // A fault on a request is told with the request.
             CloudEventKind::Fault(met) if !self.open.contains_key(&id) => {
                 vec![Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }]
@@ -357,6 +363,8 @@ impl Bench for RealBench {
             | Action::ClearFaults
             | Action::Clock(_)
             | Action::DeleteShadow { .. }
+            | Action::HearShadow
+            | Action::Publish(_)
             | Action::SetShadow { .. }
             | Action::UpdateShadow { .. } => {
                 let side = &mut self.side;

@@ -131,6 +131,16 @@ pub struct Difference {
     pub actual: Option<String>,
 }
 
+impl Difference {
+    /// The same of a part of something greater.
+    #[must_use]
+    pub fn under(self, path: &str) -> Self {
+        let inner = &self.path;
+        let path = if inner.is_empty() { path.to_owned() } else { format!("{path}.{inner}") };
+        Self { path, ..self }
+    }
+}
+
 /// How a comparison is made.
 #[derive(Debug, Clone, Copy)]
 pub struct Comparison<'a> {
