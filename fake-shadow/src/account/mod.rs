@@ -4,7 +4,7 @@
 //! token services and a hundred crates, which would double what there is to build. It has what a developer's machine and a CI runner
 //! have without anybody at the keyboard: keys, a web identity, a profile, a container's service, an instance's. What it leaves out (single
 //! sign-on, roles that are assumed with other keys) is a profile's `credential_process` away:
-//! `aws configure export-credentials --format process`. Keys are asked for once; those that end are told in time, and not renewed.
+//! `aws configure export-credentials --format process`. Keys that end are asked for again before they do ([`Renewal`]).
 
 mod chain;
 mod container;
@@ -14,8 +14,10 @@ mod given;
 mod instance;
 mod process;
 mod profiles;
+mod renewal;
 mod web_identity;
 
 pub use chain::{ACCOUNT_VARIABLES, Account, AccountWants, Files};
 pub use error::AccountError;
 pub use profiles::{Form, Mistake, Profile, parse};
+pub use renewal::{Keys, Renewal, RenewalTimes};

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::args::{Environment, ServeArgs};
 use super::error::ServeError;
-use crate::account::{Account, AccountWants};
+use crate::account::{Account, AccountWants, Keys, Renewal, RenewalTimes};
 use crate::clock::UnixMillis;
 use crate::proxy::{Reach, Signer, Upstream, upstream};
 use crate::settings::Settings;
@@ -42,6 +42,22 @@ pub struct ProxyArgs {
 pub(super) struct Way {
     pub(super) upstream: Upstream,
     pub(super) signer: Option<Signer>,
+    wants: AccountWants,
+}
+
+impl Way {
+    /// Renews the keys that requests are signed with, if they end; each try is told in the log.
+    pub(super) fn renewed(
+        &self,
+        environment: &Environment,
+        told: impl Fn(&str) + Send + 'static,
+    ) -> Option<Renewal> {
+        let keys = &self.signer.as_ref()?.keys;
+        let environment = environment.clone();
+        let variable = move |name: &str| environment.of_account(name);
+        let told = move |words: Result<String, String>| told(&words.unwrap_or_else(|words| words));
+        Some(Renewal::start(keys, self.wants.clone(), variable, RenewalTimes::default(), told))
+    }
 }
 
 /// What was found out about the real service before it is asked anything.
@@ -49,6 +65,7 @@ pub(super) struct Wanted<'a> {
     to: &'a str,
     ca_file: Option<PathBuf>,
     account: Option<Account>,
+    wants: AccountWants,
 }
 
 impl ProxyArgs {
@@ -86,7 +103,7 @@ impl ServeArgs {
         };
         let of_account = || account.as_ref().and_then(|account| account.ca_bundle.clone());
         let ca_file = self.proxy.to_ca.clone().or_else(of_account);
-        Ok((Some(Wanted { to, ca_file, account }), Some(note)))
+        Ok((Some(Wanted { to, ca_file, account, wants }), Some(note)))
     }
 }
 
@@ -101,19 +118,21 @@ impl Wanted<'_> {
 
     /// The way there; asks where that is if nobody has said.
     pub(super) async fn way(self) -> Result<Way, ServeError> {
-        let Self { to, ca_file, account } = self;
+        let Self { to, ca_file, account, wants } = self;
         match (account, to) {
             (Some(account), OWN_ENDPOINT) => {
                 let account = Account { ca_bundle: ca_file, ..account };
                 let Reach { upstream, signer, .. } =
                     Reach::of(&account, None).await.map_err(ServeError::Reach)?;
-                Ok(Way { upstream, signer: Some(signer) })
+                Ok(Way { upstream, signer: Some(signer), wants })
             }
             (account, to) => {
                 let upstream = upstream(to, ca_file.as_deref()).map_err(ServeError::Reach)?;
-                let signer =
-                    account.map(|Account { credential, region, .. }| Signer { credential, region });
-                Ok(Way { upstream, signer })
+                let signer = account.map(|Account { credential, region, .. }| Signer {
+                    keys: Keys::new(credential),
+                    region,
+                });
+                Ok(Way { upstream, signer, wants })
             }
         }
     }

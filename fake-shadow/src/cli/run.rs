@@ -1,10 +1,10 @@
 //! Serving until somebody asks for the end.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -21,7 +21,7 @@ use crate::clock::UnixMillis;
 use crate::data::DataFile;
 use crate::fault::Faulty;
 use crate::http::{Server, ServerIdentity, Shared, listen, raise_file_limit, serve, serve_tls};
-use crate::log;
+use crate::log::{self, LogForm};
 use crate::service::FakeShadow;
 
 /// Where the program writes.
@@ -78,11 +78,16 @@ pub fn run(
         .controlled_from(remote)
         .kept_in(file)
         .showing_ca(ca_pem);
-    if let Some(Way { upstream, signer }) = way {
+    let log = Turns(Arc::new(Mutex::new(outputs.log)));
+    let told = log.clone();
+    let _renewal = way.as_ref().and_then(|way| {
+        way.renewed(environment, move |words| told.note(form.unwrap_or_default(), words))
+    });
+    if let Some(Way { upstream, signer, .. }) = way {
         shared = shared.passing_on_to(upstream, signer);
     }
     let shared = Arc::new(shared);
-    let log = form.map(|form| log_thread::start(shared.subscribe(), form, explainer, outputs.log));
+    let log = form.map(|form| log_thread::start(shared.subscribe(), form, explainer, log));
     let listens = addresses(&doors)?;
     let beside = runtime.block_on(args.beside.serve(&shared, &listens))?;
     runtime.block_on(serve_until_end(doors, &beside, &shared, &mut outputs.out))?;
@@ -93,6 +98,34 @@ pub fn run(
         log.finish();
     }
     Ok(())
+}
+
+/// A log that several threads write to, a line at a time.
+struct Turns<L>(Arc<Mutex<L>>);
+
+impl<L: Write> Turns<L> {
+    /// Writes a note, unless a reader of the log who does not read would be waited for.
+    fn note(&self, form: LogForm, words: &str) {
+        if let Ok(mut log) = self.0.try_lock() {
+            let _ = log.write_all(log::note(form, words).as_bytes());
+        }
+    }
+}
+
+impl<L> Clone for Turns<L> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<L: Write> Write for Turns<L> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
+    }
 }
 
 /// How many threads serve: half of the processors. Requests take turns at the one cloud, so more threads mostly wait for each

@@ -83,6 +83,7 @@ async fn bind(address: &str) -> io::Result<(UdpSocket, TcpListener)> {
 }
 
 async fn serve_udp(socket: Arc<UdpSocket>, context: Context) {
+    context.shared.doors_opened().await;
     let mut late = JoinSet::new();
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     loop {
@@ -107,6 +108,7 @@ async fn serve_udp(socket: Arc<UdpSocket>, context: Context) {
 }
 
 async fn serve_tcp(listener: TcpListener, context: Context) {
+    context.shared.doors_opened().await;
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}

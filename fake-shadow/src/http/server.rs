@@ -128,12 +128,17 @@ async fn accept(listener: TcpListener, context: Context) {
     let seats = Seats::new(connections_max());
     let mut connections = JoinSet::new();
     let mut ending = pin!(ended(context.ending.clone()));
+    let mut is_open = false;
     loop {
         let accepted = tokio::select! {
             biased;
             () = &mut ending => break,
+            () = context.shared.doors_opened(), if !is_open => {
+                is_open = true;
+                continue;
+            }
             Some(_) = connections.join_next() => continue,
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept(), if is_open => accepted,
         };
         let Ok((tcp, peer)) = accepted else {
             seats.make_room();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 
 use super::control::Token;
 use crate::clock::UnixMillis;
@@ -42,6 +42,8 @@ pub struct Shared {
     beyond: Option<(Beyond, Upstream)>,
     /// Tells open connections that the device's radio link breaks, where that is in hand here.
     link_breaks: Option<Notify>,
+    /// Says when somebody may be served; without it everybody may from the beginning.
+    doors: Option<watch::Receiver<bool>>,
 }
 
 struct State {
@@ -75,6 +77,7 @@ impl Shared {
             file: None,
             beyond: None,
             link_breaks: None,
+            doors: None,
         }
     }
 
@@ -117,6 +120,21 @@ impl Shared {
         self.lock().cloud.set_carries(carries);
         let link_breaks = (carries != Carries::Nothing).then(Notify::new);
         Self { link_breaks, ..self }
+    }
+
+    /// Lets the servers serve nobody until the sender says true or is gone. Until then connections and datagrams wait in their sockets,
+    /// so that a rig that starts a device can arm faults and be sure that its first packet meets them.
+    #[must_use]
+    pub fn closed_until(self, is_open: watch::Receiver<bool>) -> Self {
+        Self { doors: Some(is_open), ..self }
+    }
+
+    /// Waits until somebody may be served.
+    pub(crate) async fn doors_opened(&self) {
+        if let Some(mut is_open) = self.doors.clone() {
+            // Without a sender nobody keeps them closed.
+            let _ = is_open.wait_for(|is_open| *is_open).await;
+        }
     }
 
     /// Acts on the cloud between two requests; the second argument is the time. A file that cannot be written is tried

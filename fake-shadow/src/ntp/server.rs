@@ -51,6 +51,7 @@ impl Drop for NtpServer {
 }
 
 async fn serve(socket: UdpSocket, shared: Arc<Shared>) {
+    shared.doors_opened().await;
     let mut buffer = [0; DATAGRAM_BYTES_MAX];
     loop {
         let Ok((bytes, peer)) = socket.recv_from(&mut buffer).await else {

@@ -55,9 +55,9 @@ impl Client {
         }
         let (method, target) = (method.to_owned(), target.to_owned());
         let mut request = Request { method, target, version: HttpVersion::Http11, headers, body };
-        let Signer { credential, region } = &self.signer;
+        let Signer { keys, region } = &self.signer;
         let scope = SignFor { region, service: self.service, at: system_time() };
-        sign(&mut request, credential, scope).map_err(|_| PassError::Unsignable)?;
+        sign(&mut request, &keys.now(), scope).map_err(|_| PassError::Unsignable)?;
         self.upstream.ask(&request).await
     }
 

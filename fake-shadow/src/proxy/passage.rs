@@ -6,11 +6,12 @@ use std::time::Duration;
 use super::answer::PassedAnswer;
 use super::endpoint::Endpoint;
 use super::error::PassError;
+use crate::account::Keys;
 use crate::clock::UnixMillis;
 use crate::message::{Header, Request};
 use crate::sigv4::canonical::query_pairs;
 use crate::sigv4::parse::Claim;
-use crate::sigv4::{Credential, Identity, Keyring, Refusal, SignFor, sign};
+use crate::sigv4::{Identity, Keyring, Refusal, SignFor, sign};
 
 /// The service elsewhere, and who signs for it.
 #[derive(Debug, Clone)]
@@ -22,10 +23,10 @@ pub struct Beyond {
 }
 
 /// Credentials of the service elsewhere. `Debug` hides what is secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Signer {
-    /// The keys.
-    pub credential: Credential,
+    /// The keys, as they are when something is signed.
+    pub keys: Keys,
     /// The region in signatures.
     pub region: String,
 }
@@ -116,7 +117,7 @@ impl Beyond {
         let mut anew = self.readdressed(request);
         // The name that the device chose: there are several, and the service has its own opinion of each.
         let scope = SignFor { region: &signer.region, service: &identity.service, at };
-        match sign(&mut anew, &signer.credential, scope) {
+        match sign(&mut anew, &signer.keys.now(), scope) {
             Ok(()) => Passage::On(How::SignedAnew, anew),
             Err(_) => Passage::Failed(PassError::Unsignable),
         }
@@ -175,13 +176,13 @@ fn without_signature(request: &Request) -> String {
 mod tests {
     use super::*;
     use crate::message::HttpVersion;
-    use crate::sigv4::{Rules, verify};
+    use crate::sigv4::{Credential, Rules, verify};
 
     const AT: UnixMillis = UnixMillis::from_secs(1_795_190_924);
 
     fn beyond() -> Beyond {
         let signer = Signer {
-            credential: Credential::long_term("AKIDREAL", "real"),
+            keys: Keys::new(Credential::long_term("AKIDREAL", "real")),
             region: "eu-west-1".to_owned(),
         };
         let endpoint = "https://p-ats.iot.eu-west-1.amazonaws.com".parse().unwrap();

@@ -8,7 +8,7 @@ use super::endpoint::{Endpoint, EndpointError};
 use super::error::PassError;
 use super::passage::Signer;
 use super::upstream::{TrustError, Upstream};
-use crate::account::Account;
+use crate::account::{Account, Keys};
 
 /// The two halves of an account's service; nothing of them has been asked yet but where they are.
 #[derive(Debug, Clone)]
@@ -80,7 +80,8 @@ impl Reach {
     /// [`ReachError`] says which step failed.
     pub async fn of(account: &Account, said: Option<&str>) -> Result<Self, ReachError> {
         let Account { credential, region, ca_bundle, .. } = account;
-        let signer = Signer { credential: credential.clone(), region: region.clone() };
+        let keys = Keys::new(credential.clone());
+        let signer = Signer { keys, region: region.clone() };
         let control = account.control_endpoint.clone();
         let control = control.unwrap_or_else(|| control_endpoint(region));
         let control = upstream(&control, ca_bundle.as_deref())?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::support::bench::{Client, PATIENCE, lamp, raw};
 use crate::support::{NOW, Signer, unsigned};
+use fake_shadow::account::Keys;
 use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
 use fake_shadow::fault::{Channel, Fault, Faulty, Kind, Place};
 use fake_shadow::http::{Server, ServerIdentity, Shared, serve, serve_tls};
@@ -24,7 +25,7 @@ fn real_key() -> Credential {
 }
 
 fn real_signer() -> proxy::Signer {
-    proxy::Signer { credential: real_key(), region: REAL_REGION.to_owned() }
+    proxy::Signer { keys: Keys::new(real_key()), region: REAL_REGION.to_owned() }
 }
 
 /// The second cloud, which stands for the real service: over TLS, or not.
@@ -177,7 +178,7 @@ async fn what_is_signed_for_the_service_itself_goes_on_as_it_came() {
 async fn what_the_service_refuses_the_device_hears_in_its_words() {
     let far = Far::new(Channel::Tls).await;
     let signer = proxy::Signer {
-        credential: Credential::long_term("AKIDREAL", "not the real secret"),
+        keys: Keys::new(Credential::long_term("AKIDREAL", "not the real secret")),
         ..real_signer()
     };
     let near = Near::before(far.upstream.clone(), Some(signer)).await;

@@ -1,9 +1,10 @@
 //! `--cloud aws`: which account, which endpoint, which thing.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use clap::Args;
-use fake_shadow::account::{ACCOUNT_VARIABLES, Account, AccountWants};
+use fake_shadow::account::{ACCOUNT_VARIABLES, Account, AccountWants, Renewal, RenewalTimes};
 use fake_shadow::clock::UnixMillis;
 use fake_shadow::proxy::{Endpoint, Reach};
 use fake_shadow::shadow::ShadowId;
@@ -39,6 +40,8 @@ pub(super) struct RealCloud {
     thing: Option<String>,
     /// What makes names of things this run's own.
     stamp: String,
+    /// What keeps the keys good for longer than they last.
+    _renewal: Arc<Renewal>,
 }
 
 impl RealCloudArgs {
@@ -103,14 +106,21 @@ impl RealCloudArgs {
         let what = "reach the real cloud";
         let wants = AccountWants { profile: self.profile.clone(), region: self.region.clone() };
         let allowed =
-            |name: &str| ACCOUNT_VARIABLES.contains(&name).then(|| variable(name)).flatten();
+            move |name: &str| ACCOUNT_VARIABLES.contains(&name).then(|| variable(name)).flatten();
         let account = Account::find(&wants, &allowed, UnixMillis(now.as_millisecond()));
         let account = account
             .map_err(|error| ActionError::new(what, error.to_string()).help(error.help()))?;
         let reach = runtime.block_on(Reach::of(&account, self.endpoint.as_deref()));
         let reach =
             reach.map_err(|error| ActionError::new(what, error.to_string()).help(error.help()))?;
+        let keys = &reach.signer.keys;
+        let renewal = Renewal::start(keys, wants, allowed, RenewalTimes::default(), |words| {
+            // New keys are as it should be. Old ones may last for the rest of the run.
+            let trouble = words.err().map(|words| format!("note: {words}\n"));
+            let _left = trouble.map(|trouble| io::stderr().lock().write_all(trouble.as_bytes()));
+        });
         Ok(RealCloud {
+            _renewal: Arc::new(renewal),
             reach,
             region: account.region,
             thing: thing.map(str::to_owned),

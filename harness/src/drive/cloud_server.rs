@@ -10,6 +10,7 @@ use fake_shadow::ntp::{NtpServer, serve_ntp};
 use fake_shadow::{FakeShadow, Settings};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use super::real_service::{RealService, ServiceSide};
 use super::seen::{Sink, system_time};
@@ -32,11 +33,13 @@ pub struct CloudServer {
     ca_pem: Option<String>,
     pub(super) shared: Arc<Shared>,
     pub(super) settings: Settings,
+    /// Whether devices are served yet.
+    doors: watch::Sender<bool>,
 }
 
 impl CloudServer {
-    /// Starts a cloud at an address, over TLS or not; port 0 picks a free one. What it sees goes into the sink. With the real
-    /// service it passes requests on. What it carries of the board's radio link faults can take away.
+    /// Starts a cloud at an address, over TLS or not; port 0 picks a free one. It serves nobody before [`CloudServer::open`]. What
+    /// it sees goes into the sink. With the real service it passes requests on. What it carries of the board's radio link faults can take away.
     ///
     /// # Errors
     ///
@@ -64,7 +67,8 @@ impl CloudServer {
             ),
         };
         let cloud = Faulty::new(FakeShadow::new(settings.clone()));
-        let mut shared = Shared::new(cloud, system_time).carrying(carries);
+        let (doors, is_open) = watch::channel(false);
+        let mut shared = Shared::new(cloud, system_time).carrying(carries).closed_until(is_open);
         if let Some(RealService { reach, .. }) = service {
             shared = shared.passing_on_to(reach.upstream.clone(), Some(reach.signer.clone()));
         }
@@ -86,7 +90,12 @@ impl CloudServer {
         let ca_pem = identity.and_then(|identity| identity.ca_pem().map(str::to_owned));
         let service = service.map(|service| ServiceSide::new(runtime.clone(), service));
         let runtime = runtime.clone();
-        Ok(Self { runtime, server, ntp, dns, service, ca_pem, shared, settings })
+        Ok(Self { runtime, server, ntp, dns, service, ca_pem, shared, settings, doors })
+    }
+
+    /// Serves devices from now on, those first that have been waiting.
+    pub(super) fn open(&self) {
+        self.doors.send_replace(true);
     }
 
     /// Where it listens, as `http://127.0.0.1:41873`.

@@ -102,8 +102,10 @@ impl RealBench {
         Moment::at(self.began.elapsed())
     }
 
-    /// Waits until something is seen, this long at most.
+    /// Waits until something is seen, this long at most. The device has its cloud from the first wait on: all that steps arm before
+    /// one waits is armed when the first packet of the device is taken in, however quick the device is.
     pub fn wait(&mut self, at_most: Duration) {
+        self.cloud.open();
         let at_most = if self.holds() { at_most.max(HELD_GLANCE) } else { at_most };
         if self.waiting.is_empty()
             && self.changed.is_empty()
@@ -355,7 +357,11 @@ impl Bench for RealBench {
             }
             Action::Power(order) => self.board.power(*order)?,
             Action::Reset => self.board.reset()?,
-            Action::RunCommand(order) => return host_command::run(order),
+            Action::RunCommand(order) => {
+                // It may be a client.
+                self.cloud.open();
+                return host_command::run(order);
+            }
             Action::SetPin { pin, value } => self.board.set_pin(pin, *value)?,
             Action::Wake => self.board.wake()?,
             Action::WriteConsole { text } => self.board.write_console(text)?,

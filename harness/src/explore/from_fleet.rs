@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::edges::{Meeting, meetings};
 use super::faults::Meets;
 use super::place::{Mishap, Place};
+use super::rhythm::Rhythm;
 use super::runner::{Runner, SimRunner};
 use super::script::{End, Script, head, shortest};
 use crate::engine::event::{Event, StateCut};
@@ -159,11 +160,18 @@ impl Writer<'_> {
         let settle = WATCHED_MIN.max(self.settings.every * SLEEPS_WATCHED);
         let behind = watched.since(script.last_act(&mishaps));
         let end = End::Wait(behind + self.settings.every + settle);
-        let violation = self.violation(&script, &mishaps, end).ok_or(NotWritten::NotShown)?;
+        let (violation, log) = self
+            .violation(&script.written(&mishaps, &[self.rule], end))
+            .ok_or(NotWritten::NotShown)?;
+        let by_cycles =
+            script.written_by_cycles(&mishaps, &[self.rule], Rhythm::of(&log), violation.at);
         let end = shortest(&script, &mishaps, &violation);
+        let by_time = script.written(&mishaps, &[self.rule], end);
         // The last run is of what is handed out, so that it is known to fail.
-        let violation = self.violation(&script, &mishaps, end).ok_or(NotWritten::NotShown)?;
-        let text = script.written(&mishaps, &[self.rule], end);
+        let (text, (violation, _)) = [by_cycles, by_time]
+            .into_iter()
+            .find_map(|text| self.violation(&text).map(|found| (text, found)))
+            .ok_or(NotWritten::NotShown)?;
         Ok(Written {
             text: format!("{}{text}", head(self.rule, &violation.why, &mishaps)),
             took: violation.at.since_start(),
@@ -177,7 +185,7 @@ impl Writer<'_> {
         let least = self.settings.every * (number + 1) + WATCHED_MIN;
         let mut spans = (0..WATCHED_DOUBLINGS).map(|doublings| least * 2_u32.pow(doublings));
         spans.find_map(|span| {
-            let log = self.run(script, mishaps, End::Wait(span))?.log;
+            let log = self.run(&script.written(mishaps, &[self.rule], End::Wait(span)))?.log;
             WakeOf::nth(&log, number).map(|wake| (log, wake))
         })
     }
@@ -197,19 +205,20 @@ impl Writer<'_> {
         }
     }
 
-    fn run(&mut self, script: &Script, mishaps: &[Mishap], end: End) -> Option<Outcome> {
+    fn run(&mut self, text: &str) -> Option<Outcome> {
         self.trials += 1;
-        let text = script.written(mishaps, &[self.rule], end);
-        let plan = scenario::parse(&text, "fleet").plans.into_iter().next()?;
+        let plan = scenario::parse(text, "fleet").plans.into_iter().next()?;
         self.runner.run_all(&[plan.into()]).into_iter().next()
     }
 
-    fn violation(&mut self, script: &Script, mishaps: &[Mishap], end: End) -> Option<Violation> {
-        let outcome = self.run(script, mishaps, end)?;
+    /// The first violation of a run, and its log.
+    fn violation(&mut self, text: &str) -> Option<(Violation, Log)> {
+        let outcome = self.run(text)?;
         let ended_at = Moment::at(outcome.took);
         let unix_ms = |at: Moment| self.runner.unix_ms(at);
         let rules = std::slice::from_ref(self.rule);
-        over_log(rules, &outcome.log, None, (ended_at, &unix_ms)).into_iter().next()
+        let found = over_log(rules, &outcome.log, None, (ended_at, &unix_ms)).into_iter().next();
+        found.map(|found| (found, outcome.log))
     }
 }
 

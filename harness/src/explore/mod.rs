@@ -20,7 +20,8 @@ pub mod matrix;
 pub mod page;
 pub mod place;
 pub mod reduce;
-pub mod runner;
+pub mod rhythm;
+mod runner;
 pub mod script;
 pub mod sweep;
 

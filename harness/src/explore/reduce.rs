@@ -76,7 +76,7 @@ pub(super) fn reduce(
         steps,
         trials,
         why: case.violation.why.clone(),
-        scenario: case.script.written(&case.mishaps, &[&rule], case.end),
+        scenario: explorer.handed_out(&case.script, &case.mishaps, &case.violation),
     }
 }
 
@@ -94,7 +94,7 @@ impl Case {
     fn took(&self) -> Duration {
         let end = match self.end {
             End::Wait(span) => span,
-            End::Cycles(_) => Duration::ZERO,
+            End::Cycles(..) => Duration::ZERO,
         };
         self.script.last_act(&self.mishaps).since_start() + end
     }

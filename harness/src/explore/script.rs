@@ -7,12 +7,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::place::Mishap;
+use super::rhythm::Rhythm;
 use crate::drive::bench::{Bench, Facts};
 use crate::drive::virtual_time;
 use crate::engine::{Action, ActionError, Event, Log, Outcome};
 use crate::invariant::{Rule, Violation};
 use crate::scenario::plan::{ConsoleLines, Erase, Firmware, Plan, Sleeping, StartShadow};
-use crate::time::Moment;
+use crate::time::{self, Moment};
 
 /// What is done to a device, and when.
 #[derive(Debug, Clone)]
@@ -36,14 +37,17 @@ pub struct Script {
 /// How a written script ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// When the device has gone through so many cycles; for a bench in real time, on which nobody waits for nothing.
-    Cycles(usize),
+    /// When the device has gone through so many cycles, for which it has so long: what holds at any speed.
+    Cycles(usize, Duration),
     /// So long behind the last act, or behind the last mishap that stands at a point of time if that comes later.
     Wait(Duration),
 }
 
-/// How long a device may take for the cycles at the end: longer than any wake may last.
-const CYCLES_WITHIN: &str = "10m";
+/// How long a device may take at least for the cycles at the end: longer than any wake may last.
+const CYCLES_WITHIN_MIN: Duration = Duration::from_secs(600);
+
+/// The same as a multiple of what they took before.
+const SLOWER_MAX: u32 = 4;
 
 /// Runs a plan on a simulated bench, and takes down what is done to it, and when.
 pub fn take_down(plan: &Arc<Plan>, bench: &mut dyn Bench) -> (Vec<(Moment, Action)>, Outcome) {
@@ -95,6 +99,41 @@ impl Script {
     /// The script as a scenario in which something goes wrong, and in which invariants must hold.
     #[must_use]
     pub fn written(&self, mishaps: &[Mishap], rules: &[&Rule], end: End) -> String {
+        let mut text = self.head(mishaps, rules);
+        let mut now = Moment::START;
+        for (at, step) in self.steps(mishaps) {
+            write_wait(&mut text, at.since(now));
+            now = now.max(at);
+            write_step(&mut text, step);
+        }
+        match end {
+            End::Wait(settle) => write_wait(&mut text, settle),
+            End::Cycles(count, within) => write_cycles(&mut text, count, within),
+        }
+        text
+    }
+
+    /// The same for a device at any speed. It does not wait for times but, as far as it can, for the sleeps that this one did, and ends
+    /// when the device has slept once more than this one had when the violation was seen.
+    #[must_use]
+    pub fn written_by_cycles(
+        &self,
+        mishaps: &[Mishap],
+        rules: &[&Rule],
+        mut rhythm: Rhythm,
+        seen_at: Moment,
+    ) -> String {
+        let mut text = self.head(mishaps, rules);
+        for (at, step) in self.steps(mishaps) {
+            rhythm.write_gap(&mut text, at);
+            write_step(&mut text, step);
+        }
+        rhythm.write_end(&mut text, seen_at);
+        text
+    }
+
+    /// All of a scenario before its first step.
+    fn head(&self, mishaps: &[Mishap], rules: &[&Rule]) -> String {
         let mut text = String::new();
         let shadows: Vec<_> =
             self.shadows.iter().map(|(name, shadow)| (name, sections(shadow))).collect();
@@ -134,7 +173,6 @@ impl Script {
             let _ = writeln!(text, "  - {}", rule.written);
         }
         let _ = writeln!(text, "steps:");
-        self.write_steps(&mut text, mishaps, end);
         text
     }
 
@@ -145,34 +183,24 @@ impl Script {
         acts.chain(mishaps.iter().map(Mishap::at)).max().unwrap_or(Moment::START)
     }
 
-    fn write_steps(&self, text: &mut String, mishaps: &[Mishap], end: End) {
+    /// What is done, and when, in order.
+    fn steps(&self, mishaps: &[Mishap]) -> Vec<(Moment, Value)> {
         let mut steps: Vec<(Moment, Value)> = self.acts.clone();
         let among = |index: usize| mishaps[index].among(&mishaps[..index]).step();
         steps.extend((0..mishaps.len()).map(among));
         // Stable: what is armed at the beginning comes behind what the scenario does there.
         steps.sort_by_key(|(at, _)| *at);
-        let mut now = Moment::START;
-        for (at, step) in steps {
-            write_wait(text, at.since(now));
-            now = now.max(at);
-            let Value::Object(members) = without_null(step) else { continue };
-            for (index, (key, value)) in members.iter().enumerate() {
-                let lead = if index == 0 { "  - " } else { "    " };
-                let _ = writeln!(text, "{lead}{key}: {value}");
-            }
-        }
-        match end {
-            End::Wait(settle) => write_wait(text, settle),
-            End::Cycles(count) => {
-                let _ = writeln!(text, "  - expect-cycles: {{ count: {count} }}");
-                let _ = writeln!(text, "    within: {CYCLES_WITHIN}");
-            }
-        }
+        steps
     }
 }
 
-/// How long a run must be watched behind its last step, so that it still shows a violation. A second more, so that the file also
-/// fails on a bench that is not as quick.
+/// How long cycles may take, of which a number like this took so long.
+pub(super) fn within(took: Duration) -> Duration {
+    CYCLES_WITHIN_MIN.max(took * SLOWER_MAX)
+}
+
+/// How long a run must be watched behind its last step, so that it still shows a violation. A second more, for what is seen only
+/// when it is over.
 pub(super) fn shortest(script: &Script, mishaps: &[Mishap], violation: &Violation) -> End {
     End::Wait(violation.at.since(script.last_act(mishaps)) + Duration::from_secs(1))
 }
@@ -192,7 +220,20 @@ pub(super) fn head(rule: &Rule, why: &str, mishaps: &[Mishap]) -> String {
     )
 }
 
-fn write_wait(text: &mut String, span: Duration) {
+fn write_step(text: &mut String, step: Value) {
+    let Value::Object(members) = without_null(step) else { return };
+    for (index, (key, value)) in members.iter().enumerate() {
+        let lead = if index == 0 { "  - " } else { "    " };
+        let _ = writeln!(text, "{lead}{key}: {value}");
+    }
+}
+
+pub(super) fn write_cycles(text: &mut String, count: usize, within: Duration) {
+    let _ = writeln!(text, "  - expect-cycles: {{ count: {count} }}");
+    let _ = writeln!(text, "    within: {}", time::span(within));
+}
+
+pub(super) fn write_wait(text: &mut String, span: Duration) {
     if !span.is_zero() {
         let _ = writeln!(text, "  - wait: {}ms", span.as_millis());
     }

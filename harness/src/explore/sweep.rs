@@ -7,9 +7,11 @@ use std::time::Duration;
 use super::combination::{Combination, Slot};
 use super::edges::{self, EDGES_MAX, Edge, Meeting, Write};
 use super::faults::variants;
+use super::place::Mishap;
 use super::reduce::{Reduction, reduce};
+use super::rhythm::Rhythm;
 use super::runner::{Pace, Runner};
-use super::script::{End, Script, head, shortest, sleeps, steps_began};
+use super::script::{End, Script, head, shortest, sleeps, steps_began, within};
 use crate::drive::sim::MakeDevice;
 use crate::engine::event::Event;
 use crate::engine::{Outcome, Verdict};
@@ -175,7 +177,7 @@ impl<'a> Explorer<'a> {
     /// Finds out how long each run is to be watched.
     fn find_end(&mut self) {
         if self.runner.pace() == Pace::Real {
-            self.end = End::Cycles(CYCLES_WATCHED);
+            self.end = End::Cycles(CYCLES_WATCHED, within(self.script.took));
             return;
         }
         let first = self.run(&self.script.written(&[], &[], self.end));
@@ -305,7 +307,7 @@ impl<'a> Explorer<'a> {
             let mishaps = std::slice::from_ref(&combination.mishap);
             let text = match &reduction {
                 Some(reduction) => reduction.scenario.clone(),
-                None => script.written(mishaps, &[&rule], shortest(&script, mishaps, violation)),
+                None => self.handed_out(&script, mishaps, violation),
             };
             let why = reduction.as_ref().map_or(&violation.why, |reduction| &reduction.why);
             failures.push(Failure {
@@ -319,11 +321,30 @@ impl<'a> Explorer<'a> {
         failures
     }
 
+    /// A violation as the text of a scenario. In virtual time the last run is of what is handed out, so that it is known to fail.
+    pub(super) fn handed_out(
+        &mut self,
+        script: &Script,
+        mishaps: &[Mishap],
+        violation: &Violation,
+    ) -> String {
+        let rule = self.rules[violation.rule].clone();
+        if self.runner.pace() == Pace::Real {
+            return script.written(mishaps, &[&rule], self.end);
+        }
+        let by_time = script.written(mishaps, &[&rule], shortest(script, mishaps, violation));
+        let rhythm = Rhythm::of(&self.run(&by_time).log);
+        let by_cycles = script.written_by_cycles(mishaps, &[&rule], rhythm, violation.at);
+        let outcome = self.run(&by_cycles);
+        let is_shown = self.violations(&outcome).iter().any(|found| found.rule == violation.rule);
+        if is_shown { by_cycles } else { by_time }
+    }
+
     /// How long a run is watched behind its last step.
     pub(super) const fn settle(&self) -> Duration {
         match self.end {
             End::Wait(settle) => settle,
-            End::Cycles(_) => WATCHED_MIN,
+            End::Cycles(..) => WATCHED_MIN,
         }
     }
 

@@ -30,6 +30,7 @@ mod planted;
 mod power_contract;
 mod probe;
 mod provision;
+mod quick_device;
 mod real_cloud;
 mod record;
 mod reports;

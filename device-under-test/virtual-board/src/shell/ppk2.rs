@@ -14,6 +14,9 @@ use crate::ppk2::{Ppk2, SAMPLE, amperes};
 /// How often samples are sent.
 const TICK: Duration = Duration::from_millis(10);
 
+/// How long a client may read nothing before samples are lost to it. A real one keeps few; here a busy machine is to lose none.
+const DROP_AFTER: Duration = Duration::from_secs(30);
+
 /// The most samples at once; more than are due in a tick, so that a late meter catches up and loses none.
 const SAMPLES_MAX: u64 = 10_000;
 
@@ -30,7 +33,7 @@ impl MeterPort {
     /// Puts a meter for a board at a path.
     pub(crate) fn open(link: &Path, board: &Sender<Message>) -> Result<Self, ShellError> {
         let (sender, receiver) = mpsc::channel();
-        let pty = Pty::open(Some(link), &sender)?;
+        let pty = Pty::open(Some(link), &sender, DROP_AFTER)?;
         let board = board.clone();
         let thread = thread::Builder::new()
             .name("board-meter".into())

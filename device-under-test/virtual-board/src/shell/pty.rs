@@ -30,8 +30,8 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// How long to wait while nobody has opened the port: then the kernel says so at once each time.
 const NOBODY: Duration = Duration::from_millis(5);
 
-/// How long a client may take nothing before what is sent to it is dropped, as by a UART.
-const DROP_AFTER: Duration = Duration::from_secs(1);
+/// How long a client of a board may take nothing before what is sent to it is dropped, as by a UART.
+pub(crate) const DROP_AFTER: Duration = Duration::from_secs(1);
 
 /// The port, with its threads, until it is dropped.
 #[derive(Debug)]
@@ -54,7 +54,12 @@ struct Terminal {
 }
 
 impl Pty {
-    pub(crate) fn open(link: Option<&Path>, sender: &Sender<Message>) -> Result<Self, ShellError> {
+    /// A port at a link, if there is to be one. What a client does not take within `patience` is dropped.
+    pub(crate) fn open(
+        link: Option<&Path>,
+        sender: &Sender<Message>,
+        patience: Duration,
+    ) -> Result<Self, ShellError> {
         let terminal = Terminal::open().map_err(ShellError::Pty)?;
         if let Some(link) = link {
             put_link(&terminal.name, link)?;
@@ -69,7 +74,7 @@ impl Pty {
         let _ = sender.send(Message::Port(to_port));
         let (writer, reader) = (Arc::clone(&shared), Arc::clone(&shared));
         let sender = sender.clone();
-        spawn("board-pty-out", move || write_all(&writer, &receiver))?;
+        spawn("board-pty-out", move || write_all(&writer, &receiver, patience))?;
         spawn("board-pty-in", move || read_all(&reader, &sender))?;
         Ok(Self { shared })
     }
@@ -200,16 +205,16 @@ fn read_all(shared: &Shared, sender: &Sender<Message>) {
     }
 }
 
-fn write_all(shared: &Shared, receiver: &Receiver<ToPort>) {
+fn write_all(shared: &Shared, receiver: &Receiver<ToPort>, drop_after: Duration) {
     // Once a client was given up, nobody waits for it again until it reads: what waits would pile up.
-    let mut patience = DROP_AFTER;
+    let mut patience = drop_after;
     for what in receiver {
         match what {
             ToPort::Gone { away } => shared.renumerate(away),
             ToPort::Bytes(bytes) => {
                 if let Some(terminal) = shared.terminal() {
                     let is_taken = write(&terminal, &bytes, patience);
-                    patience = if is_taken { DROP_AFTER } else { Duration::ZERO };
+                    patience = if is_taken { drop_after } else { Duration::ZERO };
                 }
             }
         }

@@ -14,7 +14,7 @@ use super::flash_file::FlashFile;
 use super::memory::MemoryPort;
 use super::network::{Network, Wire};
 use super::ppk2::MeterPort;
-use super::pty::Pty;
+use super::pty::{DROP_AFTER, Pty};
 use super::rfc2217::Rfc2217;
 use super::uplink::{Cable, Uplink};
 use crate::board::Board;
@@ -124,7 +124,7 @@ impl Running {
         let (sender, receiver) = mpsc::channel();
         let mut ways = Vec::new();
         let pty = match options.has_pty {
-            true => Some(Pty::open(options.pty_link.as_deref(), &sender)?),
+            true => Some(Pty::open(options.pty_link.as_deref(), &sender, DROP_AFTER)?),
             false => None,
         };
         ways.extend(pty.as_ref().map(|pty| Way::Pty(pty.name())));
