@@ -6,7 +6,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use fake_shadow::Settings;
-use fake_shadow::event::{CloudEvent, CloudEventKind, Controlled, Served};
+use fake_shadow::event::{CloudEvent, CloudEventKind, Served};
 
 use super::answer_first::{AnswerFirst, Kind};
 use super::bench::{Bench, Facts};
@@ -274,13 +274,7 @@ impl RealBench {
                 self.take_in_passed(delivery);
                 self.side.request_events(&self.settings, (number, id), request, delivery)
             }
-            CloudEventKind::Controlled(done) => {
-                let mut events = controlled::events(&self.side.thing, done);
-                if let Controlled::Shadow { events: published, .. } = done {
-                    events.extend(self.side.heard(published));
-                }
-                events
-            }
+            CloudEventKind::Controlled(done) => controlled::events(&self.side, done),
             // A fault on a request is told with the request.
             CloudEventKind::Fault(met) if !self.open.contains_key(&id) => {
                 vec![Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }]
