@@ -43,7 +43,8 @@ impl RetryArgs {
         matches!(self.flaky, Flaky::Fail)
     }
 
-    /// Runs a case until it passes or nobody wants it again; `run` is told the number of the attempt, from 0.
+    /// Runs a case until it passes or nobody wants it again; `run` is told how many times the firmware has failed before: each
+    /// time its case has another chance. One that the rig failed showed nothing, and is the same case again.
     pub(super) fn run(
         &self,
         case: &Case,
@@ -52,7 +53,8 @@ impl RetryArgs {
     ) -> CaseReport {
         let mut earlier = Vec::new();
         loop {
-            let mut report = run(earlier.len() as u64);
+            let failed = earlier.iter().filter(|earlier: &&Attempt| !earlier.is_rigs_fault).count();
+            let mut report = run(failed as u64);
             let more = match (report.status(), rig_errors) {
                 // The next attempt, if there is one, has another board.
                 _ if report.aside.is_some() => 0,

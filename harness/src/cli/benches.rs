@@ -82,7 +82,8 @@ impl Benches {
         watcher: &mut dyn FnMut(&Engine),
     ) -> CaseReport {
         let began = Instant::now();
-        // Another attempt and another round have another chance; the first ones have the seed that was asked for.
+        // Another round, and another attempt of a firmware that failed, have another chance; the first ones have the seed that was
+        // asked for.
         let round = case.round.map_or(0, |(round, _)| u64::from(round) - 1);
         let seed = self.seed.wrapping_add(round).wrapping_add(attempt.wrapping_mul(ATTEMPT_SEED));
         let mut mask = case.plan.mask.clone();

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: what runs is stopped with its clean-up.
+//! Ctrl-C, and SIGTERM by which a CI system cancels a job: what runs is stopped with its clean-up.
 
 use std::io;
 use std::sync::Arc;
@@ -22,10 +22,22 @@ impl Interrupt {
     /// Begins to listen. A second signal ends the program at once.
     pub(super) fn listen() -> io::Result<Self> {
         let listener = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        // Here and not in the task, which may begin late: from now on no signal is missed.
+        let (mut interrupted, mut terminated) = {
+            let _in_runtime = listener.enter();
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+        };
         let wanted = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&wanted);
         listener.spawn(async move {
-            while asked_to_stop().await.is_ok() {
+            loop {
+                let heard = tokio::select! {
+                    heard = interrupted.recv() => heard,
+                    heard = terminated.recv() => heard,
+                };
+                if heard.is_none() {
+                    return;
+                }
                 if told.swap(true, Ordering::SeqCst) {
                     std::process::exit(i32::from(exit::INTERRUPTED));
                 }
@@ -37,14 +49,5 @@ impl Interrupt {
     /// Whether somebody wants the run to stop.
     pub(super) fn is_wanted(&self) -> bool {
         self.wanted.load(Ordering::SeqCst)
-    }
-}
-
-/// Waits for Ctrl-C, or for the signal by which a CI system cancels a job.
-async fn asked_to_stop() -> io::Result<()> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    tokio::select! {
-        result = tokio::signal::ctrl_c() => result,
-        _ = terminated.recv() => Ok(()),
     }
 }

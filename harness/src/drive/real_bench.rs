@@ -211,6 +211,9 @@ impl RealBench {
             What::Board(event) => {
                 let met = self.radio.board(&self.cloud, &event);
                 let met = self.or_broken(met).flatten();
+                for (at, event) in self.wake_first.before(&event) {
+                    self.take_in_cloud(at, event);
+                }
                 let behind = self.wake_first.board(at, &event);
                 self.waiting.push_back((at, event));
                 self.waiting.extend(met.map(|met| (at, met)));

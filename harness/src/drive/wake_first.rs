@@ -8,30 +8,44 @@ use std::time::{Duration, Instant};
 use crate::engine::Event;
 use crate::engine::event::PowerChange;
 
-/// How long a wake is waited for: longer than a console takes on a busy machine.
-const HOLD_MAX: Duration = Duration::from_secs(1);
+/// How long a wake is waited for of a device that has told of one: longer than a console takes on a very busy machine.
+const HOLD_MAX: Duration = Duration::from_secs(10);
+
+/// The same of a device that has told of none yet, and perhaps tells of none.
+const FIRST_HOLD_MAX: Duration = Duration::from_secs(2);
 
 /// What is held back; `C` is what the cloud has seen.
 #[derive(Debug)]
 pub(super) struct WakeFirst<C> {
     /// Whether the next thing that the device does is to wake.
     is_due: bool,
-    /// It was waited for in vain: the console of this device does not tell of wakes.
+    /// It was waited for in vain: the console of this device does not tell of wakes, or loses its first lines.
     is_given_up: bool,
+    /// Whether this device has told of a wake.
+    tells: bool,
     held: Vec<(Instant, C)>,
 }
 
 impl<C> WakeFirst<C> {
     /// For a device that has not woken yet.
     pub(super) const fn new() -> Self {
-        Self { is_due: true, is_given_up: false, held: Vec::new() }
+        Self { is_due: true, is_given_up: false, tells: false, held: Vec::new() }
+    }
+
+    /// What was held back and comes before what the board has seen: a device that sleeps was awake, though its console has lost the
+    /// line about that.
+    pub(super) fn before(&mut self, event: &Event) -> Vec<(Instant, C)> {
+        match event {
+            Event::Sleep { .. } => self.rest(),
+            _ => Vec::new(),
+        }
     }
 
     /// Takes in what the board has seen; gives what was held back and comes behind it.
     pub(super) fn board(&mut self, at: Instant, event: &Event) -> Vec<(Instant, C)> {
         match event {
             Event::Wake { .. } => {
-                (self.is_due, self.is_given_up) = (false, false);
+                (self.is_due, self.is_given_up, self.tells) = (false, false, true);
                 let held = std::mem::take(&mut self.held).into_iter();
                 return held.map(|(seen, what)| (seen.max(at), what)).collect();
             }
@@ -59,7 +73,8 @@ impl<C> WakeFirst<C> {
 
     /// What has waited long enough, each with its own time.
     pub(super) fn expired(&mut self, now: Instant) -> Vec<(Instant, C)> {
-        let is_over = self.held.first().is_some_and(|(at, _)| now.duration_since(*at) >= HOLD_MAX);
+        let hold = if self.tells { HOLD_MAX } else { FIRST_HOLD_MAX };
+        let is_over = self.held.first().is_some_and(|(at, _)| now.duration_since(*at) >= hold);
         if !is_over {
             return Vec::new();
         }
@@ -108,13 +123,27 @@ mod tests {
         let began = Instant::now();
         let mut order = WakeFirst::new();
         assert_eq!(order.cloud(began, "first"), None);
-        assert_eq!(order.expired(after(began, 1000)), [(began, "first")]);
-        assert!(order.board(after(began, 1001), &SLEEP()).is_empty());
-        let next = after(began, 1002);
+        assert!(order.expired(after(began, 1999)).is_empty());
+        assert_eq!(order.expired(after(began, 2000)), [(began, "first")]);
+        assert!(order.board(after(began, 2001), &SLEEP()).is_empty());
+        let next = after(began, 2002);
         assert_eq!(order.cloud(next, "second"), Some((next, "second")));
-        // Once it does, it is again.
-        assert!(order.board(after(began, 1003), &WAKE()).is_empty());
-        assert!(order.board(after(began, 1004), &SLEEP()).is_empty());
-        assert_eq!(order.cloud(after(began, 1005), "third"), None);
+        // Once it does, it is again, and for longer.
+        assert!(order.board(after(began, 2003), &WAKE()).is_empty());
+        assert!(order.board(after(began, 2004), &SLEEP()).is_empty());
+        let third = after(began, 2005);
+        assert_eq!(order.cloud(third, "third"), None);
+        assert!(order.expired(after(third, 9_999)).is_empty());
+        assert_eq!(order.expired(after(third, 10_000)), [(third, "third")]);
+    }
+
+    #[test]
+    fn a_wake_whose_line_is_lost_was_before_the_sleep() {
+        let began = Instant::now();
+        let mut order = WakeFirst::new();
+        assert_eq!(order.cloud(began, "first"), None);
+        assert!(order.before(&Event::Console { line: "noise".into() }).is_empty());
+        assert_eq!(order.before(&SLEEP()), [(began, "first")]);
+        assert!(!order.holds());
     }
 }

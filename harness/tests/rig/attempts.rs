@@ -91,6 +91,11 @@ fn the_rig_gets_a_second_chance_in_real_time() {
     let (code, out) = run(folder.path(), &["--board", "process"]);
     assert_eq!(code, 5, "{out}");
     assert!(out.contains("(attempt 2; before: failed to find the image toaster)"), "{out}");
+    // What the firmware does was not seen yet, so its chances are the same.
+    let told = fs::read_to_string(folder.path().join("out/run.json")).expect("it is there");
+    let told: serde_json::Value = serde_json::from_str(&told).expect("it is JSON");
+    let case = &told["cases"][0];
+    assert_eq!((&case["seed"], &case["earlier"][0]["seed"]), (&0.into(), &0.into()), "{case}");
     let (_, out) = run(folder.path(), &[]);
     assert!(!out.contains("attempt"), "in virtual time it would be the same: {out}");
 }
