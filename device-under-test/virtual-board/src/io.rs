@@ -55,6 +55,14 @@ pub enum Order {
     Fault(Fault),
     /// Joining the network takes so long from the next wake on; it takes no time at first.
     JoinTime(Duration),
+    /// A pin is pulled low from outside, or let go. The chip does not start while its enable pin is low, and looks at its boot pin
+    /// when the power comes and when the enable pin is let go.
+    Pin {
+        /// Which.
+        pin: Pin,
+        /// Whether it is low from here on.
+        is_low: bool,
+    },
     /// The power is cut.
     PowerCut,
     /// The power is cut, and comes back after a while.
@@ -83,6 +91,15 @@ pub enum Order {
     Sensors(Sensors),
     /// The wake pin is pulled: the sleep ends before its time; nothing happens to a board that is awake.
     Wake,
+}
+
+/// A pin that something beside the reset circuit can pull: a button, a relay, a line of another machine.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pin {
+    /// The boot pin: `GPIO0`, or `GPIO9`.
+    Boot,
+    /// The enable pin: `EN`, or `CHIP_PU`.
+    Enable,
 }
 
 /// A power cut at a write of what our own things keep. The power stays away until it is restored.

@@ -52,12 +52,12 @@ mod uplink;
 pub use app::{Provisioning, Region, Sensors};
 pub use board::Board;
 pub use boot::ResetCause;
-pub use chips::{Chip, Mac};
+pub use chips::{Chip, Mac, Numbers};
 pub use fault::Fault;
 pub use flash::{FLASH_BYTES_DEFAULT, FLASH_BYTES_MAX, Flash, FlashError, SECTOR_BYTES, Wear};
 pub use io::{
-    Activity, Ask, CutAtWrite, Destination, Event, Heard, Input, Order, Output, Security, Status,
-    WriteCut,
+    Activity, Ask, CutAtWrite, Destination, Event, Heard, Input, Order, Output, Pin, Security,
+    Status, WriteCut,
 };
 pub use setup::{BootMode, Circuit, Fidelity, Programs, Setup};
 pub use time::Moment;

@@ -51,6 +51,9 @@ struct Arguments {
     /// Execute the machine code of what is flashed, instead of recognizing the project's own things by their names (esp32c3)
     #[arg(long)]
     execute: bool,
+    /// Print the numbers of the chip that flashing tools hold as well, as JSON, and end
+    #[arg(long)]
+    numbers: bool,
     /// How DTR and RTS act on the chip
     #[arg(long, value_enum, default_value = "classic")]
     circuit: Wiring,
@@ -133,7 +136,11 @@ fn certificate(path: &str) -> Result<String, String> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let options = options(&arguments);
-    match run(setup(arguments), &options) {
+    let done = match arguments.numbers {
+        true => numbers(arguments.chip),
+        false => run(setup(arguments), &options),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing is left to tell if even this fails.
@@ -141,6 +148,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn numbers(chip: Chip) -> Result<(), Box<dyn std::error::Error>> {
+    serde_json::to_writer(stdout().lock(), &chip.numbers())?;
+    Ok(())
 }
 
 fn run(setup: Setup, options: &Options) -> Result<(), Box<dyn std::error::Error>> {

@@ -1,9 +1,10 @@
 //! A board with what stands beside it: something that switches its supply, something that measures its current.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Board, Cycle, Sink};
 use crate::drive::Facts;
@@ -24,8 +25,18 @@ pub struct Equipped {
     line: Option<Arc<Mutex<Line>>>,
     meter: Option<Box<dyn Meter>>,
     sink: Sink,
+    first: Option<FirstCycle>,
     /// What brings the supply back after a cycle; without its other end it does so at once.
     restorer: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// A supply that is cut once before anything else of a run, for boards that hang over days.
+#[derive(Debug, Clone)]
+pub struct FirstCycle {
+    /// How long it is away.
+    pub off: Duration,
+    /// Whether it was done; the same for all cases of a run.
+    pub is_done: Arc<AtomicBool>,
 }
 
 /// The switch, and how it stands.
@@ -45,7 +56,7 @@ impl std::fmt::Debug for Equipped {
 #[must_use]
 pub fn beside(
     board: Box<dyn Board>,
-    power: Option<Box<dyn Power>>,
+    power: Option<(Box<dyn Power>, Option<FirstCycle>)>,
     meter: Option<Box<dyn Meter>>,
     sink: Sink,
 ) -> Box<dyn Board> {
@@ -89,17 +100,18 @@ impl Equipped {
     #[must_use]
     pub fn new(
         board: Box<dyn Board>,
-        power: Option<Box<dyn Power>>,
+        power: Option<(Box<dyn Power>, Option<FirstCycle>)>,
         meter: Option<Box<dyn Meter>>,
         sink: Sink,
     ) -> Self {
         let line = |power| Line { power, supply: Supply::On, sink: sink.clone() };
+        let (power, first) = power.unzip();
         let line = power.map(|power| Arc::new(Mutex::new(line(power))));
         let mut board = board;
         if let Some(line) = &line {
             board.revived_by(cycle_of(line));
         }
-        Self { board, line, meter, sink, restorer: None }
+        Self { board, line, meter, sink, first: first.flatten(), restorer: None }
     }
 
     fn switch(&mut self, to: Supply) -> Result<(), ActionError> {
@@ -121,6 +133,42 @@ impl Equipped {
             }
         });
         self.restorer = Some((sender, thread));
+    }
+
+    /// Cuts the supply once before a run, and asks the board meanwhile: one that answers still has it.
+    fn cycle_first(&mut self) -> Result<(), ActionError> {
+        let Some(first) = self.first.clone() else { return Ok(()) };
+        if first.is_done.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let cycled = self.cycle(first.off);
+        if cycled.is_err() {
+            // The next case finds the same.
+            first.is_done.store(false, Ordering::SeqCst);
+        }
+        cycled
+    }
+
+    /// Cuts the supply for so long at least.
+    fn cycle(&mut self, off: Duration) -> Result<(), ActionError> {
+        self.switch(Supply::Off)?;
+        let began = Instant::now();
+        let answered = self.board.answers_unpowered() == Some(true);
+        std::thread::sleep(off.saturating_sub(began.elapsed()));
+        self.switch(Supply::On)?;
+        if !answered {
+            return Ok(());
+        }
+        let name = self.line.as_ref().map_or_else(String::new, |line| {
+            line.lock().unwrap_or_else(PoisonError::into_inner).power.name()
+        });
+        let why = "the board answers while its supply is cut, so it is not";
+        let mut error = ActionError::new(format!("cycle the supply by {name}"), why).help(
+            "many USB hubs take the order and leave the port powered, and a second cable powers a board, too; where the supply is \
+             not to be cut before runs, take `cycle` out of `power` in the inventory",
+        );
+        error.trouble = Some(Trouble::Unswitched);
+        Err(error)
     }
 
     fn end_cycle(&mut self) {
@@ -156,6 +204,7 @@ impl Board for Equipped {
     fn flash(&mut self, firmware: &Firmware) -> Result<(), ActionError> {
         // A case before this one may have left it dark.
         self.switch(Supply::On)?;
+        self.cycle_first()?;
         let Err(error) = self.board.flash(firmware) else { return Ok(()) };
         let may_hang = self.line.is_some() && error.trouble == Some(Trouble::Unreachable);
         if !may_hang {
@@ -167,12 +216,13 @@ impl Board for Equipped {
             time::span(CYCLE)
         );
         self.sink.tell(Event::Note { text });
-        let cycled = self.switch(Supply::Off).and_then(|()| {
-            std::thread::sleep(CYCLE);
-            self.switch(Supply::On)
-        });
-        if cycled.is_err() {
-            return Err(error);
+        let cycled = self.cycle(CYCLE);
+        if let Err(why) = cycled {
+            self.sink.tell(Event::Note { text: why.to_string() });
+            // One that answers now may be flashed, whatever made it.
+            if why.trouble != Some(Trouble::Unswitched) {
+                return Err(error);
+            }
         }
         self.board.flash(firmware)
     }
@@ -220,6 +270,10 @@ impl Board for Equipped {
 
     fn end_sleep(&mut self) -> bool {
         self.board.end_sleep()
+    }
+
+    fn answers_unpowered(&mut self) -> Option<bool> {
+        self.board.answers_unpowered()
     }
 
     fn write_console(&mut self, text: &str) -> Result<(), ActionError> {

@@ -16,6 +16,7 @@ mod process_writes;
 pub mod serial;
 mod serial_settings;
 mod started;
+pub mod switch_pins;
 pub mod virtual_board;
 pub mod virtual_pins;
 mod virtual_supply;
@@ -117,6 +118,12 @@ pub trait Board {
     /// default. Takes a second at most.
     fn end_sleep(&mut self) -> bool {
         false
+    }
+
+    /// Asks the board while its supply is said to be cut, by a reset into its loader: one that answers still has it. `None` where nobody
+    /// can say, which is the default. Takes a second at most. Its port may be away afterwards, and is waited for.
+    fn answers_unpowered(&mut self) -> Option<bool> {
+        None
     }
 
     /// Something can cut the supply of the board for a moment: the last thing to do about one that no reset reaches. Boards that know

@@ -6,14 +6,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::port::{BootInto, Pace, PortError, SerialPort};
+use super::switch_pins::SwitchPins;
+use crate::inventory::board::Serial;
 
 /// How long a control socket may take to answer.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A way to the reset and boot pins of a board. The port is the one that is open to it; a reset may take it along, which is an
 /// error that [`PortError::is_gone`] tells.
 pub trait Pins: std::fmt::Debug + Send {
-    /// Resets the chip into its loader or into what was flashed, in a second at most.
+    /// Resets the chip into its loader or into what was flashed, in a second at most, or as long as what switches its pins takes.
     ///
     /// # Errors
     ///
@@ -24,6 +26,17 @@ pub trait Pins: std::fmt::Debug + Send {
     /// Whether the way is the lines of the serial port itself.
     fn are_lines(&self) -> bool {
         false
+    }
+}
+
+/// The way to the pins of a board of the inventory.
+#[must_use]
+pub fn of(serial: &Serial) -> Box<dyn Pins> {
+    let switched = serial.pins.as_ref().and_then(SwitchPins::open);
+    match (&serial.control, switched) {
+        (_, Some(pins)) => Box::new(pins),
+        (Some(socket), None) => Box::new(ControlPins { socket: socket.into() }),
+        (None, None) => Box::new(LinePins),
     }
 }
 
@@ -60,7 +73,10 @@ impl Pins for ControlPins {
             BootInto::Run => "run",
         };
         let ask = || -> std::io::Result<()> {
-            let mut stream = UnixStream::connect(&self.socket)?;
+            // That there is no socket says nothing about the port.
+            let missing =
+                |error| std::io::Error::other(format!("{}: {error}", self.socket.display()));
+            let mut stream = UnixStream::connect(&self.socket).map_err(missing)?;
             stream.set_read_timeout(Some(PATIENCE))?;
             writeln!(stream, r#"{{"order":"reset","into":"{into}"}}"#)?;
             let mut answer = String::new();

@@ -1,6 +1,7 @@
 //! A board on a serial port: flashed, provisioned, listened to, reset by its lines.
 
 use std::path::Path;
+use std::time::Duration;
 
 use virtual_board::Provisioning;
 
@@ -14,7 +15,9 @@ use super::{Board, Cycle, Sink};
 use crate::drive::Facts;
 use crate::engine::action::PowerOrder;
 use crate::engine::{ActionError, Event};
-use crate::flash::{self, Chip, EraseFirst, Fitted, FlashError, Job, Mac, Source, Update, Wanted};
+use crate::flash::{
+    self, AWAY_MAX, Chip, EraseFirst, Fitted, FlashError, Job, Mac, Source, Update, Wanted,
+};
 use crate::scenario::plan::{CloudKind, Erase, Firmware};
 
 /// Why firmware of an ESP8266 is not provisioned.
@@ -59,6 +62,8 @@ pub struct SerialBoard {
     has_lines: bool,
     /// Cuts its supply for a moment, where something does.
     cycle: Option<Cycle>,
+    /// Its supply was cut, and its port may come back with it.
+    may_be_away: bool,
 }
 
 enum State {
@@ -78,7 +83,17 @@ impl SerialBoard {
         // The pins go away with the port, and what the board can do is asked at any time.
         let has_lines = recipe.pins.are_lines();
         let state = State::Closed;
-        Self { recipe, sink, state, symbols: None, left: None, patterns, has_lines, cycle: None }
+        Self {
+            recipe,
+            sink,
+            state,
+            symbols: None,
+            left: None,
+            patterns,
+            has_lines,
+            cycle: None,
+            may_be_away: false,
+        }
     }
 
     /// Whoever switches the supply says so by this before, and tells of the reset itself; `None` while nothing runs.
@@ -95,7 +110,9 @@ impl SerialBoard {
             State::Running(listener) => Ok(listener.stop()),
             State::Quiet(way) => Ok(way),
             State::Closed => {
-                let port = SerialPort::open(&self.recipe.port, &self.recipe.options)?;
+                let within = if self.may_be_away { AWAY_MAX } else { Duration::ZERO };
+                let Recipe { port, options, .. } = &self.recipe;
+                let port = SerialPort::open_within(port, options, within)?;
                 // The pins go where the port goes, and come back with it.
                 let pins =
                     std::mem::replace(&mut self.recipe.pins, Box::new(super::pins::LinePins));
@@ -261,6 +278,22 @@ impl Board for SerialBoard {
 
     fn revived_by(&mut self, cycle: Cycle) {
         self.cycle = Some(cycle);
+    }
+
+    fn answers_unpowered(&mut self) -> Option<bool> {
+        self.may_be_away = false;
+        let way = self.way();
+        self.may_be_away = true;
+        match way {
+            Ok(mut way) => {
+                let answers = flash::answers(&mut way.port, &mut *way.pins);
+                self.state = State::Quiet(way);
+                answers
+            }
+            // A bridge on the board goes with its supply.
+            Err(FlashError::Port(error)) if error.is_gone() => Some(false),
+            Err(_) => None,
+        }
     }
 
     fn write_console(&mut self, text: &str) -> Result<(), ActionError> {

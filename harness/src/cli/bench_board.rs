@@ -115,6 +115,7 @@ fn known_board(
     let KnownBoard { name, mac, chip, power, meter, .. } = &known.board;
     let meter = meter.as_ref().map(meter::open);
     let power = power.as_ref().and_then(power::open);
+    let power = power.map(|power| (power, known.first_cycle()));
     if let Some(selector) = &known.board.probe {
         let who = (selector, chip.as_deref().and_then(Chip::by_name), Some(*mac));
         return Ok(beside(probe::board(name, who, settings, sink.clone())?, power, meter, sink));

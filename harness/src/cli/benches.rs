@@ -14,6 +14,7 @@ use super::again::CommandLine;
 use super::board_name::BoardName;
 use super::files::Case;
 use super::known::Known;
+use super::reach;
 use super::real_cloud::{self, RealCloud};
 pub(super) use super::told::THING_NAME;
 use super::told::{Network, Told};
@@ -90,7 +91,10 @@ impl Benches {
         // Which one of several it was, where a run has several.
         let board = known.map_or_else(|| self.board.to_string(), |known| known.board.name.clone());
         let (facts, outcome) = match &self.runtime {
-            Some(runtime) => match self.real((runtime, known), folder, (&case.plan, seed)) {
+            Some(runtime) => match self
+                .check_reach(known, &case.plan)
+                .and_then(|()| self.real((runtime, known), folder, (&case.plan, seed)))
+            {
                 Ok((mut bench, told)) => {
                     let mut facts = self.facts(bench.facts());
                     if let Some(known) = known {
@@ -175,7 +179,12 @@ impl Benches {
         let runtime = self.runtime.as_ref().ok_or_else(|| {
             ActionError::new("run in real time", format!("{} has no real time", self.board))
         })?;
+        self.check_reach(known, plan)?;
         self.real((runtime, known), folder, (plan, self.seed)).map(|(bench, _)| bench)
+    }
+
+    fn check_reach(&self, known: Option<&Known>, plan: &Plan) -> Result<(), ActionError> {
+        reach::check(self.network.cloud_address, (&self.board, known), plan)
     }
 
     /// A failure with a word about the network, where a board has one of its own and nothing ever came from it.

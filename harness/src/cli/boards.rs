@@ -371,6 +371,6 @@ fn look(port: &HostPort, file: &InventoryFile, locks: &std::path::Path) -> PortS
         let holder = holder.map_or("another process".to_owned(), |holder| holder.to_string());
         return PortState::Locked { holder };
     }
-    let options = last.map(|board| board.serial.options()).unwrap_or_default();
-    probe::who(&port.path, &options)
+    let serial = last.map(|board| board.serial.clone()).unwrap_or_default();
+    probe::who(&port.path, &serial)
 }

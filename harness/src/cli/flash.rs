@@ -93,7 +93,7 @@ pub(super) fn flash<W: Write, E: Write>(
     let mut known = None;
     let done =
         place_of(args, terminal.variable, &mut known).and_then(|(place, args)| match place {
-            Place::Port(port, options) => run(&args, (&port, &options), &mut teller),
+            Place::Port(port, options, pins) => run(&args, (&port, &options, pins), &mut teller),
             Place::Probe(selector, chip) => run_by_probe(&args, (&selector, chip), &mut teller),
         });
     teller.end();
@@ -132,8 +132,8 @@ pub(super) fn flash<W: Write, E: Write>(
 
 /// Where a board is.
 enum Place {
-    /// On a port, opened like this.
-    Port(PortName, PortOptions),
+    /// On a port, opened like this, with the way to its pins.
+    Port(PortName, PortOptions, Box<dyn Pins>),
     /// On a debug probe, with the chip that it has to have where that is known.
     Probe(Selector, Option<Chip>),
 }
@@ -150,7 +150,11 @@ fn place_of(
             return Ok((Place::Probe(selector.clone(), None), args.clone()));
         }
         board => {
-            let place = Place::Port(port_of(board)?, PortOptions::default());
+            let pins: Box<dyn Pins> = match &args.control {
+                Some(socket) => Box::new(ControlPins { socket: socket.clone() }),
+                None => Box::new(LinePins),
+            };
+            let place = Place::Port(port_of(board)?, PortOptions::default(), pins);
             return Ok((place, args.clone()));
         }
     };
@@ -162,19 +166,20 @@ fn place_of(
             let chip = chip.as_deref().and_then(Chip::by_name);
             Place::Probe(selector.clone(), chip)
         }
-        (None, Some(port)) => Place::Port(port.clone(), options.clone()),
+        (None, Some(port)) => {
+            let pins: Box<dyn Pins> = match &args.control {
+                Some(socket) => Box::new(ControlPins { socket: socket.clone() }),
+                None => known.pins(),
+            };
+            Place::Port(port.clone(), options, pins)
+        }
         (None, None) => {
             let why = "it is a virtual board that only a run starts";
             return Err(ActionError::new(format!("flash {name}"), why)
                 .help("name a port, such as /dev/ttyUSB0"));
         }
     };
-    let control = known.board.serial.control.as_ref().map(PathBuf::from);
-    let args = FlashArgs {
-        mac: args.mac.or(Some(known.board.mac)),
-        control: args.control.clone().or(control),
-        ..args.clone()
-    };
+    let args = FlashArgs { mac: args.mac.or(Some(known.board.mac)), ..args.clone() };
     Ok((place, args))
 }
 
@@ -230,15 +235,11 @@ fn run_by_probe(
 /// Does it all; says whether the board stays in its loader though it should not. A board that is not flashed runs on.
 fn run(
     args: &FlashArgs,
-    (name, options): (&PortName, &PortOptions),
+    (name, options, mut pins): (&PortName, &PortOptions, Box<dyn Pins>),
     teller: &mut Teller,
 ) -> Result<(Identity, Written, bool), ActionError> {
     let opened = SerialPort::open(name, options);
     let mut port = opened.map_err(|error| error.stops(format!("flash {}", args.image)))?;
-    let mut pins: Box<dyn Pins> = match &args.control {
-        Some(socket) => Box::new(ControlPins { socket: socket.clone() }),
-        None => Box::new(LinePins),
-    };
     let done = write(args, (&mut port, &mut *pins), teller);
     let mut note = |text| teller.tell(Update::Note(text));
     let started = match args.no_run {

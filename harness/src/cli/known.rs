@@ -1,12 +1,15 @@
 //! A board of the inventory as the board of a command: found by its name, ours by its lock, told apart by its MAC.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::boards::InventoryArgs;
-use crate::board::pins::{ControlPins, LinePins, Pins};
+use crate::board::equipped::FirstCycle;
+use crate::board::pins::{self, Pins};
 use crate::board::port::{PortName, PortOptions};
 use crate::engine::ActionError;
 use crate::inventory::KnownBoard;
@@ -40,6 +43,8 @@ pub(super) struct Known {
     pub(super) board: KnownBoard,
     /// Where it is; none for a virtual board that the rig starts itself.
     pub(super) port: Option<PortName>,
+    /// Cuts its supply once, before the first of all cases that this run has for it.
+    cycled: Arc<AtomicBool>,
     /// Where the rates of this host's boards are remembered.
     rates: Rates,
     /// Where the wear of their flashes is counted.
@@ -65,7 +70,14 @@ impl Known {
             return Err(ActionError::new(format!("take the board {}", board.name), why)
                 .help("attach it and run `shadowrig boards learn`"));
         }
-        Ok(Self { board: board.clone(), port, rates: Rates(locks.to_owned()), wears })
+        let (rates, cycled) = (Rates(locks.to_owned()), Arc::default());
+        Ok(Self { board: board.clone(), port, cycled, rates, wears })
+    }
+
+    /// What is to be done to its supply before the run; the same for all cases of it.
+    pub(super) fn first_cycle(&self) -> Option<FirstCycle> {
+        let off = self.board.cycle?;
+        Some(FirstCycle { off, is_done: Arc::clone(&self.cycled) })
     }
 
     /// How its port is opened.
@@ -76,10 +88,7 @@ impl Known {
 
     /// The way to its reset and boot pins.
     pub(super) fn pins(&self) -> Box<dyn Pins> {
-        match &self.board.serial.control {
-            Some(socket) => Box::new(ControlPins { socket: PathBuf::from(socket) }),
-            None => Box::new(LinePins),
-        }
+        pins::of(&self.board.serial)
     }
 }
 

@@ -26,6 +26,7 @@ mod prepare;
 mod probe;
 mod progress;
 mod radio;
+mod reach;
 mod real_cloud;
 mod record;
 mod replay;

@@ -198,6 +198,8 @@ pub enum Trouble {
     FlashFailed,
     /// It does not answer, or its port is gone or not ours.
     Unreachable,
+    /// What should switch its supply does not.
+    Unswitched,
 }
 
 impl std::fmt::Display for ActionError {

@@ -68,6 +68,12 @@ pub(crate) struct SpiRegisters {
     pub(crate) w0: u32,
 }
 
+/// Where the ESP8266 keeps its address: the last bytes, the middle, the first.
+pub(crate) const MAC_OF_ESP8266: [u32; 3] = [0x3ff0_0050, 0x3ff0_0054, 0x3ff0_005c];
+
+/// What opens the registers of a watchdog for writing.
+pub(crate) const WATCHDOG_KEY: u32 = 0x50d8_3aa1;
+
 /// What tells old chips apart.
 pub(crate) const MAGIC_AT: u32 = 0x4000_1000;
 
@@ -254,6 +260,36 @@ mod tests {
         }
         assert_eq!(Chip::by_name("ESP32-C3"), Some(Chip::Esp32c3));
         assert_eq!(Chip::by_name("esp9"), None);
+    }
+
+    /// The virtual board's table was written apart from this one, and `tests/esptool/compare.py` there holds it to esptool's.
+    #[test]
+    fn each_number_is_that_of_the_virtual_board() {
+        for facts in CHIPS {
+            let theirs = virtual_board::Chip::by_name(facts.name).expect(facts.name).numbers();
+            let SpiRegisters { base, usr, usr1, usr2, miso_length, w0 } = facts.spi;
+            assert_eq!(
+                (base, usr, usr1, usr2, miso_length, w0),
+                (
+                    theirs.spi_base,
+                    theirs.spi_usr,
+                    theirs.spi_usr1,
+                    theirs.spi_usr2,
+                    theirs.spi_miso_length,
+                    theirs.spi_w0,
+                )
+            );
+            let old = facts.magic.is_none_or(|magic| magic == theirs.magic);
+            assert!(old && theirs.magic_at == MAGIC_AT, "{}", facts.name);
+            assert_eq!((facts.image_id, facts.boot_offset), (theirs.image_id, theirs.boot_offset));
+            match facts.mac_at {
+                MacAt::Words(at) => assert_eq!(theirs.mac_at, [at, at + 4], "{}", facts.name),
+                MacAt::Esp8266 => assert_eq!(theirs.mac_at, MAC_OF_ESP8266),
+            }
+            let watchdog = facts.watchdog.map(|watchdog| (watchdog.protect, watchdog.config));
+            assert_eq!(watchdog, theirs.watchdog_protect_at.zip(theirs.watchdog_at));
+            assert_eq!(WATCHDOG_KEY, theirs.watchdog_key);
+        }
     }
 
     #[test]

@@ -22,8 +22,8 @@ const SYNCS_MAX: usize = 5;
 /// Brownouts after which it is the supply, and trying on does harm.
 const BROWNOUTS_MAX: usize = 3;
 
-/// How long a port may be away that a reset took along.
-const AWAY_MAX: Duration = Duration::from_secs(10);
+/// How long a port may be away that a reset or a supply took along.
+pub(crate) const AWAY_MAX: Duration = Duration::from_secs(10);
 
 /// From a reset to the end of what a ROM prints.
 const BOOT_LOG: Duration = Duration::from_millis(60);
@@ -54,7 +54,7 @@ pub fn connect<'a>(
             attempts = ATTEMPTS_WITHOUT_RESET;
         }
         let mut loader = Loader::new(port);
-        if sync(&mut loader)? {
+        if sync(&mut loader, AWAY_MAX)? {
             let found = loader.found();
             return Ok(Loader::again(port, found));
         }
@@ -102,6 +102,30 @@ pub(crate) fn ask<T>(
     }
 }
 
+/// Whether the chip does anything at one reset into its loader; `None` where no reset reaches it, so that it may just be quiet. A port that
+/// is gone answers nothing.
+pub(crate) fn answers(port: &mut SerialPort, pins: &mut dyn Pins) -> Option<bool> {
+    let cleared = port.set_baud(BAUD_DEFAULT).and_then(|()| port.clear_input());
+    let reached = match cleared.and_then(|()| pins.reset(port, BootInto::Download, Pace::Quick)) {
+        Ok(()) => Reached::Chip,
+        Err(PortError::NoLines { .. }) => Reached::Nobody,
+        Err(error) => return error.is_gone().then_some(false),
+    };
+    let mut loader = Loader::new(port);
+    match sync(&mut loader, Duration::ZERO) {
+        Ok(true) => return Some(true),
+        Err(FlashError::Port(error)) if error.is_gone() => return Some(false),
+        Err(_) => return None,
+        Ok(false) => {}
+    }
+    // A line without a supply at its other end may pick something up, and no words.
+    match (symptom(&loader.printed()), reached) {
+        (Symptom::Silent | Symptom::Garbage, Reached::Nobody) => None,
+        (Symptom::Silent | Symptom::Garbage, Reached::Chip) => Some(false),
+        _ => Some(true),
+    }
+}
+
 /// Whether a reset reaches anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reached {
@@ -126,11 +150,13 @@ fn reset(port: &mut SerialPort, pins: &mut dyn Pins, pace: Pace) -> Result<Reach
     }
 }
 
-/// Lets the ROM print, then syncs a few times. A port that a reset took along is followed.
-fn sync(loader: &mut Loader<'_>) -> Result<bool, FlashError> {
+/// Lets the ROM print, then syncs a few times. A port that a reset took along is waited for so long.
+fn sync(loader: &mut Loader<'_>, away: Duration) -> Result<bool, FlashError> {
     let quiet = Instant::now() + BOOT_LOG;
     match loader.next_frame(quiet) {
-        Err(FlashError::Port(error)) if error.is_gone() => loader.port.reopen(AWAY_MAX)?,
+        Err(FlashError::Port(error)) if error.is_gone() && !away.is_zero() => {
+            loader.port.reopen(away)?;
+        }
         Err(error) => return Err(error),
         Ok(_) => {}
     }

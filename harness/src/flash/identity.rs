@@ -1,12 +1,12 @@
 //! Which board is on a port.
 
-use super::chip::{ChipFacts, MAGIC_AT, MacAt, SpiRegisters};
+use super::chip::{ChipFacts, MAC_OF_ESP8266, MAGIC_AT, MacAt, SpiRegisters};
 use super::connect::ask;
 use super::loader::Speaker;
 use super::packet::op;
 use super::{Chip, FlashError, Loader, Mac, Notes};
-use crate::board::pins::{LinePins, Pins};
-use crate::board::port::{BootInto, Pace, PortName, PortOptions, SerialPort, Wiring};
+use crate::board::pins::Pins;
+use crate::board::port::{BootInto, Pace, PortError, PortName, PortOptions, SerialPort};
 
 /// The flash's own command for its id, and how the controller is told to send it: a command of 8 bits, and an answer.
 const READ_ID: u32 = 0x7000_009f;
@@ -34,17 +34,17 @@ pub struct Identity {
 ///
 /// The port cannot be had, nobody answers, or it is no chip that is known here.
 pub fn identify_port(
-    name: &PortName,
-    options: &PortOptions,
+    (name, options): (&PortName, &PortOptions),
+    pins: &mut dyn Pins,
     notes: &mut Notes<'_>,
 ) -> Result<Identity, FlashError> {
     let mut port = SerialPort::open(name, options)?;
-    let identity = identify(&mut port, &mut LinePins, notes)?;
-    // Without lines it stays in its loader, as it was found.
-    if *port.wiring() != Wiring::None {
-        port.reset(BootInto::Run, Pace::Quick)?;
+    let identity = identify(&mut port, pins, notes)?;
+    match pins.reset(&mut port, BootInto::Run, Pace::Quick) {
+        // Without lines it stays in its loader, as it was found.
+        Ok(()) | Err(PortError::NoLines { .. }) => Ok(identity),
+        Err(error) => Err(error.into()),
     }
-    Ok(identity)
 }
 
 /// Asks which board is on an open port. It is in its loader afterwards; whoever asked resets it into what it should run.
@@ -91,8 +91,7 @@ impl Loader<'_> {
         let (low, high) = match facts.mac_at {
             MacAt::Words(at) => (self.read_register(at)?, self.read_register(at + 4)?),
             MacAt::Esp8266 => {
-                let words = [0x3ff0_0050, 0x3ff0_0054, 0x3ff0_005c];
-                let [last, middle, first] = words.map(|at| self.read_register(at));
+                let [last, middle, first] = MAC_OF_ESP8266.map(|at| self.read_register(at));
                 mac_of_esp8266(last?, middle?, first?)
             }
         };

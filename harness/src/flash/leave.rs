@@ -2,12 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::chip::WATCHDOG_KEY;
 use super::{FlashError, Loader, Notes};
 use crate::board::pins::Pins;
 use crate::board::port::{BAUD_DEFAULT, BootInto, Pace, PortError, SerialPort};
-
-/// What opens the registers of the watchdog for writing.
-const KEY: u32 = 0x50d8_3aa1;
 
 /// It is on, and its first stage resets the whole chip.
 const RESET_ALL: u32 = 0xd000_0102;
@@ -15,8 +13,8 @@ const RESET_ALL: u32 = 0xd000_0102;
 /// Until it bites, in cycles of a slow clock.
 const SOON: u32 = 2_000;
 
-/// Syncs with a loader that printed that it waits.
-const SYNCS_MAX: usize = 5;
+/// Syncs with a loader that printed that it waits: it is there, and a busy machine may be late with its answers.
+const SYNCS_MAX: usize = 20;
 
 /// What a ROM says that waits for a download.
 pub(crate) const IN_LOADER: &str = "waiting for download";
@@ -114,7 +112,7 @@ pub fn restart_by_watchdog(port: &mut SerialPort) -> Result<bool, FlashError> {
         return Ok(false);
     }
     let Some(watchdog) = loader.chip()?.facts().watchdog else { return Ok(false) };
-    loader.write_register(watchdog.protect, KEY)?;
+    loader.write_register(watchdog.protect, WATCHDOG_KEY)?;
     loader.write_register(watchdog.config + 4, SOON)?;
     loader.write_register(watchdog.config, RESET_ALL)?;
     loader.write_register(watchdog.protect, 0)?;

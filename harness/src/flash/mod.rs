@@ -22,6 +22,7 @@ mod source;
 mod write;
 
 pub use chip::{Chip, Mac};
+pub(crate) use connect::{AWAY_MAX, answers};
 pub use connect::{Notes, connect};
 pub use error::{FlashError, Symptom};
 pub(crate) use fit::FLASH_BYTES_ASSUMED;

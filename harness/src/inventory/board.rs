@@ -55,6 +55,8 @@ pub struct KnownBoard {
     pub labels: Vec<String>,
     /// What switches its supply.
     pub power: Option<Switch>,
+    /// How long its supply is cut before the first case of each run, for a board that hangs over days; `None` to leave it there.
+    pub cycle: Option<Duration>,
     /// What measures its current.
     pub meter: Option<MeterSetting>,
     /// The pin of the chip that wakes it, where the rig can pull it.
@@ -91,6 +93,8 @@ pub struct Serial {
     pub baud: Option<u32>,
     /// How its lines act on the chip, where that is not as usual.
     pub reset: Option<Wiring>,
+    /// What pulls its reset and boot pins, where that is none of its lines.
+    pub pins: Option<PinSwitches>,
 }
 
 impl Serial {
@@ -136,7 +140,16 @@ impl SerialKind {
     }
 }
 
-/// What switches a supply.
+/// What pulls the reset and boot pins of a board whose serial port does not: each switched on is its pin pulled low.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinSwitches {
+    /// The enable pin: `EN`, `CHIP_PU` or `RST`.
+    pub enable: Switch,
+    /// The boot pin, `GPIO0` or `GPIO9`; `None` where DTR reaches it, or a person does.
+    pub boot: Option<Switch>,
+}
+
+/// What switches a supply, or pulls a pin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Switch {
     /// Two commands of the host.
@@ -147,6 +160,11 @@ pub enum Switch {
         restore: Vec<String>,
         /// How long one may take.
         within: Duration,
+    },
+    /// A command that pulls a pin for as long as it runs. It switches no supply.
+    HeldCommand {
+        /// The program with its arguments.
+        command: Vec<String>,
     },
     /// A relay on a serial line that obeys fixed bytes.
     SerialRelay {
@@ -193,6 +211,7 @@ impl Switch {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Command { .. } => "command",
+            Self::HeldCommand { .. } => "held-command",
             Self::SerialRelay { .. } => "serial-relay",
             Self::Shelly { .. } => "shelly",
             Self::Tasmota { .. } => "tasmota",
@@ -261,7 +280,7 @@ impl KnownBoard {
         let mut can = vec!["console"];
         if self.probe.is_some() {
             can.push("debug-probe");
-        } else if !is_virtual && self.serial.control.is_none() {
+        } else if !is_virtual && self.serial.control.is_none() && self.serial.pins.is_none() {
             can.push("reset-line");
         }
         if self.power.is_some() || is_virtual {

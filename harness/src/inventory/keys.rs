@@ -53,11 +53,21 @@ const SERIAL: &[Field] = &[
     ),
     optional("baud", Shape::Whole, "the highest rate at which its flash is written"),
     optional("reset", Shape::Map(RESET), "what DTR and RTS have to do, where that is not as usual"),
+    optional(
+        "pins",
+        Shape::Map(PINS),
+        "what pulls its reset and boot pins, where DTR and RTS do not",
+    ),
 ];
 
 const RESET: &[Field] = &[
     required("download", Shape::Text, "into its loader, as esptool's custom_reset_sequence"),
     required("run", Shape::Text, "into what was flashed"),
+];
+
+const PINS: &[Field] = &[
+    required("enable", Shape::Object, "what pulls its enable pin low: EN, CHIP_PU or RST"),
+    optional("boot", Shape::Object, "what pulls its boot pin low: GPIO0, or GPIO9"),
 ];
 
 const PROBE: &[Field] = &[
@@ -74,12 +84,16 @@ const METER: &[Field] = &[
 
 const WAKE: &[Field] = &[required("gpio", Shape::Whole, "the pin of the chip that wakes it")];
 
-/// The switches that are known, each with its keys.
-pub const SWITCHES: &[(&str, &[Field])] = &[
+/// A kind of switch by its word, with its keys.
+pub type SwitchKind = (&'static str, &'static [Field]);
+
+/// The switches of supplies that are known.
+pub const SWITCHES: &[SwitchKind] = &[
     (
         "command",
         &[
             SWITCH,
+            CYCLE,
             required("cut", Shape::Text, "the command that cuts the supply"),
             required("restore", Shape::Text, "the command that restores it"),
             optional("within", Shape::Span, "how long one may take; default 10s"),
@@ -89,6 +103,7 @@ pub const SWITCHES: &[(&str, &[Field])] = &[
         "serial-relay",
         &[
             SWITCH,
+            CYCLE,
             required("port", Shape::Text, "the port of the relay"),
             optional("baud", Shape::Whole, "its rate; default 9600"),
             optional(
@@ -99,26 +114,69 @@ pub const SWITCHES: &[(&str, &[Field])] = &[
             optional("restore", Shape::Text, "the bytes that restore it; default A0 01 01 A2"),
         ],
     ),
-    ("shelly", PLUG),
-    ("tasmota", PLUG),
+    ("shelly", SUPPLY_PLUG),
+    ("tasmota", SUPPLY_PLUG),
     (
         "uhubctl",
         &[
             SWITCH,
+            CYCLE,
             required("hub", Shape::Text, "the place of the hub, as `1-1`"),
             required("port", Shape::Whole, "the port of the hub, from 1"),
         ],
     ),
     (
         "virtual",
-        &[SWITCH, optional("control", Shape::Text, "the control socket of the virtual board")],
+        &[
+            SWITCH,
+            CYCLE,
+            optional("control", Shape::Text, "the control socket of the virtual board"),
+        ],
     ),
 ];
 
-const PLUG: &[Field] = &[
-    SWITCH,
-    required("url", Shape::Text, "its address, as `http://192.0.2.7`"),
-    optional("channel", Shape::Whole, "which of its relays"),
+/// What can pull a pin: the same switches, whose contact then lies between the pin and ground.
+pub const PIN_SWITCHES: &[SwitchKind] = &[
+    (
+        "command",
+        &[
+            SWITCH,
+            required("pull", Shape::Text, "the command that pulls the pin low"),
+            required("release", Shape::Text, "the command that lets it go"),
+            optional("within", Shape::Span, "how long one may take; default 10s"),
+        ],
+    ),
+    (
+        "held-command",
+        &[SWITCH, required("command", Shape::Text, "the command that pulls the pin while it runs")],
+    ),
+    (
+        "serial-relay",
+        &[
+            SWITCH,
+            required("port", Shape::Text, "the port of the relay"),
+            optional("baud", Shape::Whole, "its rate; default 9600"),
+            optional(
+                "pull",
+                Shape::Text,
+                "the bytes in hex that close its contact; default A0 01 01 A2",
+            ),
+            optional("release", Shape::Text, "the bytes that open it; default A0 01 00 A1"),
+        ],
+    ),
+    ("shelly", PLUG),
+    ("tasmota", PLUG),
 ];
+
+const PLUG: &[Field] = &[SWITCH, PLUG_URL, PLUG_CHANNEL];
+
+const SUPPLY_PLUG: &[Field] = &[SWITCH, CYCLE, PLUG_URL, PLUG_CHANNEL];
+
+const PLUG_URL: Field = required("url", Shape::Text, "its address, as `http://192.0.2.7`");
+
+const PLUG_CHANNEL: Field = optional("channel", Shape::Whole, "which of its relays");
+
+const CYCLE: Field =
+    optional("cycle", Shape::Span, "cut the supply for so long before the first case of each run");
 
 const SWITCH: Field = required("switch", Shape::Text, "which kind of switch");

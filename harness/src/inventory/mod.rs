@@ -8,6 +8,7 @@ pub mod tree;
 pub mod board;
 pub mod keys;
 pub mod read;
+mod read_switch;
 
 pub mod doctor;
 pub mod learn;

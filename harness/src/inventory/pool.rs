@@ -170,7 +170,7 @@ impl Pool {
         seat.strikes += 1;
         let is_hopeless = match trouble {
             Trouble::AnotherBoard => true,
-            Trouble::Brownouts | Trouble::Unreachable => has_other,
+            Trouble::Brownouts | Trouble::Unreachable | Trouble::Unswitched => has_other,
             Trouble::FlashFailed => false,
         };
         if !is_hopeless && seat.strikes < STRIKES_MAX {

@@ -3,15 +3,19 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
+use super::board::Serial;
 use super::doctor::PortState;
-use crate::board::port::{PortError, PortName, PortOptions};
+use crate::board::pins;
+use crate::board::port::{PortError, PortName};
 use crate::flash::{self, FlashError};
 
 /// The chip and the MAC of the board on a port. Resets it; takes half a second, and up to 7 s where nobody answers.
 #[must_use]
-pub fn who(port: &str, options: &PortOptions) -> PortState {
+pub fn who(port: &str, serial: &Serial) -> PortState {
     let Some(name) = PortName::parse(port) else { return PortState::Gone };
-    let error = match flash::identify_port(&name, options, &mut |_| {}) {
+    let mut pins = pins::of(serial);
+    let (place, nobody) = ((&name, &serial.options()), &mut |_| {});
+    let error = match flash::identify_port(place, &mut *pins, nobody) {
         Ok(identity) => {
             return PortState::Board { mac: identity.mac, chip: identity.chip.name().to_owned() };
         }

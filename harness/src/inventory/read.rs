@@ -7,26 +7,21 @@ use std::time::Duration;
 
 use super::Mac;
 use super::board::{
-    Inventory, KnownBoard, MeterPlace, MeterSetting, Serial, SerialKind, Switch, UsbHints,
+    Inventory, KnownBoard, MeterPlace, MeterSetting, PinSwitches, Serial, SerialKind, UsbHints,
 };
-use super::keys::{SWITCHES, TOP};
+use super::keys::TOP;
 use super::matching::{RESERVED, is_name};
+use super::read_switch::{BOOT, ENABLE, SUPPLY};
 use super::tree;
 use crate::board::port::{Sequence, Wiring};
 use crate::board::probe::Selector;
 use crate::scenario::field::check_map;
 use crate::scenario::node::{Data, Node, Span};
-use crate::scenario::problem::{Problem, ProblemKind, nearest};
+use crate::scenario::problem::{Problem, ProblemKind};
 use crate::time;
-
-/// How long a command of a switch may take where nobody says.
-const COMMAND_WITHIN_DEFAULT: Duration = Duration::from_secs(10);
 
 /// The rates at which flashes are written.
 const BAUDS: std::ops::RangeInclusive<u32> = 9600..=4_000_000;
-
-/// The rate of the relays that are sold as LCUS and alike.
-const RELAY_BAUD_DEFAULT: u32 = 9600;
 
 /// What came of reading an inventory.
 #[derive(Debug, Clone, Default)]
@@ -62,14 +57,14 @@ pub fn read(text: &str) -> Read {
 }
 
 #[derive(Default)]
-struct Reader {
-    problems: Vec<Problem>,
+pub(super) struct Reader {
+    pub(super) problems: Vec<Problem>,
     /// Names and MACs that were seen, with their lines.
     seen: BTreeMap<String, usize>,
 }
 
 impl Reader {
-    fn wrong(&mut self, span: Span, wanted: &str, got: impl Into<String>) {
+    pub(super) fn wrong(&mut self, span: Span, wanted: &str, got: impl Into<String>) {
         let kind = ProblemKind::WrongKind { wanted: wanted.to_owned(), got: got.into() };
         self.problems.push(Problem::new(span, kind));
     }
@@ -96,7 +91,8 @@ impl Reader {
             serial: node.get("serial").map(|node| self.serial(node)).unwrap_or_default(),
             probe: node.get("probe").and_then(|node| self.probe(node)),
             labels: texts(node.get("labels")),
-            power: node.get("power").and_then(|node| self.switch(node)),
+            power: node.get("power").and_then(|node| self.switch(node, &SUPPLY)),
+            cycle: node.get("power").and_then(cycle),
             meter: node.get("meter").and_then(|node| self.meter(node)),
             wake_gpio: node.get("wake").and_then(|wake| whole(wake.get("gpio")?)),
             wifi: text("wifi"),
@@ -143,42 +139,6 @@ impl Reader {
         None
     }
 
-    fn switch(&mut self, node: &Node) -> Option<Switch> {
-        let Some(switch) = node.get("switch") else {
-            let kind = ProblemKind::Missing { key: "switch", what: "`power`".into() };
-            self.problems.push(Problem::new(node.span, kind));
-            return None;
-        };
-        let word = switch.text().unwrap_or_default();
-        let Some((word, fields)) = SWITCHES.iter().find(|(name, _)| *name == word) else {
-            let words = || SWITCHES.iter().map(|(name, _)| *name);
-            let kind = ProblemKind::UnknownWord {
-                word: word.to_owned(),
-                what: "a switch that is known".to_owned(),
-                nearest: nearest(word, words()),
-                allowed: words().map(str::to_owned).collect(),
-            };
-            self.problems.push(Problem::new(switch.span, kind));
-            return None;
-        };
-        let before = self.problems.len();
-        check_map(fields, node, &format!("`power` with the switch `{word}`"), &mut self.problems);
-        if self.problems.len() > before {
-            return None;
-        }
-        match *word {
-            "command" => self.command(node),
-            "serial-relay" => self.relay(node),
-            "shelly" => self.plug(node, 0).map(|(url, channel)| Switch::Shelly { url, channel }),
-            "tasmota" => self.plug(node, 1).map(|(url, channel)| Switch::Tasmota { url, channel }),
-            "uhubctl" => Some(Switch::Uhubctl {
-                hub: text(node, "hub")?,
-                port: self.small(node.get("port")?, "the port of a hub", 1)?,
-            }),
-            _ => Some(Switch::Virtual { control: text(node, "control") }),
-        }
-    }
-
     fn probe(&mut self, node: &Node) -> Option<Selector> {
         let Some(usb) = node.get("usb") else {
             return Some(Selector { usb: None, serial: text(node, "serial") });
@@ -191,63 +151,6 @@ impl Reader {
         Some(Selector { usb: Some(id?), serial: text(node, "serial") })
     }
 
-    fn command(&mut self, node: &Node) -> Option<Switch> {
-        let mut words = |name: &str| {
-            let node = node.get(name)?;
-            let words: Vec<_> = node.text()?.split_whitespace().map(str::to_owned).collect();
-            if words.is_empty() {
-                self.wrong(node.span, "a command with its arguments", "nothing");
-                return None;
-            }
-            Some(words)
-        };
-        let (cut, restore) = (words("cut")?, words("restore")?);
-        let within = node.get("within").and_then(Node::text).and_then(time::parse_span);
-        Some(Switch::Command { cut, restore, within: within.unwrap_or(COMMAND_WITHIN_DEFAULT) })
-    }
-
-    fn relay(&mut self, node: &Node) -> Option<Switch> {
-        let mut bytes = |name: &str, default: [u8; 4]| {
-            let Some(node) = node.get(name) else { return Some(default.to_vec()) };
-            let bytes = node.text().and_then(hex_bytes);
-            if bytes.is_none() {
-                self.wrong(node.span, "bytes in hex, as `A0 01 00 A1`", "something else");
-            }
-            bytes
-        };
-        // What relays with a CH340 that are sold as LCUS-1 obey: head, relay 1, state, sum.
-        let cut = bytes("cut", [0xA0, 0x01, 0x00, 0xA1])?;
-        let restore = bytes("restore", [0xA0, 0x01, 0x01, 0xA2])?;
-        let baud = node.get("baud").and_then(whole).and_then(|baud| u32::try_from(baud).ok());
-        let baud = baud.filter(|baud| *baud > 0).unwrap_or(RELAY_BAUD_DEFAULT);
-        Some(Switch::SerialRelay { port: text(node, "port")?, baud, cut, restore })
-    }
-
-    fn plug(&mut self, node: &Node, channel: u8) -> Option<(String, u8)> {
-        let url = node.get("url")?;
-        let address = url.text()?.trim_end_matches('/').to_owned();
-        if !address.starts_with("http://") || address.len() == "http://".len() {
-            self.wrong(url.span, "an address that begins with http://", format!("`{address}`"));
-            return None;
-        }
-        let channel = match node.get("channel") {
-            Some(node) => self.small(node, "the channel of a plug", channel)?,
-            None => channel,
-        };
-        Some((address, channel))
-    }
-
-    fn small(&mut self, node: &Node, what: &'static str, from: u8) -> Option<u8> {
-        let number = whole(node)?;
-        let small = u8::try_from(number).ok().filter(|small| *small >= from && *small < 100);
-        if small.is_none() {
-            let range = if from == 0 { "from 0 to 99" } else { "from 1 to 99" };
-            let kind = ProblemKind::OutOfRange { what, text: number.to_string(), range };
-            self.problems.push(Problem::new(node.span, kind));
-        }
-        small
-    }
-
     fn serial(&mut self, node: &Node) -> Serial {
         let word = node.get("kind").and_then(Node::text);
         let kind = SerialKind::WORDS.iter().find(|(name, _)| Some(*name) == word);
@@ -257,7 +160,20 @@ impl Reader {
             control: text(node, "control"),
             baud: node.get("baud").and_then(|node| self.baud(node)),
             reset: node.get("reset").and_then(|node| self.wiring(node)),
+            pins: node.get("pins").and_then(|pins| self.pins(node, pins)),
         }
+    }
+
+    /// The pins have one master: what is said twice is refused.
+    fn pins(&mut self, serial: &Node, node: &Node) -> Option<PinSwitches> {
+        for key in ["reset", "control"].into_iter().filter(|key| serial.get(key).is_some()) {
+            self.wrong(node.span, "one way to the pins", format!("`pins` beside `{key}`"));
+        }
+        let boot = match node.get("boot") {
+            Some(boot) => Some(self.switch(boot, &BOOT)?),
+            None => None,
+        };
+        Some(PinSwitches { enable: self.switch(node.get("enable")?, &ENABLE)?, boot })
     }
 
     fn baud(&mut self, node: &Node) -> Option<u32> {
@@ -317,11 +233,16 @@ impl Reader {
     }
 }
 
+/// What is no duration was told as a problem already.
+fn cycle(power: &Node) -> Option<Duration> {
+    power.get("cycle").and_then(Node::text).and_then(time::parse_span)
+}
+
 fn usb(node: &Node) -> UsbHints {
     UsbHints { path: text(node, "path"), serial: text(node, "serial") }
 }
 
-fn text(node: &Node, name: &str) -> Option<String> {
+pub(super) fn text(node: &Node, name: &str) -> Option<String> {
     node.get(name).and_then(Node::text).map(str::to_owned)
 }
 
@@ -330,20 +251,9 @@ fn texts(node: Option<&Node>) -> Vec<String> {
     items.iter().filter_map(Node::text).map(str::to_owned).collect()
 }
 
-fn whole(node: &Node) -> Option<u64> {
+pub(super) fn whole(node: &Node) -> Option<u64> {
     match &node.data {
         Data::Number(number) => number.as_u64(),
         _ => None,
     }
-}
-
-/// `A0 01 00 A1`, with or without blanks.
-fn hex_bytes(text: &str) -> Option<Vec<u8>> {
-    let digits: String = text.split_whitespace().collect();
-    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if digits.is_empty() || !digits.len().is_multiple_of(2) || !is_hex {
-        return None;
-    }
-    let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
-    (0..digits.len()).step_by(2).map(byte).collect()
 }

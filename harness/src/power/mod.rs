@@ -4,12 +4,14 @@ mod supply;
 
 mod answers;
 mod command;
+mod held;
 mod plug;
 mod relay;
 mod uhubctl;
 mod virtual_board;
 
 pub use command::CommandSwitch;
+pub use held::HeldCommand;
 pub use plug::{Plug, PlugKind};
 pub use relay::RelaySwitch;
 pub use supply::{Power, PowerError, Supply, open};

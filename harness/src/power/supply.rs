@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{CommandSwitch, Plug, PlugKind, RelaySwitch, UhubctlSwitch, VirtualSwitch};
+use super::{
+    CommandSwitch, HeldCommand, Plug, PlugKind, RelaySwitch, UhubctlSwitch, VirtualSwitch,
+};
 use crate::engine::ActionError;
 use crate::inventory::board::Switch;
 use crate::program::ProgramError;
@@ -17,7 +19,7 @@ pub enum Supply {
     On,
 }
 
-/// Something that switches the supply of one board. One contract suite runs over all of them (`tests/rig/power_contract.rs`).
+/// Something that switches the supply of one board, or pulls one of its pins: on is pulled then. One contract suite runs over all of them (`tests/rig/power_contract.rs`).
 pub trait Power: fmt::Debug + Send {
     /// What a person calls it, as `uhubctl 1-1 port 4`. Never blocks.
     fn name(&self) -> String;
@@ -141,6 +143,7 @@ pub fn open(switch: &Switch) -> Option<Box<dyn Power>> {
         Switch::Command { cut, restore, within } => {
             Box::new(CommandSwitch::new(cut.clone(), restore.clone(), *within))
         }
+        Switch::HeldCommand { command } => Box::new(HeldCommand::new(command.clone())),
         Switch::SerialRelay { port, baud, cut, restore } => {
             Box::new(RelaySwitch::new(port, *baud, cut.clone(), restore.clone()))
         }

@@ -1,5 +1,6 @@
 //! `shadowrig flash` on virtual boards that run beside it, as a user calls it.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Output;
 
@@ -242,6 +243,35 @@ fn a_board_that_is_unplugged_halfway_is_named() {
     assert_eq!(output.status.code(), Some(5), "{text}");
     assert!(text.contains("error: failed to flash thing.bin: "), "{text}");
     assert!(text.contains("./port") && text.contains("\nhelp: "), "{text}");
+}
+
+#[test]
+fn a_port_that_another_program_reads_is_left_to_it_and_the_program_named() {
+    let bench = Bench::new(Chip::Esp32c3);
+    // It asks for no exclusive access, so the kernel would let anybody in beside it.
+    let mut reader = std::process::Command::new("sh")
+        .current_dir(bench.folder())
+        .args(["-c", "exec 3<>port; echo open; exec sleep 600"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut said = String::new();
+    let out = BufReader::new(reader.stdout.take().expect("it has one")).read_line(&mut said);
+    assert_eq!(out.expect("it says so"), "open\n".len());
+    let (output, text) = bench.flash(&[]);
+    assert_eq!(output.status.code(), Some(5), "{text}");
+    let id = format!("(process {})", reader.id());
+    // The shell becomes the program that sleeps.
+    let named = text.replace(&id, "(process N)").replace("by sh ", "by sleep ");
+    insta::assert_snapshot!(named);
+    let resets = bench.board.status().expect("it runs").resets;
+    reader.kill().expect("it runs");
+    reader.wait().expect("it ends");
+    // Whoever made the pseudo-terminal may hold both ends of it.
+    let port = std::fs::File::open(bench.folder().join("port")).expect("it is there");
+    bench.passes(&[]);
+    assert!(bench.board.status().expect("it runs").resets > resets);
+    drop(port);
 }
 
 #[test]

@@ -62,7 +62,8 @@ fn a_board_behind_rfc2217_is_reset_by_its_lines_and_runs_afterwards() {
     let (board, _, tcp) = bench(Chip::Esp32c3, BootMode::Run);
     assert_eq!(open(&tcp).wiring(), &Wiring::Classic);
     let before = board.status().expect("it runs").resets;
-    let identity = flash::identify_port(&tcp, &PortOptions::default(), &mut |_| {});
+    let place = (&tcp, &PortOptions::default());
+    let identity = flash::identify_port(place, &mut LinePins, &mut |_| {});
     assert_eq!(identity.expect("it answers").chip.name(), "esp32c3");
     let status = board.status().expect("it runs");
     assert_eq!(status.resets - before, 2, "once into the loader, once out of it");

@@ -313,6 +313,47 @@ fn a_board_that_no_reset_reaches_gets_its_supply_cut_once() {
     assert!(log.contains("its supply is cut for 1s, and it is tried once more"), "{log}");
 }
 
+/// The power events of a case, as `cut` and `restored`.
+fn power_events(lab: &Lab, folder: &str) -> Vec<String> {
+    let log = fs::read_to_string(lab.path(&format!("out/{folder}/events.jsonl"))).expect("a log");
+    let events = log.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let power = events.filter(|event| event["kind"] == "power");
+    power.map(|event| event["change"].as_str().unwrap_or("?").to_owned()).collect()
+}
+
+#[test]
+fn the_supply_of_a_board_that_hangs_over_days_is_cycled_before_each_run_and_once() {
+    let lab = Lab::new(&[(Chip::Esp32c3, "")]);
+    lab.edit(
+        "power = { switch = \"virtual\",",
+        "power = { switch = \"virtual\", cycle = \"100ms\",",
+    );
+    lab.write("cases/1.yaml", &case("first", "{}"));
+    lab.write("cases/2.yaml", &case("second", "{}"));
+    for _ in 0..2 {
+        let (code, text) = lab.run(&["--board", "a"]);
+        assert_eq!(code, 0, "{text}");
+        assert_eq!(power_events(&lab, "001-first"), ["cut", "restored"]);
+        assert_eq!(power_events(&lab, "002-second"), [""; 0]);
+    }
+}
+
+#[test]
+fn a_switch_that_does_not_switch_is_found_out_by_the_board_that_answers() {
+    let lab = Lab::new(&[(Chip::Esp32c3, "")]);
+    let control = lab.path("a.socket");
+    lab.edit(
+        &format!("power = {{ switch = \"virtual\", control = \"{control}\" }}"),
+        "power = { switch = \"command\", cut = \"true\", restore = \"true\", cycle = \"10ms\" }",
+    );
+    lab.write("cases/1.yaml", &case("first", "{}"));
+    let (code, text) = lab.run(&["--board", "a"]);
+    assert_eq!(code, 5, "{text}");
+    let said = text.split("run directory").next().unwrap_or_default().to_owned();
+    let said = said.lines().filter(|line| !line.contains("ERROR")).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(said);
+}
+
 #[test]
 fn a_board_with_lines_of_its_own_kind_is_reset_by_its_own_sequence() {
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -377,7 +418,12 @@ fn a_board_whose_port_is_gone_is_missed_and_the_doctor_brings_it_back() {
     assert!(text.contains("2 boards, 1 of them cannot be used"), "{text}");
     let port = lab.path("a.port");
     let setup = Setup { mac: virtual_board::Mac(lab.mac(0).0), ..Setup::new(Chip::Esp32c3) };
-    let options = Options { has_pty: true, pty_link: Some(port.into()), ..Options::default() };
+    let options = Options {
+        has_pty: true,
+        pty_link: Some(port.into()),
+        control: Some(lab.path("a.socket").into()),
+        ..Options::default()
+    };
     let _plugged_in = Running::start(setup, Flash::new(), &options).expect("it starts");
     let (code, text) = lab.shadowrig(&["boards", "doctor", "--json"]);
     assert_eq!(code, 0, "{text}");

@@ -40,6 +40,7 @@ mod scenarios;
 mod schema;
 mod soft_chip;
 mod support;
+mod switch_pins;
 mod symbols;
 mod tidy;
 mod virtual_runs;

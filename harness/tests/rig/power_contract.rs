@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use shadowrig::power::{
-    CommandSwitch, Plug, PlugKind, Power, RelaySwitch, Supply, UhubctlSwitch, VirtualSwitch,
+    CommandSwitch, HeldCommand, Plug, PlugKind, Power, RelaySwitch, Supply, UhubctlSwitch,
+    VirtualSwitch,
 };
 use virtual_board::shell::{Options, Running};
 use virtual_board::{Activity, Chip, Flash, Setup};
@@ -20,6 +21,13 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 /// The suite. `is_on` looks at what is behind the switch, or says nothing where that cannot be seen; `gone` is the same kind of switch
 /// with nothing behind it.
 fn contract(power: &mut dyn Power, is_on: &mut dyn FnMut() -> Option<bool>, gone: &mut dyn Power) {
+    switches(power, is_on);
+    for to in [Supply::Off, Supply::On] {
+        names_what_is_gone(gone, to);
+    }
+}
+
+fn switches(power: &mut dyn Power, is_on: &mut dyn FnMut() -> Option<bool>) {
     let name = power.name();
     let mut check = |to: Supply, expected: bool| {
         let began = Instant::now();
@@ -38,12 +46,13 @@ fn contract(power: &mut dyn Power, is_on: &mut dyn FnMut() -> Option<bool>, gone
     ] {
         check(to, expected);
     }
-    for to in [Supply::Off, Supply::On] {
-        let error = gone.switch(to).expect_err("nothing is behind it");
-        assert!(!error.to_string().is_empty() && !error.help().is_empty());
-        let action = error.of_action("cut the supply", gone);
-        assert!(action.what.contains(&gone.name()), "{action}");
-    }
+}
+
+fn names_what_is_gone(gone: &mut dyn Power, to: Supply) {
+    let error = gone.switch(to).expect_err("nothing is behind it");
+    assert!(!error.to_string().is_empty() && !error.help().is_empty());
+    let action = error.of_action("cut the supply", gone);
+    assert!(action.what.contains(&gone.name()), "{action}");
 }
 
 fn script(path: &Path, text: &str) -> String {
@@ -81,6 +90,31 @@ fn a_command_that_fails_or_hangs_is_no_switched_supply() {
     assert_eq!(error, "the switch did not answer within 200ms");
 }
 
+#[test]
+fn a_command_that_is_held_keeps_the_contract() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let pid = folder.path().join("pid");
+    let text = format!("echo $$ > {0}.new; mv {0}.new {0}; exec sleep 600\n", pid.display());
+    let program = script(&folder.path().join("hold"), &text);
+    let mut power = HeldCommand::new(vec![program]);
+    let mut is_on = || {
+        let number = fs::read_to_string(&pid).ok()?;
+        Some(Path::new("/proc").join(number.trim()).exists())
+    };
+    switches(&mut power, &mut is_on);
+    // What was never started can always be ended.
+    names_what_is_gone(&mut HeldCommand::new(vec!["/nowhere/hold".into()]), Supply::On);
+    // One that ends by itself holds nothing, and that is seen when it is asked for again at the latest.
+    let refuses = script(&folder.path().join("refuses"), "echo 'line 17 is in use' >&2; exit 1\n");
+    let mut power = HeldCommand::new(vec![refuses]);
+    let error = loop {
+        if let Err(error) = power.switch(Supply::On) {
+            break error.to_string();
+        }
+    };
+    assert!(error.ends_with("ended with exit status: 1: line 17 is in use"), "{error}");
+}
+
 /// A program that prints what uhubctl prints, and keeps the state of one port.
 const UHUBCTL: &str = r#"
 while [ $# -gt 0 ]; do
@@ -112,7 +146,7 @@ fn uhubctl_keeps_the_contract() {
 }
 
 /// A pseudo-terminal: the end of the relay, and the name of the other.
-fn terminal() -> (fs::File, String) {
+pub(crate) fn terminal() -> (fs::File, String) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("one can be had");
     grantpt(&master).expect("it is ours");
     unlockpt(&master).expect("it is ours");

@@ -54,6 +54,12 @@ impl Board {
 
     /// What the chip makes of its boot pin, faults considered.
     fn strapped(&mut self, cause: ResetCause, into: BootMode) -> BootMode {
+        // What resets no more than the core, or wakes it, leaves the latch of the pin as it is.
+        let is_latched = matches!(
+            cause,
+            ResetCause::PowerOn | ResetCause::Pin | ResetCause::Brownout | ResetCause::Watchdog
+        );
+        let into = if self.low.boot && is_latched { BootMode::Download } else { into };
         let into = match into {
             _ if self.faults.stay_in_download => BootMode::Download,
             BootMode::Download if self.faults.wrong_boot_modes > 0 => {

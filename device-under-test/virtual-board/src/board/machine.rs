@@ -8,7 +8,7 @@ use crate::circuit::{CircuitState, Pull};
 use crate::fault::{Fault, Faults};
 use crate::flash::Flash;
 use crate::image::Descriptor;
-use crate::io::{Activity, Ask, Event, Input, Order, Output, Status};
+use crate::io::{Activity, Ask, Event, Input, Order, Output, Pin, Status};
 use crate::line::Line;
 use crate::loader::Loader;
 use crate::setup::{BootMode, Setup};
@@ -51,6 +51,13 @@ pub(super) enum Due {
 /// Below this many millivolts the chip is reset; detectors can be set from 2.4 to 2.8 V.
 const BROWNOUT_BELOW_MV: u32 = 2_700;
 
+/// Which pins are held low.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LowPins {
+    pub(super) boot: bool,
+    enable: bool,
+}
+
 /// A board.
 ///
 /// It has no power until [`Order::PowerRestore`].
@@ -61,6 +68,8 @@ pub struct Board {
     pub(super) stage: Stage,
     pub(super) line: Line,
     circuit: CircuitState,
+    /// The pins that something beside the circuit holds low.
+    pub(super) low: LowPins,
     /// How the boot pin stood when the chip looked at it last.
     pub(super) straps: BootMode,
     pub(super) faults: Faults,
@@ -83,6 +92,7 @@ impl Board {
         Self {
             line: Line::new(setup.fidelity),
             circuit: CircuitState::new(setup.circuit),
+            low: LowPins::default(),
             setup,
             flash,
             straps: BootMode::Run,
@@ -188,6 +198,16 @@ impl Board {
                 }
             }
             Order::JoinTime(length) => self.join_time = length,
+            Order::Pin { pin: Pin::Boot, is_low } => self.low.boot = is_low,
+            Order::Pin { pin: Pin::Enable, is_low: true } => {
+                self.pulled(now, Some(Pull::Hold));
+                self.low.enable = true;
+            }
+            Order::Pin { pin: Pin::Enable, is_low: false } => {
+                if std::mem::take(&mut self.low.enable) {
+                    self.pulled(now, Some(Pull::Reset(ResetCause::Pin, BootMode::Run)));
+                }
+            }
             Order::PowerCut => self.power_cut(now),
             Order::PowerCycle { off, into } => {
                 self.power_cut(now);
@@ -225,13 +245,16 @@ impl Board {
 
     fn power_on(&mut self, now: Moment, into: BootMode) {
         if matches!(self.stage, Stage::Off) {
-            self.reset(now, ResetCause::PowerOn, into);
+            match self.low.enable {
+                true => self.stage = Stage::Held,
+                false => self.reset(now, ResetCause::PowerOn, into),
+            }
         }
     }
 
     fn pulled(&mut self, now: Moment, pull: Option<Pull>) {
         match pull {
-            _ if matches!(self.stage, Stage::Off) => {}
+            _ if matches!(self.stage, Stage::Off) || self.low.enable => {}
             None => {}
             // The chip is held; it starts when it is let go.
             Some(Pull::Hold) => {

@@ -11,8 +11,10 @@ mod esp32s2;
 mod esp32s3;
 mod esp8266;
 mod mac;
+mod numbers;
 mod table;
 
 pub use chip::Chip;
 pub use mac::Mac;
-pub(crate) use table::{ChipTable, MAGIC_ADDRESS, Security, SpiMap};
+pub use numbers::Numbers;
+pub(crate) use table::{ChipTable, MAGIC_ADDRESS, Security, SpiMap, WATCHDOG_KEY};

@@ -5,6 +5,9 @@ use super::mac::Mac;
 /// Where all chips but the newest say who they are.
 pub(crate) const MAGIC_ADDRESS: u32 = 0x4000_1000;
 
+/// What opens the registers of a watchdog for writing.
+pub(crate) const WATCHDOG_KEY: u32 = 0x50d8_3aa1;
+
 /// Everything about a chip that matters to the loader, to the boot and to images.
 #[derive(Debug)]
 pub(crate) struct ChipTable {

@@ -18,4 +18,4 @@ mod upload;
 
 pub(crate) use effect::{Effect, FlashTiming, Restart};
 pub(crate) use machine::Loader;
-pub(crate) use packet::op;
+pub(crate) use packet::{COMMANDS, op};

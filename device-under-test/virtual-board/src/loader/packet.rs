@@ -28,6 +28,32 @@ pub(crate) mod op {
     pub(crate) const RUN_USER_CODE: u8 = 0xd3;
 }
 
+/// All opcodes with their names.
+pub(crate) const COMMANDS: &[(&str, u8)] = &[
+    ("FLASH_BEGIN", op::FLASH_BEGIN),
+    ("FLASH_DATA", op::FLASH_DATA),
+    ("FLASH_END", op::FLASH_END),
+    ("MEM_BEGIN", op::MEM_BEGIN),
+    ("MEM_END", op::MEM_END),
+    ("MEM_DATA", op::MEM_DATA),
+    ("SYNC", op::SYNC),
+    ("WRITE_REG", op::WRITE_REG),
+    ("READ_REG", op::READ_REG),
+    ("SPI_SET_PARAMS", op::SPI_SET_PARAMS),
+    ("SPI_ATTACH", op::SPI_ATTACH),
+    ("READ_FLASH_SLOW", op::READ_FLASH_SLOW),
+    ("CHANGE_BAUDRATE", op::CHANGE_BAUDRATE),
+    ("FLASH_DEFL_BEGIN", op::FLASH_DEFL_BEGIN),
+    ("FLASH_DEFL_DATA", op::FLASH_DEFL_DATA),
+    ("FLASH_DEFL_END", op::FLASH_DEFL_END),
+    ("SPI_FLASH_MD5", op::SPI_FLASH_MD5),
+    ("GET_SECURITY_INFO", op::GET_SECURITY_INFO),
+    ("ERASE_FLASH", op::ERASE_FLASH),
+    ("ERASE_REGION", op::ERASE_REGION),
+    ("READ_FLASH", op::READ_FLASH),
+    ("RUN_USER_CODE", op::RUN_USER_CODE),
+];
+
 /// Bytes before the data of a request or reply.
 const HEADER_BYTES: usize = 8;
 

@@ -31,7 +31,7 @@ enum Refusal {
     FlashWrite = 0x08,
     ReadLength = 0x0a,
     Deflate = 0x0b,
-    Encrypted = 0x64,
+    InvalidParameter = 0x64,
 }
 
 /// What a request is answered with.
@@ -48,6 +48,8 @@ struct Write {
     sequence: u32,
     written: u32,
     inflate: Option<Inflate>,
+    /// The chip is to encrypt what it writes.
+    is_encrypted: bool,
 }
 
 /// The ROM's loader.
@@ -199,8 +201,9 @@ impl Rom {
         if request.data.len() != shared.table().begin_bytes || block_size > BLOCK_BYTES_MAX {
             return Err(Refusal::InvalidMessage);
         }
-        if request.word(4) != 0 {
-            return Err(Refusal::Encrypted);
+        let is_encrypted = request.word(4) != 0;
+        if is_encrypted && inflate.is_some() {
+            return Err(Refusal::InvalidParameter);
         }
         let erased = match shared.table().image_id {
             Some(_) => size,
@@ -210,8 +213,17 @@ impl Rom {
         let room = desk.flash.size().saturating_sub(address);
         let erased = if size <= room { erased.min(room) } else { erased };
         desk.erase(address, erased).map_err(|_| Refusal::FailedToAct)?;
-        self.write =
-            Some(Write { size, blocks, block_size, address, sequence: 0, written: 0, inflate });
+        let (sequence, written) = (0, 0);
+        self.write = Some(Write {
+            size,
+            blocks,
+            block_size,
+            address,
+            sequence,
+            written,
+            inflate,
+            is_encrypted,
+        });
         Ok(Vec::new())
     }
 
@@ -228,6 +240,10 @@ impl Rom {
         write.sequence += 1;
         if u32::from(checksum(payload)) != request.checksum {
             return Err(Refusal::WrongChecksum);
+        }
+        // No key is burnt into this chip, so what it writes reads back as something else. None of it is written here.
+        if write.is_encrypted {
+            return Err(Refusal::FlashWrite);
         }
         let room = desk.flash.size().saturating_sub(write.address) as usize;
         let inflated = match &mut write.inflate {

@@ -7,7 +7,7 @@ use super::packet::{Request, reply};
 use super::registers::Registers;
 use super::spi;
 use super::upload::Upload;
-use crate::chips::{Chip, ChipTable, Mac, Security};
+use crate::chips::{Chip, ChipTable, Mac, Security, WATCHDOG_KEY};
 use crate::flash::{Flash, FlashError};
 use crate::setup::Fidelity;
 use crate::slip;
@@ -62,9 +62,7 @@ impl Shared {
         let Some(watchdog) = &table.watchdog else {
             return;
         };
-        /// What opens the watchdog's registers for writing.
-        const KEY: u32 = 0x50d8_3aa1;
-        let is_open = self.registers.read(watchdog.protect) == KEY;
+        let is_open = self.registers.read(watchdog.protect) == WATCHDOG_KEY;
         if address == watchdog.config0 && value & WATCHDOG_ENABLE != 0 && is_open {
             desk.effects.push(Effect::Restart(Restart::Watchdog));
         }

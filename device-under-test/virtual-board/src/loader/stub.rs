@@ -42,6 +42,8 @@ struct Write {
     /// Everything before this is erased.
     erased_to: u32,
     inflate: Option<Inflate>,
+    /// The chip is to encrypt what it writes, for which it has no key.
+    is_encrypted: bool,
 }
 
 /// The stub.
@@ -179,7 +181,8 @@ impl Stub {
             return Err(Refusal::FlashFailed);
         }
         let erased_to = address - address % SECTOR_BYTES;
-        self.write = Some(Write { remaining: size, address, erased_to, inflate });
+        let is_encrypted = request.word(4) != 0;
+        self.write = Some(Write { remaining: size, address, erased_to, inflate, is_encrypted });
         DONE
     }
 
@@ -201,6 +204,9 @@ impl Stub {
         let (Some(write), Some(payload)) = (&mut self.write, request.payload()) else {
             return Err(Refusal::NotInFlashMode);
         };
+        if write.is_encrypted {
+            return Err(Refusal::FlashFailed);
+        }
         // Bytes beyond the announced size are dropped.
         let room = write.remaining as usize;
         let data = match (&mut write.inflate, request.op) {

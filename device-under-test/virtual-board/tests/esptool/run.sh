@@ -241,6 +241,11 @@ faithful() {
   check "$chip faithful: the flash holds the file" holds 0x20000 "$work/plain"
 }
 
+# Compares registers, commands, sizes and stubs of all chips with the classes of the esptool that is there.
+numbers_agree() {
+  "$python" "$here/compare.py" "$program" >"$work/out" 2>&1
+}
+
 program=${VIRTUAL_BOARD:-}
 if [ -z "$program" ]; then
   (cd "$root" && cargo build --quiet -p virtual-board) || exit 2
@@ -252,6 +257,10 @@ trap 'stop_board; rm -rf "$work"' EXIT
 # 20000 bytes that do not compress, and 39 KB that do.
 head -c 20000 /dev/urandom >"$work/random"
 seq 1 8000 >"$work/plain"
+
+# The interpreter beside esptool knows its modules; a link to a program of the system says its own.
+python=$(sed -n '1s/^#!//p' "$(readlink -f "$esptool")")
+check "all chips: their numbers are those of esptool" numbers_agree
 
 chips=${CHIPS:-esp32c3 esp32 esp8266 esp32s2 esp32s3 esp32c2 esp32c6 esp32h2}
 # Where chips are chosen to save time, one is looked at for all.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use virtual_board::{Activity, BootMode, Chip, Event, Flash, Input, Order, Setup, image};
+use virtual_board::{Activity, BootMode, Chip, Event, Flash, Input, Order, Pin, Setup, image};
 
 use crate::bench::{Bench, bench_with, flashed, words};
 
@@ -85,6 +85,39 @@ fn the_lines_of_the_reset_circuit_lead_into_the_loader_and_back() {
     assert_eq!(set(false, false), Activity::Rom);
     assert_eq!(set(false, true), Activity::Off);
     assert_eq!(set(false, false), Activity::Run);
+}
+
+#[test]
+fn pins_that_something_else_pulls_hold_the_chip_and_choose_what_it_starts_into() {
+    let mut bench = booted(Chip::Esp32c3, flashed(Chip::Esp32c3, "blinky"));
+    bench.log();
+    let mut pull = |pin, is_low| {
+        bench.order(Order::Pin { pin, is_low });
+        bench.pass(Duration::from_millis(100));
+        bench.board.status().activity
+    };
+    // The boot pin alone does nothing to a chip that runs.
+    assert_eq!(pull(Pin::Boot, true), Activity::Run);
+    assert_eq!(pull(Pin::Enable, true), Activity::Off);
+    assert_eq!(pull(Pin::Enable, false), Activity::Rom);
+    assert_eq!(pull(Pin::Boot, false), Activity::Rom);
+    assert_eq!(pull(Pin::Enable, true), Activity::Off);
+    // Nothing else starts it while its enable pin is low, and the power that comes back does not either.
+    for (dtr, rts) in [(false, true), (false, false)] {
+        bench.give(Input::Lines { dtr, rts });
+    }
+    bench.reset(BootMode::Run);
+    bench.order(Order::PowerCut);
+    bench.order(Order::PowerRestore { into: BootMode::Run });
+    assert_eq!(bench.board.status().activity, Activity::Off);
+    bench.order(Order::Pin { pin: Pin::Enable, is_low: false });
+    bench.pass(Duration::from_millis(100));
+    assert_eq!(bench.board.status().activity, Activity::Run);
+    // A wake does not look at the pin, a power-on does.
+    bench.order(Order::Pin { pin: Pin::Boot, is_low: true });
+    bench.order(Order::PowerCycle { off: Duration::ZERO, into: BootMode::Run });
+    bench.pass(Duration::from_millis(100));
+    assert_eq!(bench.board.status().activity, Activity::Rom);
 }
 
 #[test]

@@ -95,7 +95,6 @@ fn the_rom_checks_lengths_sequences_and_checksums() {
     check_rom(|bench| bench.request(FLASH_DATA, &words(&[0, 0, 0, 0])), [1, 5]);
     check_rom(|bench| bench.request(FLASH_BEGIN, &words(&[0, 0, 0x1801, 0, 0])), [1, 5]);
     check_rom(|bench| bench.request(FLASH_BEGIN, &words(&[0, 0, 0x400, 0])), [1, 5]);
-    check_rom(|bench| bench.request(FLASH_DEFL_BEGIN, &words(&[0, 0, 0x400, 0, 1])), [1, 0x64]);
     check_rom(|bench| bench.request(READ_FLASH_SLOW, &words(&[0, 65])), [1, 0x0a]);
     check_rom(|bench| bench.request(MEM_BEGIN, &words(&[4, 1, 0x1801, 0])), [1, 5]);
     let begun = |bench: &mut Bench| bench.request(FLASH_BEGIN, &words(&[8, 2, 4, 0, 0]));
@@ -105,6 +104,23 @@ fn the_rom_checks_lengths_sequences_and_checksums() {
     check_rom(|bench| after(&begun(bench), bench.block(FLASH_DATA, 0, &[0; 8])), [1, 5]);
     let wrong = [words(&[4, 0, 0, 0]), vec![0; 4]].concat();
     check_rom(|bench| after(&begun(bench), bench.request(FLASH_DATA, &wrong)), [1, 7]);
+}
+
+/// No key is burnt, so that an encrypted write reads back as something else.
+#[test]
+fn encrypted_writes_are_refused_where_the_chip_finds_out() {
+    let encrypted = words(&[8, 2, 4, 0, 1]);
+    check_rom(|bench| bench.request(FLASH_DEFL_BEGIN, &encrypted), [1, 0x64]);
+    let mut rom = bench(Chip::Esp32c3);
+    assert_eq!(status(&rom.request(FLASH_BEGIN, &encrypted), 4), [0, 0]);
+    assert_eq!(status(&rom.block(FLASH_DATA, 0, &[0; 4]), 4), [1, 8]);
+    let mut stub = bench_stub();
+    assert_eq!(status(&stub.request(FLASH_BEGIN, &encrypted), 2), [0, 0]);
+    assert_eq!(status(&stub.block(FLASH_DATA, 0, &[0; 4]), 2), [0, 0]);
+    assert_eq!(status(&stub.block(FLASH_DATA, 1, &[0; 4]), 2), [0xc4, 0]);
+    for bench in [rom, stub] {
+        assert_eq!(bench.board.flash().read(0, 8), [0xff; 8]);
+    }
 }
 
 #[test]

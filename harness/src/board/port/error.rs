@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::PortName;
 use crate::engine::{ActionError, Trouble};
+use crate::power::PowerError;
 
 /// What is wrong with a port.
 #[derive(Debug)]
@@ -42,6 +43,17 @@ pub enum PortError {
     NoLines {
         /// The port.
         name: PortName,
+    },
+    /// A pin of the board on it is pulled by a switch, which failed.
+    Pin {
+        /// The port.
+        name: PortName,
+        /// Which pin: `reset` or `boot`.
+        pin: &'static str,
+        /// The switch.
+        by: String,
+        /// Why.
+        error: Box<PowerError>,
     },
     /// What answers over TCP does not speak RFC 2217.
     NotRfc2217 {
@@ -94,7 +106,8 @@ impl PortError {
             Self::Busy { .. }
             | Self::Denied { .. }
             | Self::NoLines { .. }
-            | Self::NotRfc2217 { .. } => false,
+            | Self::NotRfc2217 { .. }
+            | Self::Pin { .. } => false,
         }
     }
 
@@ -105,7 +118,11 @@ impl PortError {
             Self::Busy { holders, .. } if holders.is_empty() => {
                 "close the program that has it: a monitor, an IDE, ModemManager, brltty".into()
             }
-            Self::Busy { .. } => "close that program; ModemManager and brltty leave a board alone by a udev rule".into(),
+            Self::Busy { .. } => {
+                "close that program: two that read one port take each other's bytes; ModemManager and brltty leave a board alone by a \
+                 udev rule"
+                    .into()
+            },
             Self::Denied { .. } => {
                 "join the group that owns it (`ls -l` shows it, usually `dialout`) and log in again, or give it away by a \
                  udev rule with TAG+=\"uaccess\""
@@ -121,6 +138,7 @@ impl PortError {
                  name its control socket by --control"
                     .into()
             }
+            Self::Pin { .. } => "try by hand what the inventory says of `serial.pins`".into(),
             Self::NotRfc2217 { .. } => "is it an RFC 2217 server, as esp_rfc2217_server or ser2net with `telnet`?".into(),
             Self::Vanished { .. } => {
                 "plug it in again; a chip that sleeps or crashes takes its USB port along, too: is it powered, and does it wake by itself?".into()
@@ -140,6 +158,9 @@ impl std::fmt::Display for PortError {
             Self::Io { name, doing, error } => write!(f, "{name}: failed to {doing}: {error}"),
             Self::Missing { name, .. } => write!(f, "there is no port {name}"),
             Self::NoLines { name } => write!(f, "{name} has no reset lines"),
+            Self::Pin { name, pin, by, error } => {
+                write!(f, "{name}: failed to switch the {pin} pin of its board by {by}: {error}")
+            }
             Self::NotRfc2217 { name, missing } => {
                 write!(f, "{name} does not speak RFC 2217: it sent no {missing}")
             }

@@ -6,6 +6,7 @@
 //! ```
 
 mod error;
+mod holders;
 mod name;
 mod open;
 mod reset;

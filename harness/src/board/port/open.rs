@@ -15,7 +15,7 @@ use serialport::{ClearBuffer, FlowControl, SerialPort as _, TTYPort, UsbPortInfo
 use super::reset::{LineStep, Pace, Sequence};
 use super::rfc2217::Bridge;
 use super::telnet::Line;
-use super::{BootInto, PortError, PortName, Wiring, usb};
+use super::{BootInto, PortError, PortName, Wiring, holders, usb};
 use crate::inventory::rate::Rates;
 use crate::inventory::wear::Wears;
 
@@ -90,6 +90,25 @@ impl SerialPort {
             (None, _) => Wiring::Classic,
         };
         Ok(port)
+    }
+
+    /// Opens a port that may be away, as behind a supply that has just come back.
+    ///
+    /// # Errors
+    ///
+    /// As [`SerialPort::open`], once it was waited for so long.
+    pub fn open_within(
+        name: &PortName,
+        options: &PortOptions,
+        within: Duration,
+    ) -> Result<Self, PortError> {
+        let began = Instant::now();
+        loop {
+            match Self::open(name, options) {
+                Err(error) if error.is_gone() && began.elapsed() < within => thread::sleep(LOOK),
+                result => return result,
+            }
+        }
     }
 
     /// What it is called.
@@ -205,6 +224,14 @@ impl SerialPort {
         Ok(())
     }
 
+    /// Asserts DTR, or lets it go, where the lines of the port act as usual: the boot pin is low while DTR alone is asserted.
+    pub(crate) fn hold_boot(&mut self, is_low: bool) -> Result<(), PortError> {
+        match self.wiring {
+            Wiring::Classic => self.set(Line::Dtr, is_low),
+            Wiring::Custom { .. } | Wiring::None | Wiring::UsbSerialJtag => Ok(()),
+        }
+    }
+
     /// The same port for the espflash library, which resets nobody and stays where it is.
     ///
     /// # Errors
@@ -277,6 +304,11 @@ fn open_device(name: &PortName, path: &Path, baud: u32) -> Result<TTYPort, PortE
         let error = io::Error::new(io::ErrorKind::InvalidInput, "it is a file, and no serial port");
         return Err(PortError::io(name, "open it", error));
     }
+    // The kernel keeps nobody out of a port whose holder did not ask for that, and two readers take each other's bytes.
+    let holders = holders::strangers(path);
+    if !holders.is_empty() {
+        return Err(PortError::Busy { name: name.clone(), holders });
+    }
     // Kept open until the other one is: so the port is never closed in between, and nothing hangs up.
     let _first = without_hang_up(path).map_err(|error| opening(name, path, error))?;
     let opened = serialport::new(path.to_string_lossy(), baud)
@@ -286,7 +318,7 @@ fn open_device(name: &PortName, path: &Path, baud: u32) -> Result<TTYPort, PortE
         .open_native();
     opened.map_err(|error| match error.kind() {
         serialport::ErrorKind::NoDevice => {
-            PortError::Busy { name: name.clone(), holders: holders(path) }
+            PortError::Busy { name: name.clone(), holders: holders::all(path) }
         }
         serialport::ErrorKind::Io(_)
         | serialport::ErrorKind::InvalidInput
@@ -310,40 +342,7 @@ fn opening(name: &PortName, path: &Path, error: io::Error) -> PortError {
     match error.kind() {
         io::ErrorKind::NotFound => PortError::Missing { name, others: usb::names() },
         io::ErrorKind::PermissionDenied => PortError::Denied { name },
-        io::ErrorKind::ResourceBusy => PortError::Busy { name, holders: holders(path) },
+        io::ErrorKind::ResourceBusy => PortError::Busy { name, holders: holders::all(path) },
         _ => PortError::Io { name, doing: "open it", error },
-    }
-}
-
-/// Who has a file open, as far as this user may see: `esptool (process 4711)`.
-fn holders(path: &Path) -> Vec<String> {
-    let Ok(path) = fs::canonicalize(path) else { return Vec::new() };
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let holds = |process: &fs::DirEntry| {
-        let open = fs::read_dir(process.path().join("fd")).into_iter().flatten().flatten();
-        open.into_iter().any(|open| fs::read_link(open.path()).is_ok_and(|target| target == path))
-    };
-    let name = |process: fs::DirEntry| {
-        let id = process.file_name().to_string_lossy().into_owned();
-        let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-        format!("{} (process {id})", name.trim())
-    };
-    let ours = std::process::id();
-    // Beside the processes there are `self` and `thread-self`, which are ours.
-    let others = |process: &fs::DirEntry| {
-        process.file_name().to_string_lossy().parse::<u32>().is_ok_and(|id| id != ours)
-    };
-    processes.filter(others).filter(holds).map(name).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_asks_is_no_holder() {
-        let file = tempfile::NamedTempFile::new().expect("a temporary file can be had");
-        let named = holders(file.path()).into_iter().filter(|holder| holder.contains("self"));
-        assert_eq!(named.collect::<Vec<_>>(), Vec::<String>::new());
     }
 }

@@ -53,6 +53,16 @@ pub enum Pace {
     Slow,
 }
 
+impl Pace {
+    /// How long the boot pin is held behind a reset.
+    pub(crate) const fn settle(self) -> Duration {
+        Duration::from_millis(match self {
+            Self::Quick => 50,
+            Self::Slow => 550,
+        })
+    }
+}
+
 /// A longer sleep than this is a slip of the pen.
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -96,10 +106,7 @@ impl Wiring {
     pub fn sequence(&self, into: BootInto, pace: Pace) -> Option<Sequence> {
         use LineStep::{Dtr, Rts, Wait};
         let short = Wait(Duration::from_millis(100));
-        let settle = Wait(match pace {
-            Pace::Quick => Duration::from_millis(50),
-            Pace::Slow => Duration::from_millis(550),
-        });
+        let settle = Wait(pace.settle());
         Some(Sequence(match (self, into) {
             (Self::None, _) => return None,
             (Self::Custom { download, .. }, BootInto::Download) => return Some(download.clone()),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::Sensors;
 use crate::fault::Fault;
-use crate::io::{CutAtWrite, Order, Status, WriteCut};
+use crate::io::{CutAtWrite, Order, Pin, Status, WriteCut};
 use crate::setup::BootMode;
 
 /// How long a power cycle is off when nobody says.
@@ -29,6 +29,10 @@ enum OrderLine {
     Fault(FaultLine),
     JoinTime {
         ms: u64,
+    },
+    Pin {
+        pin: PinLine,
+        low: bool,
     },
     PowerCut,
     PowerCycle {
@@ -62,6 +66,13 @@ enum IntoLine {
     Download,
     #[default]
     Run,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum PinLine {
+    Boot,
+    Enable,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -153,6 +164,10 @@ pub(super) fn read(line: &str) -> Result<Option<Order>, String> {
         OrderLine::EndSleep => Order::EndSleep,
         OrderLine::Fault(fault) => Order::Fault(fault.into()),
         OrderLine::JoinTime { ms } => Order::JoinTime(Duration::from_millis(ms)),
+        OrderLine::Pin { pin: PinLine::Boot, low } => Order::Pin { pin: Pin::Boot, is_low: low },
+        OrderLine::Pin { pin: PinLine::Enable, low } => {
+            Order::Pin { pin: Pin::Enable, is_low: low }
+        }
         OrderLine::PowerCut => Order::PowerCut,
         OrderLine::PowerCycle { off_ms, into } => {
             Order::PowerCycle { off: Duration::from_millis(off_ms), into: into.into() }
@@ -288,6 +303,10 @@ mod tests {
         check(r#"{"order":"reset","into":"download"}"#, Some(reset));
         let cut = Order::CutAtWrite(CutAtWrite { at: WriteCut::During, after: 1 });
         check(r#"{"order":"cut-at-write","at":"during","after":1}"#, Some(cut));
+        let pin = Order::Pin { pin: Pin::Enable, is_low: true };
+        check(r#"{"order":"pin","pin":"enable","low":true}"#, Some(pin));
+        let pin = Order::Pin { pin: Pin::Boot, is_low: false };
+        check(r#"{"order":"pin","pin":"boot","low":false}"#, Some(pin));
         check(r#"{"order":"wake"}"#, Some(Order::Wake));
         let sag = Order::Sag { millivolts: 2600 };
         check(r#"{"order":"sag","to_mv":2600,"for_ms":30}"#, Some(sag));
