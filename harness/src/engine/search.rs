@@ -79,8 +79,7 @@ pub(crate) fn request_differences(
 ) -> Vec<Difference> {
     let mut differences = Vec::new();
     let mut note = |path: &str, expected: String, actual: String| {
-        let path = path.to_owned();
-        differences.push(Difference { path, span: want.span, expected, actual: Some(actual) });
+        differences.push(Difference::other(path, want.span, expected, actual));
     };
     if request.pattern.as_ref() != Some(&want.pattern) {
         note("request", want.pattern.to_string(), request.short());

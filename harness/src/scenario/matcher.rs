@@ -132,6 +132,12 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// What is there is something else.
+    #[must_use]
+    pub fn other(path: &str, span: Span, expected: String, actual: String) -> Self {
+        Self { path: path.to_owned(), span, expected, actual: Some(actual) }
+    }
+
     /// The same of a part of something greater.
     #[must_use]
     pub fn under(self, path: &str) -> Self {

@@ -74,8 +74,7 @@ impl MessageWant {
     ) -> Vec<Difference> {
         let mut differences = Vec::new();
         let mut note = |path: &str, expected: String, actual: String| {
-            let path = path.to_owned();
-            differences.push(Difference { path, span: self.span, expected, actual: Some(actual) });
+            differences.push(Difference::other(path, self.span, expected, actual));
         };
         if !self.topic.matches(&message.topic, comparison.variables, found) {
             note("topic", self.topic.words(comparison.variables), message.topic.clone());
