@@ -1,5 +1,6 @@
 //! The current meter on a pseudo-terminal of its own.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -7,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::error::ShellError;
 use super::pty::Pty;
-use super::running::{Message, ToPort};
-use crate::io::Input;
+use super::running::{Doing, Message, ToPort};
+use crate::io::{Activity, Input};
 use crate::ppk2::{Ppk2, SAMPLE, amperes};
 
 /// How often samples are sent.
@@ -16,9 +17,6 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// How long a client may read nothing before samples are lost to it. A real one keeps few; here a busy machine is to lose none.
 const DROP_AFTER: Duration = Duration::from_secs(30);
-
-/// The most samples at once; more than are due in a tick, so that a late meter catches up and loses none.
-const SAMPLES_MAX: u64 = 10_000;
 
 /// The meter, until it is dropped.
 #[derive(Debug)]
@@ -56,6 +54,7 @@ fn run(receiver: &Receiver<Message>, board: &Sender<Message>) {
     let mut port: Option<Sender<ToPort>> = None;
     let mut began = Instant::now();
     let mut sent = 0;
+    let mut drawn = Drawn { now: Activity::Off, then: VecDeque::new() };
     loop {
         let was_sending = meter.is_sending();
         // A meter that nobody reads waits for orders, and costs nothing.
@@ -78,24 +77,73 @@ fn run(receiver: &Receiver<Message>, board: &Sender<Message>) {
         if !meter.is_sending() {
             continue;
         }
-        let due = (began.elapsed().as_micros() / SAMPLE.as_micros()) as u64;
-        let count = due.saturating_sub(sent).min(SAMPLES_MAX);
-        let Some(current) = current(board) else { return };
-        sent += count;
-        send(port.as_ref(), meter.samples(current, count));
+        // However late the meter is, each sample tells what the board drew at its own time.
+        let now = Instant::now();
+        if !drawn.ask(board) {
+            return;
+        }
+        for (until, activity) in drawn.until(now) {
+            let due = (until.duration_since(began).as_micros() / SAMPLE.as_micros()) as u64;
+            let count = due.saturating_sub(sent);
+            sent += count;
+            send(port.as_ref(), meter.samples(amperes(activity), count));
+        }
     }
 }
 
-/// What the board draws now; `None` when it is gone.
-fn current(board: &Sender<Message>) -> Option<f64> {
-    let (answer, status) = mpsc::channel();
-    board.send(Message::Order(None, answer)).ok()?;
-    status.recv().ok().map(|status| amperes(status.activity))
+/// What a board was doing, as far as no sample tells of it yet.
+#[derive(Debug)]
+struct Drawn {
+    now: Activity,
+    then: VecDeque<Doing>,
+}
+
+impl Drawn {
+    /// Asks the board; false when it is gone.
+    fn ask(&mut self, board: &Sender<Message>) -> bool {
+        let (answer, done) = mpsc::channel();
+        let asked = board.send(Message::Done(answer)).ok();
+        let Some(done) = asked.and_then(|()| done.recv().ok()) else { return false };
+        self.then.extend(done);
+        true
+    }
+
+    /// What it did up to a point in time, each with its end.
+    fn until(&mut self, end: Instant) -> Vec<Doing> {
+        let mut done = Vec::new();
+        while let Some((at, next)) = self.then.pop_front_if(|(at, _)| *at <= end) {
+            done.push((at, std::mem::replace(&mut self.now, next)));
+        }
+        done.push((end, self.now));
+        done
+    }
 }
 
 fn send(port: Option<&Sender<ToPort>>, bytes: Vec<u8>) {
     if let Some(port) = port.filter(|_| !bytes.is_empty()) {
         // Nobody may be there any more.
         let _ = port.send(ToPort::Bytes(bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_meter_tells_what_was_drawn_at_its_own_time() {
+        let began = Instant::now();
+        let at = |millis| began + Duration::from_millis(millis);
+        let mut drawn = Drawn { now: Activity::Off, then: VecDeque::new() };
+        drawn.then.extend([
+            (at(0), Activity::Run),
+            (at(300), Activity::Asleep),
+            (at(900), Activity::Run),
+        ]);
+        let late = drawn.until(at(500));
+        let expected =
+            [(at(0), Activity::Off), (at(300), Activity::Run), (at(500), Activity::Asleep)];
+        assert_eq!(late, expected);
+        assert_eq!(drawn.until(at(901)), [(at(900), Activity::Asleep), (at(901), Activity::Run)]);
     }
 }

@@ -20,7 +20,7 @@ use super::uplink::{Cable, Uplink};
 use crate::board::Board;
 use crate::chips::Chip;
 use crate::flash::Flash;
-use crate::io::{Event, Input, Order, Output, Status};
+use crate::io::{Activity, Event, Input, Order, Output, Status};
 use crate::setup::{BootMode, Setup};
 use crate::time::Moment;
 use crate::uplink::Heard;
@@ -74,6 +74,8 @@ pub(crate) enum Message {
     Input(Input),
     /// An order, or `None` to ask only how the board is.
     Order(Option<Order>, Sender<Status>),
+    /// What the board was doing since somebody asked the last time.
+    Done(Sender<Vec<Doing>>),
     Port(Sender<ToPort>),
     Events(Sender<(Moment, Event)>),
     Wire {
@@ -83,6 +85,9 @@ pub(crate) enum Message {
     Cable(Cable),
     Stop,
 }
+
+/// What a board does from a point in time on.
+pub(crate) type Doing = (Instant, Activity);
 
 /// What the driver sends to a port.
 #[derive(Clone, Debug)]
@@ -151,6 +156,7 @@ impl Running {
             observers: Vec::new(),
             network: Network::new(sender.clone()),
             uplink: Uplink::new(sender.clone()),
+            doing: None,
         };
         let first = Input::Order(Order::PowerRestore { into });
         let driver = thread::Builder::new()
@@ -253,6 +259,8 @@ struct Driver {
     observers: Vec<Sender<(Moment, Event)>>,
     network: Network,
     uplink: Uplink,
+    /// What the board was doing, for a meter; nothing is kept before one has asked.
+    doing: Option<Vec<Doing>>,
 }
 
 impl Driver {
@@ -306,6 +314,12 @@ impl Driver {
                 // Whoever asked may have gone.
                 let _ = answer.send(self.board.status());
             }
+            Message::Done(answer) => {
+                let since = self.doing.replace(Vec::new());
+                let so_far = || vec![(self.began, self.board.status().activity)];
+                // As above.
+                let _ = answer.send(since.unwrap_or_else(so_far));
+            }
             Message::Port(port) => self.ports.push(port),
             Message::Events(observer) => self.observers.push(observer),
             Message::Wire { life, wire } => {
@@ -329,8 +343,13 @@ impl Driver {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let now = self.now();
+            let before = self.board.status().activity;
             for output in self.board.handle(now, input) {
                 inputs.extend(self.perform(now, output));
+            }
+            let after = self.board.status().activity;
+            if let Some(doing) = self.doing.as_mut().filter(|_| before != after) {
+                doing.push((self.began + now.since(Moment::START), after));
             }
         }
         if let Some(file) = &self.file {
