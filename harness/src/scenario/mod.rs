@@ -11,6 +11,7 @@
 
 mod advice;
 pub mod amount;
+mod difference;
 mod elsewhere;
 pub mod fault;
 pub mod fault_keys;
