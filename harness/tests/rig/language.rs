@@ -245,6 +245,21 @@ fn what_no_bench_can_do_is_skipped_with_its_reason() {
 }
 
 #[test]
+fn what_every_run_skips_is_said_by_check_and_list_too() {
+    let reason = "the case needs 2 boards at once; a bench has one";
+    for words in [&["check"][..], &["list"], &["list", "--json"], &["run", "--report", "tap=-"]] {
+        let file = "fixtures/scenarios/skipped/several-boards.yaml";
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let out = folder.path().join("run").display().to_string();
+        let out = if words[0] == "run" { vec!["--out", &out] } else { Vec::new() };
+        let output = shadowrig(&root(), &[words, &[file], &out].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains(reason), "{words:?}: {text}");
+    }
+}
+
+#[test]
 fn each_skip_says_its_reason() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let out = folder.path().join("run").display().to_string();
