@@ -153,6 +153,8 @@ pub enum Controlled {
         shadow: ShadowId,
         /// The document as a GET answers it now; none if it was deleted.
         document: Option<Value>,
+        /// The messages about it.
+        events: Vec<ShadowEvent>,
     },
 }
 
@@ -222,7 +224,8 @@ pub struct ShadowEvent {
 /// What a message is made from when somebody asks for it; most are published to nobody.
 #[derive(Debug, Clone, PartialEq)]
 enum About {
-    Deleted(Value),
+    /// All that the message says.
+    Said(Value),
     Updated(Arc<Applied>),
 }
 
@@ -237,6 +240,14 @@ pub enum ShadowTopic {
     UpdateDocuments,
     /// `/delete/accepted`
     DeleteAccepted,
+    /// `/delete/rejected`
+    DeleteRejected,
+    /// `/get/accepted`
+    GetAccepted,
+    /// `/get/rejected`
+    GetRejected,
+    /// `/update/rejected`
+    UpdateRejected,
 }
 
 impl ShadowTopic {
@@ -248,6 +259,10 @@ impl ShadowTopic {
             Self::UpdateDelta => "update/delta",
             Self::UpdateDocuments => "update/documents",
             Self::DeleteAccepted => "delete/accepted",
+            Self::DeleteRejected => "delete/rejected",
+            Self::GetAccepted => "get/accepted",
+            Self::GetRejected => "get/rejected",
+            Self::UpdateRejected => "update/rejected",
         }
     }
 }
@@ -262,16 +277,16 @@ impl ShadowEvent {
         Self { shadow, topic, about: About::Updated(applied) }
     }
 
-    /// The message about a delete.
-    pub(crate) const fn deleted(shadow: ShadowId, payload: Value) -> Self {
-        Self { shadow, topic: ShadowTopic::DeleteAccepted, about: About::Deleted(payload) }
+    /// Any other message.
+    pub(crate) const fn said(shadow: ShadowId, topic: ShadowTopic, payload: Value) -> Self {
+        Self { shadow, topic, about: About::Said(payload) }
     }
 
     /// The message itself. It is put together at each call.
     #[must_use]
     pub fn payload(&self) -> Value {
         match (&self.about, self.topic) {
-            (About::Deleted(payload), _) => payload.clone(),
+            (About::Said(payload), _) => payload.clone(),
             (About::Updated(applied), ShadowTopic::UpdateDelta) => {
                 applied.delta().unwrap_or_default()
             }

@@ -3,7 +3,8 @@
 //! What it is: the REST data plane of the shadow service as one pure machine, [`FakeShadow`], that is handed the time
 //! and a request and hands back an answer, with AWS's rules, words and refusals; faults on purpose around it; and a
 //! thin HTTP server around both.
-//! What it is not: a broker (no MQTT), an account (no billing, no rules engine), or a place to keep real data.
+//! What it is not: a broker (messages can be published over HTTPS, are retained, act on shadows and are told to observers; there
+//! is no MQTT to subscribe with), an account (no billing, no rules engine), or a place to keep real data.
 //!
 //! # The flow
 //!

@@ -159,7 +159,7 @@ fn controlled(done: &Controlled) -> Value {
         }
         Controlled::FaultTaken { id, others: _ } => json!({ "act": act, "id": id.0 }),
         Controlled::FaultsCleared | Controlled::Reset => json!({ "act": act }),
-        Controlled::Shadow { shadow, document } => {
+        Controlled::Shadow { shadow, document, .. } => {
             let version = document.as_ref().and_then(|document| document.get("version"));
             json!({ "act": act, "shadow": shadow.to_string(), "version": version })
         }

@@ -13,6 +13,8 @@ pub struct Topic(String);
 pub enum ShadowRequest {
     /// To delete the shadow, whatever the message says.
     Delete(ShadowId),
+    /// To tell the shadow, whatever the message says.
+    Get(ShadowId),
     /// To update the shadow with the message.
     Update(ShadowId),
 }
@@ -53,7 +55,7 @@ impl Topic {
         self.0.starts_with('$')
     }
 
-    /// What a message to this topic asks for, if it is one that changes a shadow. Developer guide, "Device Shadow MQTT topics".
+    /// What a message to this topic asks for, if it is one of a shadow. Developer guide, "Device Shadow MQTT topics".
     #[must_use]
     pub fn shadow_request(&self) -> Option<ShadowRequest> {
         let segments: Vec<&str> = self.0.split('/').collect();
@@ -66,6 +68,7 @@ impl Topic {
         };
         match *request {
             "delete" => shadow.ok().map(ShadowRequest::Delete),
+            "get" => shadow.ok().map(ShadowRequest::Get),
             "update" => shadow.ok().map(ShadowRequest::Update),
             _ => None,
         }
@@ -109,10 +112,11 @@ mod tests {
         let named = || ShadowId::named("t", "s").unwrap();
         assert_eq!(asks("$aws/things/t/shadow/update"), Some(ShadowRequest::Update(classic())));
         assert_eq!(asks("$aws/things/t/shadow/delete"), Some(ShadowRequest::Delete(classic())));
+        assert_eq!(asks("$aws/things/t/shadow/get"), Some(ShadowRequest::Get(classic())));
         let update = "$aws/things/t/shadow/name/s/update";
         assert_eq!(asks(update), Some(ShadowRequest::Update(named())));
         for other in [
-            "$aws/things/t/shadow/get",
+            "$aws/things/t/shadow/get/accepted",
             "$aws/things/t/shadow/update/delta",
             "$aws/things/a b/shadow/update",
             "things/t/shadow/update",

@@ -7,15 +7,19 @@ use serde_json::Value;
 
 use super::cloud::FakeShadow;
 use super::explainer::Explainer;
-use super::perform::update_events;
+use super::perform::{Done, update_events};
+use super::refused::Refused;
+use super::retained::Message;
 use crate::clock::UnixMillis;
 use crate::event::ShadowEvent;
 use crate::kept::{Change, Item};
+use crate::operation::Publishing;
 use crate::policy::Policy;
 use crate::settings::Settings;
-use crate::shadow::{ShadowError, ShadowId, ThingName, get_document};
+use crate::shadow::{MESSAGE_BYTES_MAX, ShadowError, ShadowId, ThingName, get_document};
+use crate::topic::Topic;
 
-/// An update that was accepted from the app side.
+/// An update or a deletion that was accepted from the app side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accepted {
     /// What the service answers: what was sent, its times, and the new version.
@@ -45,20 +49,45 @@ impl FakeShadow {
         })
     }
 
-    /// Deletes a shadow from the app side and says its version.
+    /// Deletes a shadow from the app side; the version is that of the shadow that is gone.
     ///
     /// # Errors
     /// [`ShadowError::NotFound`] if there is none.
-    pub fn delete(&mut self, now: UnixMillis, id: &ShadowId) -> Result<u64, ShadowError> {
-        let done = self.delete_at(self.cloud_time(now), id)?;
-        Ok(done.version.unwrap_or_default())
+    pub fn delete(&mut self, now: UnixMillis, id: &ShadowId) -> Result<Accepted, ShadowError> {
+        let Done { body, events, version } = self.delete_at(self.cloud_time(now), id, &[])?;
+        let document = serde_json::from_slice(&body).unwrap_or_default();
+        Ok(Accepted { document, version: version.unwrap_or_default(), events })
+    }
+
+    /// Publishes a message from the app side, by the same rules as over HTTP, and says what the shadow service publishes about it:
+    /// something if the topic is one that asks for a shadow.
+    ///
+    /// # Errors
+    /// [`Refused::TooManyRetained`], [`Refused::MessageTooLarge`]; then nothing changes.
+    pub fn publish(
+        &mut self,
+        now: UnixMillis,
+        topic: &Topic,
+        publishing: Publishing,
+        payload: Vec<u8>,
+    ) -> Result<Vec<ShadowEvent>, Refused> {
+        if payload.len() > MESSAGE_BYTES_MAX {
+            return Err(Refused::MessageTooLarge { bytes: payload.len() });
+        }
+        let published_at = self.cloud_time(now);
+        let message = Message { payload, qos: publishing.qos, user_properties: None, published_at };
+        self.publish_at(topic, publishing, message).map(|done| done.events)
     }
 
     /// The shadow's document as a GET answers it now; none if there is no such shadow.
     #[must_use]
     pub fn shadow(&self, now: UnixMillis, id: &ShadowId) -> Option<Value> {
-        let document = get_document(self.store.get(id)?, self.cloud_time(now).secs());
-        serde_json::from_slice(&document).ok()
+        self.shadow_at(self.cloud_time(now), id)
+    }
+
+    /// The same by the cloud's own time.
+    pub(super) fn shadow_at(&self, now: UnixMillis, id: &ShadowId) -> Option<Value> {
+        serde_json::from_slice(&get_document(self.store.get(id)?, now.secs())).ok()
     }
 
     /// The things that have a shadow, in order.

@@ -12,10 +12,13 @@ use crate::clock::UnixMillis;
 use crate::event::{ShadowEvent, ShadowTopic};
 use crate::json::Json;
 use crate::message::Request;
-use crate::operation::Operation;
+use crate::operation::{Operation, Publishing};
 use crate::paging::Page;
-use crate::shadow::{Applied, ShadowError, ShadowId, ShadowName, ThingName, apply, get_document};
-use crate::topic::ShadowRequest;
+use crate::shadow::{
+    Applied, CLIENT_TOKEN_BYTES_MAX, ShadowError, ShadowId, ShadowName, ThingName, apply,
+    get_document,
+};
+use crate::topic::{ShadowRequest, Topic};
 
 /// What an operation did.
 pub(super) struct Done {
@@ -56,6 +59,17 @@ fn message(request: &Request, qos: u8, now: UnixMillis) -> Message {
     }
 }
 
+/// A message of the service with the token by which its client knows it again, if it sent one that may be. Developer guide, "Device
+/// Shadow MQTT topics".
+fn with_token(mut message: Value, payload: &[u8]) -> Value {
+    let asked: Value = serde_json::from_slice(payload).unwrap_or_default();
+    let token = asked.get("clientToken").and_then(Value::as_str);
+    if let Some(token) = token.filter(|token| token.len() <= CLIENT_TOKEN_BYTES_MAX) {
+        message["clientToken"] = token.into();
+    }
+    message
+}
+
 impl FakeShadow {
     pub(super) fn perform(
         &mut self,
@@ -73,7 +87,7 @@ impl FakeShadow {
             Operation::DeleteThing(thing, expected) => {
                 Done::only(&self.registry.delete(thing, *expected)?)
             }
-            Operation::DeleteThingShadow(id) => self.delete_at(now, id)?,
+            Operation::DeleteThingShadow(id) => self.delete_at(now, id, &[])?,
             Operation::DescribeEndpoint => Done::only(&endpoint(request)),
             Operation::DescribeThing(thing) => Done::only(&self.registry.describe(region, thing)?),
             Operation::GetRetainedMessage(topic) => Done::only(&self.retained.get(topic)?),
@@ -92,21 +106,9 @@ impl FakeShadow {
                 Done::only(&self.registry.list(region, page, filter))
             }
             Operation::Publish(topic, publishing) => {
-                if publishing.is_retained {
-                    self.retained.keep(topic, message(request, publishing.qos, now))?;
-                }
-                let body = answer::published(request_id);
-                let done = topic.shadow_request().map(|asked| match asked {
-                    ShadowRequest::Delete(id) => self.delete_at(now, &id),
-                    ShadowRequest::Update(id) => self
-                        .update_at(now, &id, &request.body)
-                        .map(|applied| Done::updated(&id, applied)),
-                });
-                match done {
-                    // Over MQTT the refusal would be a message to whoever published; here nobody could hear it.
-                    None | Some(Err(_)) => Done { body, events: Vec::new(), version: None },
-                    Some(Ok(done)) => Done { body, ..done },
-                }
+                let done =
+                    self.publish_at(topic, *publishing, message(request, publishing.qos, now))?;
+                Done { body: answer::published(request_id), ..done }
             }
             Operation::UpdateThing(thing) => {
                 Done::only(&self.registry.update(thing, &request.body)?)
@@ -115,6 +117,49 @@ impl FakeShadow {
                 Done::updated(id, self.update_at(now, id, &request.body)?)
             }
         })
+    }
+
+    /// What a message does: its topic may keep it, and the shadow service acts on those to its own topics.
+    pub(super) fn publish_at(
+        &mut self,
+        topic: &Topic,
+        publishing: Publishing,
+        message: Message,
+    ) -> Result<Done, Refused> {
+        let now = message.published_at;
+        let asked = topic.shadow_request();
+        let payload = if asked.is_some() { message.payload.clone() } else { Vec::new() };
+        if publishing.is_retained {
+            self.retained.keep(topic, message)?;
+        }
+        let nothing = Done { body: Vec::new(), events: Vec::new(), version: None };
+        let Some(asked) = asked else { return Ok(nothing) };
+        let (id, rejected) = match &asked {
+            ShadowRequest::Delete(id) => (id, ShadowTopic::DeleteRejected),
+            ShadowRequest::Get(id) => (id, ShadowTopic::GetRejected),
+            ShadowRequest::Update(id) => (id, ShadowTopic::UpdateRejected),
+        };
+        let done = match &asked {
+            ShadowRequest::Delete(id) => self.delete_at(now, id, &payload),
+            ShadowRequest::Get(id) => self.told_at(now, id, &payload),
+            ShadowRequest::Update(id) => {
+                self.update_at(now, id, &payload).map(|applied| Done::updated(id, applied))
+            }
+        };
+        Ok(done.unwrap_or_else(|error| {
+            let refusal = json!({ "code": error.status(), "message": error.message() });
+            let refusal = with_token(refusal, &payload);
+            Done { events: vec![ShadowEvent::said(id.clone(), rejected, refusal)], ..nothing }
+        }))
+    }
+
+    /// What the service publishes about a shadow to whoever asks for it by a message.
+    fn told_at(&self, now: UnixMillis, id: &ShadowId, payload: &[u8]) -> Result<Done, ShadowError> {
+        let document =
+            self.shadow_at(now, id).ok_or_else(|| ShadowError::NotFound { shadow: id.clone() })?;
+        let document = with_token(document, payload);
+        let events = vec![ShadowEvent::said(id.clone(), ShadowTopic::GetAccepted, document)];
+        Ok(Done { body: Vec::new(), events, version: None })
     }
 
     pub(super) fn update_at(
@@ -134,6 +179,7 @@ impl FakeShadow {
         &mut self,
         now: UnixMillis,
         id: &ShadowId,
+        payload: &[u8],
     ) -> Result<Done, ShadowError> {
         let version = self
             .store
@@ -144,7 +190,8 @@ impl FakeShadow {
             ("timestamp", Json::integer(now.secs())),
         ]);
         let body = deleted.to_compact();
-        let event = ShadowEvent::deleted(id.clone(), Value::from(&deleted));
+        let message = with_token(Value::from(&deleted), payload);
+        let event = ShadowEvent::said(id.clone(), ShadowTopic::DeleteAccepted, message);
         Ok(Done { body, events: vec![event], version: Some(version) })
     }
 

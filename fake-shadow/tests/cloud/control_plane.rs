@@ -124,7 +124,12 @@ fn a_message_to_the_topic_of_a_shadow_updates_it() {
     assert_eq!(exchange.response.status, 200);
     let topics: Vec<_> = exchange.record.events.iter().map(|event| event.topic).collect();
     assert_eq!(topics, [ShadowTopic::UpdateDocuments, ShadowTopic::UpdateAccepted]);
-    assert_eq!(bench.ask("iotdata", line, "no JSON").0, 200);
+    let refused = bench.exchange("iotdata", line, "no JSON");
+    assert_eq!(refused.response.status, 200);
+    let told: Vec<_> =
+        refused.record.events.iter().map(|event| (event.topic, event.payload())).collect();
+    let rejected = json!({ "code": 400, "message": "Invalid JSON" });
+    assert_eq!(told, [(ShadowTopic::UpdateRejected, rejected)]);
     assert_eq!(bench.good("iotdata", "GET /things/lamp/shadow", "")["version"], 1);
 }
 

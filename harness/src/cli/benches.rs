@@ -19,7 +19,7 @@ use super::real_cloud::{self, RealCloud};
 pub(super) use super::told::THING_NAME;
 use super::told::{Network, Told};
 use crate::access_point::Order;
-use crate::drive::bench::RUN_NOT_ALLOWED;
+use crate::drive::bench::{NO_PUBLISHING, RUN_NOT_ALLOWED};
 use crate::drive::cloud_server::CloudServer;
 use crate::drive::radio::InHand;
 use crate::drive::real_bench::RealBench;
@@ -208,7 +208,7 @@ impl Benches {
             cannot.push(RUN_NOT_ALLOWED);
         }
         if self.real_cloud.is_some() {
-            cannot.push(NO_CLOCK);
+            cannot.extend([NO_CLOCK, NO_PUBLISHING]);
         }
         let cloud = if self.real_cloud.is_some() { CloudKind::Aws } else { CloudKind::Fake };
         Facts { cloud, cannot, ..bench }

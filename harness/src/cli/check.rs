@@ -31,8 +31,13 @@ pub(super) fn check<W: Write, E: Write>(
         0 => String::new(),
         problems => format!(", with {}", plural(problems, "warning")),
     };
-    let files = plural(files.len(), "file");
+    let (parsed, files) = (&files, plural(files.len(), "file"));
     writeln!(terminal.out, "good: {files}, {}{warnings}", plural(cases, "case"))?;
+    for plan in parsed.iter().flat_map(|file| &file.parsed.plans) {
+        if let Some(reason) = &plan.unmet {
+            writeln!(terminal.out, "each run skips {}: {}: {reason}", plan.file, plan.name)?;
+        }
+    }
     Ok(exit::PASSED)
 }
 

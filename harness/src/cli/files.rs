@@ -36,17 +36,10 @@ pub(super) fn read<W: Write, E: Write>(
     paths: &[PathBuf],
     terminal: &mut Terminal<'_, W, E>,
 ) -> io::Result<Result<Vec<File>, u8>> {
-    let mut found = Vec::new();
-    for path in paths {
-        if let Err(error) = find(path, &mut found) {
-            writeln!(terminal.err, "error: failed to read {}: {error}", path.display())?;
-            writeln!(
-                terminal.err,
-                "help: name scenario files, or folders with .yaml files in them"
-            )?;
-            return Ok(Err(exit::USAGE));
-        }
-    }
+    let mut found = match find_all(paths, terminal)? {
+        Ok(found) => found,
+        Err(code) => return Ok(Err(code)),
+    };
     // A file that is named twice runs once, at its first place.
     let mut known = std::collections::BTreeSet::new();
     found.retain(|path: &PathBuf| known.insert(path.clone()));
@@ -71,6 +64,29 @@ pub(super) fn read<W: Write, E: Write>(
         }
     }
     Ok(Ok(files))
+}
+
+/// Finds the files that the paths stand for.
+///
+/// # Errors
+///
+/// The exit code, when a path is not there or cannot be read; the reason is written.
+pub(super) fn find_all<W: Write, E: Write>(
+    paths: &[PathBuf],
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<Result<Vec<PathBuf>, u8>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if let Err(error) = find(path, &mut found) {
+            writeln!(terminal.err, "error: failed to read {}: {error}", path.display())?;
+            writeln!(
+                terminal.err,
+                "help: name scenario files, or folders with .yaml files in them"
+            )?;
+            return Ok(Err(exit::USAGE));
+        }
+    }
+    Ok(Ok(found))
 }
 
 /// Draws all problems of all files; tells whether any of them stops a file.

@@ -75,7 +75,7 @@ fn line(case: &Case, place: Option<&Where>) -> String {
     let tags: Vec<_> = plan.tags.iter().map(|tag| format!("#{tag}")).collect();
     let line = format!("{}  {}  {}", plan.file, plan.name, tags.join(" "));
     let place = match place {
-        None => String::new(),
+        None => plan.unmet.iter().map(|reason| format!("  skipped: {reason}")).collect(),
         Some(Ok(boards)) => format!("  on {}", boards.join(", ")),
         Some(Err(reason)) => format!("  skipped: {reason}"),
     };
@@ -90,6 +90,9 @@ fn as_json(cases: &[Case], places: &[Where]) -> serde_json::Value {
             "chip": plan.board.chips, "needs": plan.board.needs,
             "labels": plan.board.labels, "same": plan.board.same,
         });
+        if let Some(reason) = &plan.unmet {
+            value["skip"] = json!(reason);
+        }
         if let Some(place) = places.get(index) {
             value["boards"] = json!(place.as_deref().unwrap_or_default());
             value["skip"] = json!(place.as_ref().err());

@@ -19,10 +19,10 @@ use super::files::{self, Case};
 use super::interrupt::Interrupt;
 use super::known::{self, KnownArgs, parse_span};
 use super::real_cloud::parse_thing_name;
-use super::run::write_case;
 use super::run_dir::{RunDir, default_out};
 use super::{Terminal, exit, prepare};
 use crate::engine::event::{Request, Signature};
+use crate::engine::mismatch::Mismatch;
 use crate::engine::{Engine, Event, Verdict};
 use crate::recording::{Start, Written, written};
 use crate::report::{CaseReport, RunReport};
@@ -107,8 +107,7 @@ pub(super) fn record<W: Write, E: Write>(
     match report.outcome.verdict {
         Verdict::Passed | Verdict::Interrupted => report.outcome.verdict = Verdict::Passed,
         Verdict::Skipped { .. } | Verdict::Failed(_) => {
-            write_case(&report, terminal)?;
-            writeln!(terminal.err, "error: nothing was recorded")?;
+            tell_failure(args, &report.outcome.verdict, terminal)?;
             return Ok(exit::RIG);
         }
     }
@@ -117,6 +116,28 @@ pub(super) fn record<W: Write, E: Write>(
     dir.write_case(0, &report)?;
     dir.write_run(&RunReport { began_at: None, wall: report.wall, cases: vec![report] })?;
     tell(args, &path, &recorded, (&dir, terminal))
+}
+
+/// Says why nothing was recorded: in the words of the command line, since there is no scenario that anybody has written.
+fn tell_failure<W: Write, E: Write>(
+    args: &RecordArgs,
+    verdict: &Verdict,
+    terminal: &mut Terminal<'_, W, E>,
+) -> io::Result<()> {
+    let (error, help) = match verdict {
+        Verdict::Failed(failure) => {
+            let Mismatch { headline, actual, help, .. } = &failure.mismatch;
+            (format!("{headline}: {actual}"), help.as_deref())
+        }
+        Verdict::Skipped { reason } => (reason.clone(), None),
+        Verdict::Passed | Verdict::Interrupted => return Ok(()),
+    };
+    writeln!(terminal.err, "error: nothing was recorded on `--board {}`", args.board)?;
+    writeln!(terminal.err, "  {error}")?;
+    if let Some(help) = help {
+        writeln!(terminal.err, "help: {help}")?;
+    }
+    Ok(())
 }
 
 /// Writes the scenario and what its snapshots are compared with, and says what to do with them.

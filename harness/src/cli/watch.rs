@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use super::interrupt::Interrupt;
 use super::run::{self, RunArgs};
-use super::{Terminal, exit, select};
+use super::{Terminal, exit, files, select};
 
 /// How often files are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -21,6 +21,10 @@ pub(super) fn run<W: Write, E: Write>(
     args: &RunArgs,
     (interrupt, terminal): (&Interrupt, &mut Terminal<'_, W, E>),
 ) -> io::Result<u8> {
+    // What is not there now would be waited for in silence; what goes later, as in an editor that writes anew, may come back.
+    if let Err(code) = files::find_all(args.paths(), terminal)? {
+        return Ok(code);
+    }
     loop {
         let before = look(&args.watched());
         run::run_once(args, &failed_first(args), (interrupt, terminal))?;

@@ -42,9 +42,15 @@ pub struct Facts {
     pub cannot: Vec<(&'static str, &'static str)>,
 }
 
-/// The verbs that no bench can do yet, each with the reason.
-const NO_BENCH_CAN: &[(&str, &str)] =
-    &[("expect-message", "it has no MQTT"), ("publish", "it has no MQTT")];
+/// Why a case that publishes is skipped where the cloud is the real one.
+pub(crate) const NO_PUBLISHING: (&str, &str) = (
+    "publish",
+    "in an account others may listen on the topic, and what it kept before could not be put back",
+);
+
+/// Why a case that listens to the shadow service is skipped where the cloud is the real one.
+const SHADOW_UNHEARD: &str = "the real shadow service publishes its messages (`$aws/...`) over MQTT, which this program does not speak; the fake \
+     cloud has them";
 
 /// Why a case whose firmware is provisioned is skipped where nothing is flashed.
 pub(crate) const NO_NVS: (&str, &str) = (
@@ -90,13 +96,15 @@ impl Facts {
         if let Some((_, reason)) = self.cannot.iter().find(|(verb, _)| provisions == Some(*verb)) {
             return Some(format!("{board} cannot do `provision`: {reason}"));
         }
+        if self.cloud == CloudKind::Aws && plan.hears_shadow() {
+            return Some(SHADOW_UNHEARD.to_owned());
+        }
         plan.all_steps().into_iter().find_map(|step| {
             let verb = step.verb;
             if let Some(need) = step.step.needs().iter().find(|need| !self.can.contains(need)) {
                 return Some(format!("`{verb}` needs `{need}`, which {board} does not have"));
             }
-            let mut cannot = self.cannot.iter().chain(NO_BENCH_CAN);
-            let (_, reason) = cannot.find(|(cannot, _)| *cannot == verb)?;
+            let (_, reason) = self.cannot.iter().find(|(cannot, _)| *cannot == verb)?;
             Some(format!("{board} cannot do `{verb}`: {reason}"))
         })
     }

@@ -1,33 +1,32 @@
 //! The fake cloud as a bench uses it: what the engine asks for goes in, what an observer may see comes out.
 
+use fake_shadow::Settings;
 use fake_shadow::clock::UnixMillis;
-use fake_shadow::event::{ShadowEvent, ShadowTopic};
+use fake_shadow::event::ShadowEvent;
 use fake_shadow::fault::{
     Delivery, Fault, FaultId, Faulty, Place, RequestPattern as CloudPattern, ShadowPattern,
     Target as CloudTarget,
 };
 use fake_shadow::message::{Request as CloudRequest, WireStep};
 use fake_shadow::operation::Operation;
-use fake_shadow::proxy::{How, Passed, PassedAnswer};
+use fake_shadow::proxy::{How, Passed};
 use fake_shadow::shadow::{ShadowError, ShadowId};
-use fake_shadow::sigv4::{self, Refusal, Rules};
-use fake_shadow::{RequestRecord, Settings};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::{published, request_told};
 use crate::engine::action::{ClockOrder, FaultOrder, FaultTarget, Times};
-use crate::engine::event::{Answer, BY_CHANCE, Party, PassedOn, Request, Signature};
+use crate::engine::event::{Answer, BY_CHANCE, Party};
 use crate::engine::{Action, ActionError, Event};
 use crate::scenario::plan::StartShadow;
 use crate::scenario::request_pattern::{RequestPattern, Target};
-
-/// What stands for a header that could open something.
-const MASKED: &str = "(masked)";
 
 /// What a bench keeps about its cloud.
 #[derive(Debug, Default)]
 pub struct CloudSide {
     /// The thing whose shadows the case is about.
     pub thing: String,
+    /// Whether what the shadow service publishes is told.
+    hears_shadow: bool,
     /// When faults are taken off again that are armed for a time only.
     expiries: Vec<(UnixMillis, FaultId)>,
 }
@@ -36,7 +35,7 @@ impl CloudSide {
     /// Nothing known yet about the cloud of a thing.
     #[must_use]
     pub fn new(thing: impl Into<String>) -> Self {
-        Self { thing: thing.into(), expiries: Vec::new() }
+        Self { thing: thing.into(), ..Self::default() }
     }
 
     /// When the next fault is to be taken off.
@@ -72,7 +71,53 @@ impl CloudSide {
             }
             return Ok(vec![event]);
         }
-        perform(cloud, &self.thing, now, action)
+        if *action == Action::HearShadow {
+            self.hears_shadow = true;
+            return Ok(Vec::new());
+        }
+        let Performed { mut events, published } = perform(cloud, &self.thing, now, action)?;
+        events.extend(self.heard(&published));
+        Ok(events)
+    }
+
+    /// What is told of the messages that the shadow service publishes: nothing, unless the case listens.
+    pub fn heard(&self, published: &[ShadowEvent]) -> Vec<Event> {
+        if !self.hears_shadow {
+            return Vec::new();
+        }
+        published.iter().map(published::by_shadow_service).map(Event::Message).collect()
+    }
+
+    /// What an observer sees of a request when it comes in, in order: the request, the faults that it meets, what it publishes and
+    /// changes, and what the shadow service publishes about that.
+    #[must_use]
+    pub fn request_events(
+        &self,
+        settings: &Settings,
+        numbers: (u64, u64),
+        request: &CloudRequest,
+        delivery: &Delivery,
+    ) -> Vec<Event> {
+        let mut events = request_told::request_events(settings, numbers, request, delivery);
+        events.extend(published::message(request, delivery).map(Event::Message));
+        if let Some(exchange) = &delivery.exchange {
+            events.extend(published::changed(&exchange.record.events, Party::Device));
+            events.extend(self.heard(&exchange.record.events));
+        }
+        events
+    }
+}
+
+/// What came of an action, and what the shadow service published about it.
+#[derive(Default)]
+struct Performed {
+    events: Vec<Event>,
+    published: Vec<ShadowEvent>,
+}
+
+impl From<Vec<Event>> for Performed {
+    fn from(events: Vec<Event>) -> Self {
+        Self { events, published: Vec::new() }
     }
 }
 
@@ -81,22 +126,26 @@ fn perform(
     thing: &str,
     now: UnixMillis,
     action: &Action,
-) -> Result<Vec<Event>, ActionError> {
+) -> Result<Performed, ActionError> {
     match action {
-        Action::ArmFault(order) => arm(cloud, order).map(|(_, event)| vec![event]),
+        Action::ArmFault(order) => arm(cloud, order).map(|(_, event)| vec![event].into()),
         Action::ClearFaults => {
             let had_any = !cloud.armed().is_empty();
             cloud.clear();
-            Ok(if had_any { vec![Event::FaultsCleared] } else { Vec::new() })
+            Ok(if had_any { vec![Event::FaultsCleared].into() } else { Performed::default() })
         }
-        Action::Clock(order) => Ok(set_clock(cloud, now, *order)),
+        Action::Clock(order) => Ok(set_clock(cloud, now, *order).into()),
         Action::DeleteShadow { name } => {
             let id = shadow_id(thing, name.as_deref())?;
-            cloud
-                .cloud_mut()
-                .delete(now, &id)
-                .map_err(|error| refused("delete the shadow", &error))?;
-            Ok(vec![Event::Shadow { name: name.clone(), by: Party::Rig, document: None }])
+            let deleted = cloud.cloud_mut().delete(now, &id);
+            let deleted = deleted.map_err(|error| refused("delete the shadow", &error))?;
+            let event = Event::Shadow { name: name.clone(), by: Party::Rig, document: None };
+            Ok(Performed { events: vec![event], published: deleted.events })
+        }
+        Action::Publish(order) => {
+            let (event, published) = published::publish(cloud, now, order)?;
+            let changed = published::changed(&published, Party::Cloud);
+            Ok(Performed { events: [event].into_iter().chain(changed).collect(), published })
         }
         Action::SetShadow { name, shadow } => {
             set_shadow(cloud, now, (thing, name.as_deref()), shadow)
@@ -104,12 +153,14 @@ fn perform(
         Action::UpdateShadow { name, document } => {
             let id = shadow_id(thing, name.as_deref())?;
             let updated = cloud.cloud_mut().update(now, &id, document);
-            updated.map_err(|error| refused("update the shadow", &error))?;
-            Ok(vec![shadow_event(cloud, now, &id, Party::Rig)])
+            let updated = updated.map_err(|error| refused("update the shadow", &error))?;
+            let events = vec![shadow_event(cloud, now, &id, Party::Rig)];
+            Ok(Performed { events, published: updated.events })
         }
         Action::Brownout { .. }
         | Action::CutAtStateWrite(_)
         | Action::Flash(_)
+        | Action::HearShadow
         | Action::Measure
         | Action::Power(_)
         | Action::Reset
@@ -142,16 +193,17 @@ fn set_shadow(
     now: UnixMillis,
     (thing, name): (&str, Option<&str>),
     shadow: &StartShadow,
-) -> Result<Vec<Event>, ActionError> {
+) -> Result<Performed, ActionError> {
     let id = shadow_id(thing, name)?;
     let service = cloud.cloud_mut();
+    let mut published = Vec::new();
     if service.shadow(now, &id).is_some() {
         let emptied = service.update(now, &id, &json!({ "state": null }));
-        emptied.map_err(|error| refused("empty the shadow", &error))?;
+        published.extend(emptied.map_err(|error| refused("empty the shadow", &error))?.events);
     }
     let set = service.update(now, &id, &shadow.document());
-    set.map_err(|error| refused("set the shadow", &error))?;
-    Ok(vec![shadow_event(cloud, now, &id, Party::Rig)])
+    published.extend(set.map_err(|error| refused("set the shadow", &error))?.events);
+    Ok(Performed { events: vec![shadow_event(cloud, now, &id, Party::Rig)], published })
 }
 
 fn refused(what: &str, error: &ShadowError) -> ActionError {
@@ -212,51 +264,6 @@ fn shadow_id(thing: &str, name: Option<&str>) -> Result<ShadowId, ActionError> {
 pub fn shadow_event(cloud: &Faulty, now: UnixMillis, id: &ShadowId, by: Party) -> Event {
     let name = id.name.as_ref().map(ToString::to_string);
     Event::Shadow { name, by, document: cloud.cloud().shadow(now, id) }
-}
-
-/// What an observer sees of a request when it comes in, in order: the request, the faults that it meets, and what it changed.
-#[must_use]
-pub fn request_events(
-    settings: &Settings,
-    (number, connection): (u64, u64),
-    request: &CloudRequest,
-    delivery: &Delivery,
-) -> Vec<Event> {
-    let record = delivery.exchange.as_ref().map(|exchange| &exchange.record);
-    let signature = match (delivery.verdict(), record) {
-        (Some(_), Some(record)) => signature(settings, request, record),
-        _ => Signature::Unchecked,
-    };
-    let mut events = vec![Event::Request(Request {
-        id: number,
-        connection: Some(connection),
-        method: request.method.clone(),
-        target: request.target.clone(),
-        pattern: delivery.operation.as_ref().ok().and_then(pattern),
-        headers: headers(request),
-        body: String::from_utf8_lossy(&request.body).into_owned(),
-        signature,
-    })];
-    if let Some(met) = &delivery.fault {
-        events.push(Event::FaultMet { id: met.id.0, what: met.kind.to_owned() });
-    }
-    events.extend(delivery.passed.as_ref().map(|passed| passed_event(number, passed)));
-    events.extend(record.and_then(changed));
-    events
-}
-
-fn passed_event(number: u64, passed: &Passed) -> Event {
-    let answer = passed.answer.as_ref();
-    let body = |answer: &PassedAnswer| String::from_utf8_lossy(&answer.body).into_owned();
-    Event::Passed(PassedOn {
-        request: number,
-        to: passed.to.clone(),
-        how: passed.how.words().to_owned(),
-        took: passed.took,
-        status: answer.ok().map(|answer| answer.status),
-        body: answer.map(body).unwrap_or_default(),
-        error: answer.err().map(ToString::to_string),
-    })
 }
 
 /// Whether the real service answered the device, and not the rig.
@@ -336,65 +343,4 @@ pub fn pattern(operation: &Operation) -> Option<RequestPattern> {
         | Operation::Publish(..)
         | Operation::UpdateThing(_) => None,
     }
-}
-
-/// The headers with everything masked that could open something.
-fn headers(request: &CloudRequest) -> Vec<(String, String)> {
-    let shown = |name: &str, value: &[u8]| {
-        let text = String::from_utf8_lossy(value);
-        if name.eq_ignore_ascii_case("x-amz-security-token") {
-            return MASKED.to_owned();
-        }
-        match text.split_once("Signature=") {
-            Some((before, _)) if name.eq_ignore_ascii_case("authorization") => {
-                format!("{before}Signature={MASKED}")
-            }
-            _ => text.into_owned(),
-        }
-    };
-    request
-        .headers
-        .iter()
-        .map(|header| (header.name.to_string(), shown(&header.name, &header.value)))
-        .collect()
-}
-
-fn signature(settings: &Settings, request: &CloudRequest, record: &RequestRecord) -> Signature {
-    match &record.verdict {
-        Ok(_) => Signature::Good,
-        Err(refusal) => Signature::Refused {
-            message: refusal.message(),
-            explanation: explain(settings, request, record, refusal),
-        },
-    }
-}
-
-fn explain(
-    settings: &Settings,
-    request: &CloudRequest,
-    record: &RequestRecord,
-    refusal: &Refusal,
-) -> String {
-    let rules = Rules { window: settings.window, ..Rules::data_plane(&settings.region) };
-    sigv4::explain(request, record.cloud_time, &settings.keyring, &rules, refusal).to_string()
-}
-
-/// The shadow that a request has changed, put together from what the service publishes about the change: so it is the
-/// document of that moment, whatever has come since.
-fn changed(record: &RequestRecord) -> Option<Event> {
-    let payload = |topic: ShadowTopic| {
-        record.events.iter().find(|event| event.topic == topic).map(ShadowEvent::payload)
-    };
-    let name = record.events.first()?.shadow.name.as_ref().map(ToString::to_string);
-    let by = Party::Device;
-    if payload(ShadowTopic::DeleteAccepted).is_some() {
-        return Some(Event::Shadow { name, by, document: None });
-    }
-    let mut document = payload(ShadowTopic::UpdateDocuments)?.get("current")?.clone();
-    if let (Some(delta), Some(Value::Object(state))) =
-        (payload(ShadowTopic::UpdateDelta), document.get_mut("state"))
-    {
-        state.insert("delta".to_owned(), delta.get("state").cloned().unwrap_or_default());
-    }
-    Some(Event::Shadow { name, by, document: Some(document) })
 }

@@ -3,6 +3,7 @@
 use fake_shadow::event::Controlled;
 use serde_json::{Map, Value, json};
 
+use super::cloud_side::CloudSide;
 use crate::engine::Event;
 use crate::engine::event::Party;
 use crate::scenario::request_pattern::parse_short;
@@ -10,9 +11,9 @@ use crate::scenario::request_pattern::parse_short;
 /// Keys beside a fault's kind, which a scenario writes beside the step's verb.
 const BESIDE: &[&str] = &["to", "times", "after", "chance"];
 
-/// What an observer of a thing sees of it, in order.
+/// What an observer of the thing of a cloud sees of it, in order.
 #[must_use]
-pub fn events(thing: &str, done: &Controlled) -> Vec<Event> {
+pub fn events(side: &CloudSide, done: &Controlled) -> Vec<Event> {
     match done {
         Controlled::Clock { offset_ms } => vec![Event::Clock { offset_ms: *offset_ms }],
         Controlled::FaultArmed { fault, described } => {
@@ -32,9 +33,10 @@ pub fn events(thing: &str, done: &Controlled) -> Vec<Event> {
             Event::Clock { offset_ms: 0 },
             Event::Shadow { name: None, by: Party::Rig, document: None },
         ],
-        Controlled::Shadow { shadow, document } if shadow.thing.as_str() == thing => {
+        Controlled::Shadow { shadow, document, events } if shadow.thing.as_str() == side.thing => {
             let name = shadow.name.as_ref().map(ToString::to_string);
-            vec![Event::Shadow { name, by: Party::Rig, document: document.clone() }]
+            let changed = Event::Shadow { name, by: Party::Rig, document: document.clone() };
+            [vec![changed], side.heard(events)].concat()
         }
         Controlled::Shadow { shadow, .. } => {
             vec![Event::Note { text: format!("{shadow} was changed, which is another thing's") }]

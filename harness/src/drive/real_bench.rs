@@ -275,9 +275,9 @@ impl RealBench {
                 self.open.insert(id, (number, Arc::clone(served)));
                 let Served { request, delivery, .. } = served.as_ref();
                 self.take_in_passed(delivery);
-                cloud_side::request_events(&self.settings, (number, id), request, delivery)
+                self.side.request_events(&self.settings, (number, id), request, delivery)
             }
-            CloudEventKind::Controlled(done) => controlled::events(&self.side.thing, done),
+            CloudEventKind::Controlled(done) => controlled::events(&self.side, done),
             // A fault on a request is told with the request.
             CloudEventKind::Fault(met) if !self.open.contains_key(&id) => {
                 vec![Event::FaultMet { id: met.id.0, what: met.kind.to_owned() }]
@@ -366,6 +366,8 @@ impl Bench for RealBench {
             | Action::ClearFaults
             | Action::Clock(_)
             | Action::DeleteShadow { .. }
+            | Action::HearShadow
+            | Action::Publish(_)
             | Action::SetShadow { .. }
             | Action::UpdateShadow { .. } => {
                 let side = &mut self.side;

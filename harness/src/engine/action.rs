@@ -29,10 +29,14 @@ pub enum Action {
     DeleteShadow { name: Option<String> },
     /// Put the image on the board, erase what is to be erased, provision it, and start it.
     Flash(Firmware),
+    /// Tell what the shadow service publishes, until the end.
+    HearShadow,
     /// Begin to measure the current, until the end.
     Measure,
     /// Change the supply.
     Power(PowerOrder),
+    /// Publish a message, as the app side.
+    Publish(MessageOrder),
     /// Reset the chip.
     Reset,
     /// Run a program on this machine, and kill it when its time is over.
@@ -56,6 +60,19 @@ pub struct CommandOrder {
     pub words: Vec<String>,
     /// The most time that it may take, of this machine's own.
     pub limit: Duration,
+}
+
+/// A message to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageOrder {
+    /// The topic.
+    pub topic: String,
+    /// The content.
+    pub payload: String,
+    /// 0 or 1.
+    pub qos: u8,
+    /// Whether the topic is to keep it.
+    pub retain: bool,
 }
 
 /// What to do with the supply.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::crash::Crash;
 pub use super::exchange::{Answer, PassedOn, Request, Signature, body_value};
 pub use super::log::{Entry, Log};
+pub use super::message::Message;
 use super::reading::Reading;
 
 /// What ends the words of an armed fault in which chance has a say.
@@ -47,6 +48,8 @@ pub enum Event {
     FaultsCleared,
     /// What was armed under that number met what it waits for; what it does comes behind this.
     Fired { id: u64, what: String },
+    /// A message was published on a topic.
+    Message(Message),
     /// Something that a reader should know and that no step asks for.
     Note { text: String },
     /// The rig passed the device's request on to the real cloud, which answered it.
@@ -105,9 +108,11 @@ pub enum StateCut {
     After,
 }
 
-/// Who did something to a shadow.
+/// Who did something in the cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
+    /// The cloud by itself: its shadow service.
+    Cloud,
     /// The device, by a request.
     Device,
     /// The scenario, as the app side.
@@ -146,6 +151,7 @@ impl Event {
             Self::FaultMet { .. } => "fault-met",
             Self::FaultsCleared => "faults-cleared",
             Self::Fired { .. } => "fired",
+            Self::Message(_) => "message",
             Self::Note { .. } => "note",
             Self::Passed(_) => "passed",
             Self::Pin { .. } => "pin",

@@ -35,6 +35,7 @@ impl Event {
             | Self::FaultMet { id, what }
             | Self::Fired { id, what } => json!({ "id": id, "what": what }),
             Self::FaultsCleared => json!({}),
+            Self::Message(message) => message.to_json(),
             Self::Note { text } => json!({ "text": text }),
             Self::Passed(passed) => passed.to_json(),
             Self::Pin { pin, value } => json!({ "pin": pin, "value": value }),

@@ -36,6 +36,9 @@ impl Event {
             Self::FaultMet { what, .. } => format!("met: {what}"),
             Self::FaultsCleared => "all faults cleared".into(),
             Self::Fired { what, .. } => format!("now comes {what}"),
+            Self::Message(message) => {
+                format!("{} {}", message.short(), message.payload).trim_end().to_owned()
+            }
             Self::Note { text } => text.clone(),
             Self::Passed(passed) => passed.words(),
             Self::Pin { pin, value } => format!("{pin}: {value}"),
@@ -102,9 +105,16 @@ impl Party {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Cloud => "cloud",
             Self::Device => "device",
             Self::Rig => "rig",
         }
+    }
+
+    /// The party that a word names.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Cloud, Self::Device, Self::Rig].into_iter().find(|party| party.word() == word)
     }
 }
 

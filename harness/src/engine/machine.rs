@@ -191,6 +191,9 @@ impl Engine {
         if self.plan.needs_meter() {
             actions.push(Action::Measure);
         }
+        if self.plan.hears_shadow() {
+            actions.push(Action::HearShadow);
+        }
         actions.push(Action::Flash(self.plan.firmware.filled(&self.variables)));
         self.pending.extend(actions.iter().map(|_| Owner::SetUp));
     }

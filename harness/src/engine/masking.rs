@@ -1,6 +1,6 @@
 //! What a case leaves behind, with every secret masked. Every text of every kind of event passes here.
 
-use super::event::{Event, Log, Request, Signature};
+use super::event::{Event, Log, Message, Request, Signature};
 use super::mismatch::Mismatch;
 use super::verdict::{Outcome, Verdict};
 use crate::scenario::request_pattern::{RequestPattern, Target};
@@ -83,6 +83,10 @@ fn mask_event(event: &mut Event, mask: &Mask) {
             step.iter_mut().for_each(|step| *step = mask.json(step));
         }
         Event::Crash(crash) => crash.texts_mut().into_iter().for_each(|text| mask.apply(text)),
+        Event::Message(Message { topic, payload, qos: _, retain: _, by: _ }) => {
+            mask.apply(topic);
+            mask.apply(payload);
+        }
         Event::Passed(passed) => {
             mask.apply(&mut passed.body);
             passed.error.iter_mut().for_each(|text| mask.apply(text));

@@ -35,6 +35,8 @@ pub enum MismatchKind {
     LineMissing,
     /// Such a line has begun, and has not ended.
     LineUnfinished,
+    /// No such message came in time.
+    MessageMissing,
     /// Something happened that the step forbids.
     NeverHappened,
     /// A fault or a power cut was armed and met nothing.
@@ -94,6 +96,7 @@ impl MismatchKind {
         Self::Invariant,
         Self::LineMissing,
         Self::LineUnfinished,
+        Self::MessageMissing,
         Self::NeverHappened,
         Self::NeverMet,
         Self::NoneOfSteps,
@@ -135,6 +138,7 @@ impl MismatchKind {
             Self::Invariant => "invariant",
             Self::LineMissing => "line-missing",
             Self::LineUnfinished => "line-unfinished",
+            Self::MessageMissing => "message-missing",
             Self::NeverHappened => "never-happened",
             Self::NeverMet => "never-met",
             Self::NoneOfSteps => "none-of-steps",

@@ -13,6 +13,7 @@ mod exchange;
 pub mod log;
 pub mod machine;
 mod masking;
+pub mod message;
 pub mod mismatch;
 mod mismatch_kind;
 pub mod nested;

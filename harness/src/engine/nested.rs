@@ -254,6 +254,7 @@ impl Cursors {
             console: self.console.max(other.console),
             cycle: self.cycle.max(other.cycle),
             fault: self.fault.max(other.fault),
+            message: self.message.max(other.message),
             pin: self.pin.max(other.pin),
             request: self.request.max(other.request),
             reset: self.reset.max(other.reset),

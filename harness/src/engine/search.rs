@@ -8,12 +8,13 @@ use super::reading::Reading;
 use super::step::Run;
 use crate::scenario::line::LinePattern;
 use crate::scenario::matcher::{Comparison, Difference};
+use crate::scenario::message_want::MessageWant;
 use crate::scenario::request_pattern::RequestPattern;
 use crate::scenario::request_want::RequestWant;
 use crate::scenario::template::Variables;
 use crate::scenario::watch::Watch;
 
-/// What became of a wanted request.
+/// What became of a wanted request or message.
 #[derive(Debug)]
 pub(crate) enum Found {
     /// It is at this index, and has everything that is wanted of it.
@@ -78,8 +79,7 @@ pub(crate) fn request_differences(
 ) -> Vec<Difference> {
     let mut differences = Vec::new();
     let mut note = |path: &str, expected: String, actual: String| {
-        let path = path.to_owned();
-        differences.push(Difference { path, span: want.span, expected, actual: Some(actual) });
+        differences.push(Difference::other(path, want.span, expected, actual));
     };
     if request.pattern.as_ref() != Some(&want.pattern) {
         note("request", want.pattern.to_string(), request.short());
@@ -92,15 +92,7 @@ pub(crate) fn request_differences(
         }
     }
     let under = |path: &str, found: Vec<Difference>| {
-        found
-            .into_iter()
-            .map(move |difference| {
-                let inner = &difference.path;
-                let path =
-                    if inner.is_empty() { path.to_owned() } else { format!("{path}.{inner}") };
-                Difference { path, ..difference }
-            })
-            .collect::<Vec<_>>()
+        found.into_iter().map(move |difference| difference.under(path)).collect::<Vec<_>>()
     };
     if let Some(body) = &want.body {
         differences.extend(under(
@@ -161,6 +153,39 @@ pub(crate) fn request_seen(log: &Log, index: usize) -> Value {
     json!({
         "id": request.id, "received_at": entry.at.since_start().as_secs_f64(), "method": request.method,
         "target": request.target, "headers": headers, "body": request.body_value(), "answer": answer,
+    })
+}
+
+/// The first message from `start` on that is as wanted; the nearest one is on the same topic, if there is one.
+pub(crate) fn message(want: &MessageWant, start: usize, run: &Run<'_>) -> Found {
+    let mut nearest: Option<(bool, NearMiss)> = None;
+    for (index, entry) in run.log.from(start) {
+        let Event::Message(message) = &entry.event else { continue };
+        let seen_at_ms = run.book.unix_ms(entry.at);
+        let comparison = Comparison { seen_at_ms, ..run.comparison(want.strictness) };
+        let mut found = Variables::new();
+        let differences = want.differences(message, comparison, &mut found);
+        if differences.is_empty() {
+            return Found::At(index, found);
+        }
+        let is_other = !want.is_on_topic(message, run.variables);
+        let miss = NearMiss { index, differences, explanation: None };
+        let distance = (is_other, miss.differences.len());
+        if nearest.as_ref().is_none_or(|(other, best)| distance <= (*other, best.differences.len()))
+        {
+            nearest = Some((is_other, miss));
+        }
+    }
+    Found::No(nearest.map(|(_, miss)| miss))
+}
+
+/// What a capture may reach of a message: `$.topic`, `$.payload`, `$.qos`, `$.retain`, `$.by`, `$.received_at`.
+pub(crate) fn message_seen(log: &Log, index: usize) -> Value {
+    let Some(entry) = log.entries().get(index) else { return Value::Null };
+    let Event::Message(message) = &entry.event else { return Value::Null };
+    json!({
+        "topic": message.topic, "payload": message.payload_value(), "qos": message.qos, "retain": message.retain,
+        "by": message.by.word(), "received_at": entry.at.since_start().as_secs_f64(),
     })
 }
 
@@ -236,6 +261,9 @@ pub(crate) fn is_event(
         | (Watch::Sleep, Event::Sleep { .. })
         | (Watch::StateCut, Event::StateWrite { cut: Some(_), .. }) => true,
         (Watch::FaultMet(wanted), Event::FaultMet { id, .. }) => wanted == id,
+        (Watch::Message(want), Event::Message(message)) => {
+            want.differences(message, comparison, &mut found).is_empty()
+        }
         (Watch::Pin { pin, value }, Event::Pin { pin: changed, value: now }) => {
             pin == changed && value.is_none_or(|value| value == *now)
         }

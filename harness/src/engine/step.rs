@@ -42,6 +42,11 @@ pub trait Step: Debug + Send + Sync {
         &[]
     }
 
+    /// Whether it looks for messages that the shadow service publishes, which are told only to who wants them.
+    fn hears_shadow(&self) -> bool {
+        false
+    }
+
     /// How many steps a run of it comes to, those inside it counted as often as they run.
     fn weight(&self) -> u64 {
         self.inner().iter().map(|step| step.step.weight()).fold(1, u64::saturating_add)
@@ -95,6 +100,8 @@ pub struct Cursors {
     pub cycle: usize,
     /// Faults that were met.
     pub fault: usize,
+    /// Messages.
+    pub message: usize,
     /// Changes of pins.
     pub pin: usize,
     /// Requests and their answers.

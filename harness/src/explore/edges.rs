@@ -145,6 +145,7 @@ fn words(event: &Event) -> Option<String> {
         Event::Request(request) => format!("#{} {}", request.id, request.short()),
         Event::Sleep { .. } => "sleep".to_owned(),
         Event::Wake { cause } => format!("wake by {cause}"),
+        Event::Message(message) => message.short(),
         Event::Shadow { .. } => "shadow changed".to_owned(),
         _ => return None,
     })

@@ -298,9 +298,11 @@ impl Bench for Recorder<'_> {
 /// An action as a step; none for what each run does by itself at its beginning and its end.
 fn step(action: &Action) -> Result<Option<Value>, &'static str> {
     match action {
-        Action::Flash(_) | Action::SetShadow { .. } | Action::ClearFaults | Action::Clock(_) => {
-            Ok(None)
-        }
+        Action::Flash(_)
+        | Action::HearShadow
+        | Action::SetShadow { .. }
+        | Action::ClearFaults
+        | Action::Clock(_) => Ok(None),
         Action::UpdateShadow { name, document } => match document.get("state") {
             Some(Value::Object(state)) if state.len() == 1 => {
                 let desired = state.get("desired").ok_or("changes what is reported")?;

@@ -108,11 +108,13 @@ fn seen(event: &Event, sent_in: u32) -> [Option<Seen<'_>>; 2] {
     match event {
         Event::Clock { .. } | Event::FaultMet { .. } => [Some(Seen::Disturbed), None],
         Event::Console { line } => [Some(Seen::Console(line)), None],
+        Event::Message(message) => [Some(Seen::Message(message)), None],
+        Event::Pin { pin, value } => [Some(Seen::Pin(pin, *value)), None],
         Event::Power { change: PowerChange::Cut } => [Some(Seen::PowerCut), None],
         Event::Request(request) => [Some(Seen::Request { request, sent_in }), None],
         Event::Reset { cause } => [Some(Seen::Reset(cause)), None],
         Event::Shadow { by, document, .. } => {
-            let changed = (*by == Party::Rig).then_some(Seen::Changed);
+            let changed = (*by != Party::Device).then_some(Seen::Changed);
             let version = document.as_ref().and_then(|document| document.get("version")?.as_u64());
             [changed, version.map(Seen::Version)]
         }

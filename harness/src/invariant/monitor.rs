@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::rule::{Per, Rule, RuleKind};
-use crate::engine::event::{Log, Request};
+use crate::engine::event::{Log, Message, Request};
 use crate::engine::search;
 use crate::scenario::matcher::{Comparison, Strictness};
 use crate::scenario::template::Variables;
@@ -21,6 +21,10 @@ pub enum Seen<'a> {
     Console(&'a str),
     /// Something was done to it, or to its requests, that no cloud and no supply does by itself.
     Disturbed,
+    /// A message was published.
+    Message(&'a Message),
+    /// An output of it, or what hangs on it, changed to that value.
+    Pin(&'a str, i64),
     /// Its supply was cut.
     PowerCut,
     /// Its request reached the cloud.
@@ -152,7 +156,7 @@ impl Monitor {
                 self.woken_at = Some(look.now);
                 self.is_wake_disturbed = false;
             }
-            Seen::Console(_) | Seen::Request { .. } => {}
+            Seen::Console(_) | Seen::Message(_) | Seen::Pin(..) | Seen::Request { .. } => {}
         }
         self.watch(look, seen, found);
         if matches!(seen, Seen::PowerCut | Seen::Sleep(_)) {
@@ -335,6 +339,17 @@ fn is_seen(watch: &Watch, seen: Seen<'_>, look: &Look<'_>) -> bool {
         (Watch::Console(pattern), Seen::Console(line)) => {
             pattern.matches(line, &none, &mut captured)
         }
+        (Watch::Message(want), Seen::Message(message)) => {
+            let comparison = Comparison {
+                variables: &none,
+                strictness: want.strictness,
+                seen_at_ms: look.unix_ms,
+            };
+            want.differences(message, comparison, &mut captured).is_empty()
+        }
+        (Watch::Pin { pin, value }, Seen::Pin(changed, now)) => {
+            pin == changed && value.is_none_or(|value| value == now)
+        }
         (Watch::Request(want), Seen::Request { request, .. }) => {
             if request.pattern.as_ref() != Some(&want.pattern) {
                 return false;
@@ -357,6 +372,8 @@ fn is_seen(watch: &Watch, seen: Seen<'_>, look: &Look<'_>) -> bool {
 fn words(seen: Seen<'_>) -> String {
     match seen {
         Seen::Console(line) => format!("`{line}`"),
+        Seen::Message(message) => message.short(),
+        Seen::Pin(pin, value) => format!("{pin}: {value}"),
         Seen::Request { request, .. } => request.short(),
         Seen::Reset(cause) => format!("a reset by {cause}"),
         Seen::Wake(cause) => format!("a wake by {cause}"),

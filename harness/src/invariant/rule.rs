@@ -64,6 +64,20 @@ pub enum RuleKind {
     VersionGrows,
 }
 
+impl Rule {
+    /// Whether it is about a message that the shadow service publishes.
+    #[must_use]
+    pub fn hears_shadow(&self) -> bool {
+        match &self.kind {
+            RuleKind::AtMost { of: watch, .. } | RuleKind::Never(watch) => watch.hears_shadow(),
+            RuleKind::Awake { .. }
+            | RuleKind::Quiet { .. }
+            | RuleKind::Sleep { .. }
+            | RuleKind::VersionGrows => false,
+        }
+    }
+}
+
 /// Within what an event is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Per {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::items::{What, items, set_up};
+use crate::engine::action::MessageOrder;
 use crate::engine::event::Party;
 use crate::engine::{Action, Event, Log};
 use crate::scenario::plan::StartShadow;
@@ -19,7 +20,7 @@ pub enum Act {
     SetUp(Action),
 }
 
-/// What the app side did to shadows, by its places in the log.
+/// What the app side did to shadows, and published, by its places in the log.
 #[must_use]
 pub fn acts(log: &Log) -> BTreeMap<usize, Act> {
     let mut found = BTreeMap::new();
@@ -39,7 +40,7 @@ pub fn acts(log: &Log) -> BTreeMap<usize, Act> {
     found
 }
 
-/// A step that changes a shadow as an action; none for any other.
+/// A step that changes a shadow or publishes, as an action; none for any other.
 fn action(step: &Value) -> Option<Action> {
     let name = step.get("shadow").and_then(Value::as_str).map(str::to_owned);
     if let Some(desired) = step.get("set-desired") {
@@ -52,6 +53,14 @@ fn action(step: &Value) -> Option<Action> {
         let section = |key: &str| sections.get(key).cloned();
         let shadow = StartShadow { desired: section("desired"), reported: section("reported") };
         return Some(Action::SetShadow { name, shadow });
+    }
+    if let Some(message) = step.get("publish") {
+        return Some(Action::Publish(MessageOrder {
+            topic: template::plain(message.get("topic")?),
+            payload: message.get("payload").map(template::plain).unwrap_or_default(),
+            qos: message.get("qos").and_then(Value::as_u64).map_or(0, |qos| qos.min(1) as u8),
+            retain: message.get("retain").and_then(Value::as_bool).unwrap_or_default(),
+        }));
     }
     let target = step.get("delete-shadow")?.as_str()?;
     Some(Action::DeleteShadow { name: target.strip_prefix("shadow/").map(str::to_owned) })

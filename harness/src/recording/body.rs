@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use crate::engine::event::Message;
 use crate::engine::{Event, Log};
 use crate::scenario::snapshots::redact_text;
 
@@ -52,6 +53,19 @@ impl Seen {
                 self.values.entry(path.to_owned()).or_default().insert(other.to_string());
             }
         }
+    }
+
+    /// A message as a step wants it.
+    pub(super) fn message(&self, message: &Message) -> Value {
+        let mut want =
+            json!({ "topic": message.topic, "qos": message.qos, "retain": message.retain });
+        match message.payload_value() {
+            Some(payload @ Value::Object(_)) => want["payload"] = self.matcher(&payload),
+            // A text with `${` in it is taken for a variable's.
+            Some(Value::String(text)) if !text.contains("${") => want["payload"] = text.into(),
+            _ => {}
+        }
+        want
     }
 
     /// A body as a matcher.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::event::{Party, PowerChange, Request, Signature};
+use super::said::{has_published, said};
+use crate::engine::event::{Message, Party, PowerChange, Request, Signature};
 use crate::engine::shadows::version;
 use crate::engine::{Event, Log};
 use crate::scenario::amount::Quantity;
@@ -31,6 +32,8 @@ pub(super) enum What {
     Console(String),
     /// A fault met what it waited for; the request that it hit is the item behind it, if it hit one.
     FaultMet(u64),
+    /// The device published something.
+    Message(Message),
     /// Something that a scenario cannot say.
     Odd(String),
     /// A request that was answered, or that met a fault.
@@ -112,7 +115,7 @@ impl Reader<'_> {
                 let act = self.changed(name.as_deref(), document.as_ref());
                 match by {
                     Party::Rig if !is_set_up => act.map(What::Act),
-                    Party::Rig | Party::Device => None,
+                    Party::Rig | Party::Cloud | Party::Device => None,
                 }
             }
             Event::Armed { .. }
@@ -124,6 +127,7 @@ impl Reader<'_> {
             Event::Clock { offset_ms } => {
                 Some(What::Act(json!({ "clock": { "skew": time::signed_span(*offset_ms) } })))
             }
+            Event::Message(message) => said(message),
             Event::Request(request) => self.asked(index, request),
             Event::Console { line } => Some(What::Console(line.clone())),
             Event::Sleep { announced } => {
@@ -259,8 +263,8 @@ impl Reader<'_> {
 
     fn asked(&self, index: usize, request: &Request) -> Option<What> {
         let Some(pattern) = request.pattern.clone() else {
-            let short = request.short();
-            return Some(What::Odd(format!("{short} came, which no verb waits for yet")));
+            let odd = || format!("{} came, which no verb waits for yet", request.short());
+            return (!has_published(self.log, index)).then(|| What::Odd(odd()));
         };
         let answer = self.log.answer_to(request.id).map(|(_, answer)| answer);
         let behind = || self.log.from(index + 1).map(|(_, entry)| &entry.event);

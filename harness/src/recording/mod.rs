@@ -13,6 +13,7 @@ mod body;
 mod console;
 mod device_time;
 mod items;
+mod said;
 mod start;
 mod steps;
 mod written;

@@ -139,7 +139,9 @@ impl<'a> Writer<'a> {
             self.add_quiet(Quiet { requests, sleep }, at);
         } else {
             self.walk(cycle);
-            let mut step = json!({ "requests": self.requests });
+            // A request that publishes has no short form, so the list would not be complete.
+            let publishes = cycle.iter().any(|item| matches!(item.what, What::Message(_)));
+            let mut step = if publishes { json!({}) } else { json!({ "requests": self.requests }) };
             if let Some(sleep) = sleep {
                 step["sleep"] = sleep.into();
             }
@@ -157,7 +159,10 @@ impl<'a> Writer<'a> {
     /// What came behind the last sleep, up to the last thing that the device did.
     fn rest(&mut self, rest: &[&Item]) {
         let is_done = |item: &&Item| {
-            matches!(item.what, What::Request(_) | What::FaultMet(_) | What::Reset(_))
+            matches!(
+                item.what,
+                What::Request(_) | What::FaultMet(_) | What::Message(_) | What::Reset(_)
+            )
         };
         let Some(last) = rest.iter().rposition(is_done) else { return };
         // In a device that sleeps, a cycle that only began says nothing yet.
@@ -188,6 +193,11 @@ impl<'a> Writer<'a> {
                     }
                 }
                 What::FaultMet(_) => self.wait_for(json!({ "expect-fault": "applied" }), at),
+                What::Message(message) => {
+                    self.soft.clear();
+                    let step = json!({ "expect-message": self.seen.message(message) });
+                    self.wait_for(step, at);
+                }
                 What::Odd(what) => {
                     self.flush();
                     self.steps.lines.push(Line::Comment(what.clone()));
@@ -356,7 +366,7 @@ fn asked<'a>(cycle: &'a [&'a Item]) -> impl Iterator<Item = &'a Asked> {
 /// Whether anything happened but plain requests.
 fn is_changed<'a>(mut cycle: impl Iterator<Item = &'a Item>) -> bool {
     cycle.any(|item| match &item.what {
-        What::Act(_) | What::FaultMet(_) | What::Odd(_) | What::Reset(_) => true,
+        What::Act(_) | What::FaultMet(_) | What::Message(_) | What::Odd(_) | What::Reset(_) => true,
         What::Request(asked) => !asked.is_plain(),
         What::Console(_) | What::Sleep { .. } | What::Wake(_) => false,
     })

@@ -82,7 +82,7 @@ fn documents(log: &Log, end: usize) -> BTreeMap<Option<&String>, &Value> {
     for (index, entry) in log.from(0) {
         let Event::Shadow { name, by, document } = &entry.event else {
             // What a request changed is told right behind it.
-            if index >= end && !matches!(entry.event, Event::FaultMet { .. }) {
+            if index >= end && !matches!(entry.event, Event::FaultMet { .. } | Event::Message(_)) {
                 break;
             }
             continue;

@@ -9,7 +9,8 @@ use super::CaseReport;
 use super::read_error::ReadError;
 use crate::engine::crash::Crash;
 use crate::engine::event::{
-    Answer, ConnectionChange, Party, PassedOn, PowerChange, Request, Signature, StateCut, StepState,
+    Answer, ConnectionChange, Message, Party, PassedOn, PowerChange, Request, Signature, StateCut,
+    StepState,
 };
 use crate::engine::reading::Reading;
 use crate::engine::{Event, Log};
@@ -84,6 +85,7 @@ enum EventRecord {
     FaultMet { id: u64, what: String },
     FaultsCleared {},
     Fired { id: u64, what: String },
+    Message { topic: String, payload: String, qos: u8, retain: bool, by: PartyWord },
     Note { text: String },
     Passed(PassedRecord),
     Pin { pin: String, value: i64 },
@@ -142,6 +144,7 @@ enum PowerWord {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum PartyWord {
+    Cloud,
     Device,
     Rig,
 }
@@ -201,6 +204,9 @@ impl From<EventRecord> for Event {
             EventRecord::FaultMet { id, what } => Self::FaultMet { id, what },
             EventRecord::FaultsCleared {} => Self::FaultsCleared,
             EventRecord::Fired { id, what } => Self::Fired { id, what },
+            EventRecord::Message { topic, payload, qos, retain, by } => {
+                Self::Message(Message { topic, payload, qos, retain, by: by.into() })
+            }
             EventRecord::Note { text } => Self::Note { text },
             EventRecord::Passed(passed) => Self::Passed(passed.into()),
             EventRecord::Pin { pin, value } => Self::Pin { pin, value },
@@ -213,11 +219,7 @@ impl From<EventRecord> for Event {
             EventRecord::Request(request) => Self::Request(request.into()),
             EventRecord::Reset { cause } => Self::Reset { cause },
             EventRecord::Shadow { name, by, document } => {
-                let by = match by {
-                    PartyWord::Device => Party::Device,
-                    PartyWord::Rig => Party::Rig,
-                };
-                Self::Shadow { name, by, document }
+                Self::Shadow { name, by: by.into(), document }
             }
             EventRecord::Sleep { announced_ms } => {
                 Self::Sleep { announced: announced_ms.map(Duration::from_millis) }
@@ -234,6 +236,16 @@ impl From<EventRecord> for Event {
                 },
             },
             EventRecord::Wake { cause } => Self::Wake { cause },
+        }
+    }
+}
+
+impl From<PartyWord> for Party {
+    fn from(word: PartyWord) -> Self {
+        match word {
+            PartyWord::Cloud => Self::Cloud,
+            PartyWord::Device => Self::Device,
+            PartyWord::Rig => Self::Rig,
         }
     }
 }
@@ -326,6 +338,16 @@ mod tests {
         Event::Armed { id: 1, what, step, hold: Some(2) }
     }
 
+    fn a_message() -> Message {
+        Message {
+            topic: "lamps/\u{1b}1".to_owned(),
+            payload: "{\"n\": 1}".to_owned(),
+            qos: 1,
+            retain: true,
+            by: Party::Cloud,
+        }
+    }
+
     fn a_passed_one() -> PassedOn {
         PassedOn {
             request: 1,
@@ -402,6 +424,7 @@ mod tests {
             Event::FaultMet { id: 1, what: text("503") },
             Event::FaultsCleared,
             Event::Fired { id: 1, what: text("the power cut at GET shadow") },
+            Event::Message(a_message()),
             Event::Note { text: text("a note") },
             Event::Passed(a_passed_one()),
             Event::Pin { pin: text("led"), value: -1 },
@@ -437,6 +460,7 @@ mod tests {
                 | Event::FaultMet { .. }
                 | Event::FaultsCleared
                 | Event::Fired { .. }
+                | Event::Message(_)
                 | Event::Note { .. }
                 | Event::Passed(_)
                 | Event::Pin { .. }

@@ -95,6 +95,8 @@ fn line(event: &Event, first_version: &mut Option<i64>) -> Option<String> {
         Event::FaultArmed { what, .. } => Some(format!("! armed: {what}")),
         Event::FaultMet { what, .. } => Some(format!("! met: {what}")),
         Event::FaultsCleared => Some("! cleared".to_owned()),
+        // A message of the device is its request; the others are said to nobody in particular.
+        Event::Message(_) => None,
         Event::Armed { .. }
         | Event::Brownout { .. }
         | Event::Clock { .. }

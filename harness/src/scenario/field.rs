@@ -3,7 +3,7 @@
 use super::amount::Quantity;
 use super::node::{Data, Node};
 use super::problem::{Problem, ProblemKind, nearest};
-use super::{matcher_check, provision, request_pattern};
+use super::{matcher_check, provision, request_pattern, topic_filter};
 use crate::time;
 
 /// One key of a map.
@@ -75,6 +75,10 @@ pub enum Shape {
     Steps,
     /// Any text.
     Text,
+    /// A topic that can be published to.
+    Topic,
+    /// A topic, a filter of topics, or `{ $matches: ... }`.
+    TopicFilter,
     /// `true` or `false`.
     TrueFalse,
     /// A whole number from 0.
@@ -105,6 +109,8 @@ impl Shape {
             Self::Span => "a span with its unit, as 250ms, 5s or 2m30s".into(),
             Self::Steps => "a list of steps".into(),
             Self::Text => "text".into(),
+            Self::Topic => topic_filter::TOPIC.into(),
+            Self::TopicFilter => topic_filter::FILTER.into(),
             Self::TrueFalse => "true or false".into(),
             Self::Integer | Self::Whole => "a whole number".into(),
             Self::Number => "a number".into(),
@@ -137,6 +143,12 @@ impl Shape {
             Self::Pattern => matcher_check::check(node, problems),
             Self::Provision => provision::check(node, problems),
             Self::Regex => matcher_check::check_regex(node, problems),
+            Self::Topic if topic_filter::is_topic(node) => {}
+            Self::TopicFilter if topic_filter::is_filter(node) => {}
+            Self::TopicFilter if topic_filter::is_matcher(node) => {
+                matcher_check::check(node, problems);
+            }
+            Self::Topic | Self::TopicFilter => problems.push(self.wrong_kind(node)),
             Self::Request => {
                 if let Err(kind) = request_pattern::parse_short(node.text().unwrap_or_default()) {
                     let kind =
@@ -199,7 +211,7 @@ impl Shape {
             }
             Self::List(_) | Self::Steps => matches!(data, Data::List(_)),
             Self::Fault => matches!(data, Data::Map(_) | Data::Text(_)),
-            Self::Json | Self::Line | Self::OneOf(_) | Self::Pattern => true,
+            Self::Json | Self::Line | Self::OneOf(_) | Self::Pattern | Self::TopicFilter => true,
             Self::TrueFalse => matches!(data, Data::Bool(_)),
             Self::Integer | Self::Number | Self::Whole => matches!(data, Data::Number(_)),
             Self::Amount(_)
@@ -208,7 +220,8 @@ impl Shape {
             | Self::Percent
             | Self::Regex
             | Self::Request
-            | Self::Text => {
+            | Self::Text
+            | Self::Topic => {
                 matches!(data, Data::Text(_))
             }
             Self::SignedSpan | Self::Span => matches!(data, Data::Text(_) | Data::Number(_)),

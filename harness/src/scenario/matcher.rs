@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Number, Value};
 
+pub use super::difference::Difference;
 use super::node::{Data, Node, Span};
 use super::pattern::Pattern;
 use super::point_in_time::point_in_time;
@@ -116,19 +117,6 @@ pub enum Strictness {
     Partial,
     /// They may not.
     Exact,
-}
-
-/// One place where a value is not as wanted.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Difference {
-    /// Where in the value, as `state.reported.signal`; empty for the whole.
-    pub path: String,
-    /// Where in the scenario the wanted value stands.
-    pub span: Span,
-    /// What was wanted, in words or as JSON.
-    pub expected: String,
-    /// What is there; `None` for nothing.
-    pub actual: Option<String>,
 }
 
 /// How a comparison is made.

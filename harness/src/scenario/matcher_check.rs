@@ -25,7 +25,7 @@ pub fn check(node: &Node, problems: &mut Vec<Problem>) {
 pub fn check_line(node: &Node, problems: &mut Vec<Problem>) {
     match &node.data {
         Data::Text(_) => {}
-        Data::Map(entries) if entries.iter().any(|(key, _)| key.name.starts_with('$')) => {
+        Data::Map(entries) if entries.iter().any(|(key, _)| key.name == "$matches") => {
             check(node, problems);
         }
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::List(_) | Data::Map(_) => {

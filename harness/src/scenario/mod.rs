@@ -11,6 +11,7 @@
 
 mod advice;
 pub mod amount;
+mod difference;
 mod elsewhere;
 pub mod fault;
 pub mod fault_keys;
@@ -20,6 +21,7 @@ pub mod json_diff;
 pub mod line;
 pub mod matcher;
 pub mod matcher_check;
+pub mod message_want;
 pub mod node;
 pub mod parse;
 pub mod path;
@@ -40,6 +42,7 @@ pub mod secrets;
 pub mod snapshots;
 pub mod template;
 pub mod top;
+pub mod topic_filter;
 pub mod variables;
 pub mod watch;
 pub mod written;

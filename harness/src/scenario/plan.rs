@@ -89,6 +89,14 @@ impl Plan {
         self.board.needs.iter().any(|need| need == meter) || self.all_steps().iter().any(measures)
     }
 
+    /// Whether the messages of the shadow service must be told: a step, a guard or an invariant names a topic of its.
+    #[must_use]
+    pub fn hears_shadow(&self) -> bool {
+        self.all_steps().iter().any(|step| step.step.hears_shadow())
+            || self.guards.iter().any(|guard| guard.watch.hears_shadow())
+            || self.invariants.iter().any(Rule::hears_shadow)
+    }
+
     /// How the fake cloud is set up for it; `seed` is where chance comes from.
     #[must_use]
     pub fn settings(&self, seed: u64) -> Settings {

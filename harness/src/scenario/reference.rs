@@ -120,6 +120,8 @@ fn inner(page: &mut String, shape: &Shape, depth: usize) -> std::fmt::Result {
         | Shape::Span
         | Shape::Steps
         | Shape::Text
+        | Shape::Topic
+        | Shape::TopicFilter
         | Shape::TrueFalse
         | Shape::Integer
         | Shape::Number

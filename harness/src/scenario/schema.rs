@@ -133,7 +133,9 @@ fn shape_schema(shape: &Shape) -> Value {
         Shape::Choice(words) => json!({ "anyOf": [{ "enum": words }, text("^\\$\\{")] }),
         Shape::Fault => fault(),
         Shape::Json => json!({}),
-        Shape::Line => json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/pattern" }] }),
+        Shape::Line | Shape::TopicFilter => {
+            json!({ "anyOf": [{ "type": "string" }, { "$ref": "#/$defs/pattern" }] })
+        }
         Shape::List(item) => {
             let item = shape_schema(item);
             json!({ "anyOf": [{ "type": "array", "items": item }, item] })
@@ -163,6 +165,7 @@ fn shape_schema(shape: &Shape) -> Value {
         Shape::SignedSpan => text("^[+-]?([0-9]+(\\.[0-9]+)?(ms|s|m|h|d) *)+$|^\\$\\{"),
         Shape::Span => text("^\\+?([0-9]+(\\.[0-9]+)?(ms|s|m|h|d) *)+$|^\\$\\{"),
         Shape::Steps => json!({ "type": "array", "items": { "$ref": "#/$defs/step" } }),
+        Shape::Topic => text("^[^+#]+$"),
         Shape::Text => json!({ "type": ["string", "number"] }),
         Shape::TrueFalse => json!({ "anyOf": [{ "type": "boolean" }, text("^\\$\\{")] }),
         Shape::Number => json!({ "anyOf": [{ "type": "number" }, text("^\\$\\{")] }),

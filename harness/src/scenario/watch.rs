@@ -3,6 +3,7 @@
 use super::amount::Quantity;
 use super::field::{Field, Shape, optional, required};
 use super::line::LinePattern;
+use super::message_want::{self, MessageWant};
 use super::node::{Data, Node};
 use super::request_want::{self, RequestWant};
 use super::template::Variables;
@@ -13,6 +14,11 @@ pub const SHAPE: Shape = Shape::OneOf(&[Shape::Request, Shape::Map(FIELDS)]);
 /// The keys of a pattern that is a map.
 pub const FIELDS: &[Field] = &[
     optional("console", Shape::Line, "a line on the device's console"),
+    optional(
+        "message",
+        Shape::Map(message_want::FIELDS),
+        "a message on a topic, as with `expect-message`",
+    ),
     optional("pin", Shape::Map(PIN), "a change of an output of the board"),
     optional("request", request_want::SHAPE, "a request of the device"),
     optional("reset", Shape::Map(RESET), "a reset of the chip"),
@@ -53,6 +59,8 @@ pub enum Watch {
     },
     /// The fault of that number is met; only steps ask for it.
     FaultMet(u64),
+    /// A message.
+    Message(Box<MessageWant>),
     /// A pin changes; to this value, where one is named.
     Pin {
         /// Its name.
@@ -86,6 +94,7 @@ impl Watch {
         let (key, value) = node.entries().first()?;
         match key.name.as_str() {
             "console" => LinePattern::read(value).map(Self::Console),
+            "message" => MessageWant::read(value).map(|want| Self::Message(Box::new(want))),
             "pin" => Some(Self::Pin {
                 pin: value.get("pin").and_then(Node::text)?.to_owned(),
                 value: match value.get("value").map(|node| &node.data) {
@@ -100,11 +109,21 @@ impl Watch {
         }
     }
 
-    /// The same with the variables of now in what it wants of a line.
+    /// Whether it may be a message that the shadow service publishes.
+    #[must_use]
+    pub fn hears_shadow(&self) -> bool {
+        matches!(self, Self::Message(want) if want.topic.may_be_reserved())
+    }
+
+    /// The same with the variables of now in what it wants of a line or of a topic.
     #[must_use]
     pub fn filled(&self, known: &Variables) -> Self {
         match self {
             Self::Console(line) => Self::Console(line.filled(known)),
+            Self::Message(want) => Self::Message(Box::new(MessageWant {
+                topic: want.topic.filled(known),
+                ..want.as_ref().clone()
+            })),
             other => other.clone(),
         }
     }
@@ -131,6 +150,7 @@ impl Watch {
             Self::Sleep => "a sleep".to_owned(),
             Self::StateCut => "a write of the device's state".to_owned(),
             Self::FaultMet(_) => "the request that it waits for".to_owned(),
+            Self::Message(want) => format!("a {}", want.words(&Variables::new())),
             Self::Pin { pin, value: Some(value) } => format!("a change of {pin} to {value}"),
             Self::Pin { pin, value: None } => format!("a change of {pin}"),
             Self::Request(want) => want.pattern.to_string(),

@@ -17,7 +17,7 @@ steps:
   - fault: { status: 503 }
     chance: 20%
     times: 0
-  - never: { console: { $contains: '503' } }
+  - never: { console: '503' }
     for: 10m
 ";
 

@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::support;
+
 const PASSES: &str = "version: 1\nname: passes\nsteps:\n  - expect-request: GET shadow\n";
 const FAILS: &str =
     "version: 1\nname: fails\nsteps:\n  - expect-request: DELETE shadow\n    within: 1s\n";
@@ -207,6 +209,16 @@ fn a_run_in_virtual_time_is_interrupted_too() {
     let rest = wait_for(&mut out, "in ");
     assert_eq!(rest.matches("STOP").count(), 2, "{rest}");
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
+}
+
+#[test]
+fn a_path_that_is_not_there_is_not_watched() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let output = support::shadowrig(folder.path(), &["run", "--watch", "missing.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.starts_with("error: failed to read missing.yaml: "), "{said}");
+    assert!(said.contains("help: name scenario files"), "{said}");
 }
 
 #[test]

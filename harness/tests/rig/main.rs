@@ -19,6 +19,7 @@ mod fleet;
 mod fleet_docs;
 mod lab;
 mod language;
+mod messages;
 mod meter;
 mod micropython;
 mod monitor;

@@ -327,4 +327,10 @@ fn what_stands_in_the_way_of_a_recording_is_said_before_it_begins() {
     check(&["there"], "there.yaml is there already, and stays as it is");
     check(&["!?"], "has no letter or digit to name a file by");
     check(&["x", "--board", "sim"], "nobody can end the recording by hand");
+    let arguments =
+        ["record", "x", "--folder", ".", "--inventory", "none.toml", "--board", "shade-9"];
+    let output = shadowrig(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(5));
+    let said = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text)).concat();
+    insta::assert_snapshot!("nothing-recorded", said);
 }

@@ -111,9 +111,10 @@ async fn update(State(shared): Cloud, Path(path): Path<ShadowPath>, body: Bytes)
     let (id, document) = (path.id()?, object(&body)?);
     let (updated, kept) = shared.control(|cloud, now| {
         let updated = cloud.cloud_mut().update(now, &id, &document);
-        let done = updated.is_ok().then(|| {
+        let done = updated.as_ref().ok().map(|updated| {
             let document = cloud.cloud().shadow(now, &id);
-            Controlled::Shadow { shadow: id.clone(), document }
+            let events = updated.events.clone();
+            Controlled::Shadow { shadow: id.clone(), document, events }
         });
         (updated, done)
     });
@@ -124,14 +125,17 @@ async fn update(State(shared): Cloud, Path(path): Path<ShadowPath>, body: Bytes)
 
 async fn delete(State(shared): Cloud, Path(path): Path<ShadowPath>) -> Answer {
     let id = path.id()?;
-    let (version, kept) = shared.control(|cloud, now| {
-        let version = cloud.cloud_mut().delete(now, &id);
-        let done = version.is_ok();
-        (version, done.then(|| Controlled::Shadow { shadow: id.clone(), document: None }))
+    let (deleted, kept) = shared.control(|cloud, now| {
+        let deleted = cloud.cloud_mut().delete(now, &id);
+        let done = deleted.as_ref().ok().map(|deleted| {
+            let events = deleted.events.clone();
+            Controlled::Shadow { shadow: id.clone(), document: None, events }
+        });
+        (deleted, done)
     });
-    let version = version?;
+    let deleted = deleted?;
     kept?;
-    good(json!({ "version": version }))
+    good(json!({ "version": deleted.version }))
 }
 
 #[derive(Deserialize)]

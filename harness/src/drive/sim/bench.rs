@@ -37,7 +37,7 @@ pub struct SimBench {
     pub(super) chip: Chip,
     pub(super) make: MakeDevice,
     pub(super) cloud: Faulty,
-    side: CloudSide,
+    pub(super) side: CloudSide,
     /// What is to happen, by its time and the order in which it was decided.
     queue: BTreeMap<(Moment, u64), Due>,
     last_due: u64,
@@ -247,6 +247,8 @@ impl SimBench {
             | Action::ClearFaults
             | Action::Clock(_)
             | Action::DeleteShadow { .. }
+            | Action::HearShadow
+            | Action::Publish(_)
             | Action::SetShadow { .. }
             | Action::UpdateShadow { .. } => {
                 self.side.perform(&mut self.cloud, true_time(now), action)

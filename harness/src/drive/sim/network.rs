@@ -99,8 +99,7 @@ impl SimBench {
         let delivery = self.cloud.handle(cloud_now, &request);
         let number = self.last_request;
         let settings = self.cloud.cloud().settings();
-        let events =
-            cloud_side::request_events(settings, (number, connection), &request, &delivery);
+        let events = self.side.request_events(settings, (number, connection), &request, &delivery);
         let answer = cloud_side::answer_event(number, &delivery);
         let steps = match (delivery.wire, delivery.exchange) {
             (Some(steps), _) => steps,

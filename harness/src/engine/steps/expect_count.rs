@@ -97,6 +97,10 @@ impl Step for ExpectCount {
         self.wrong(search::all(&self.of, self.start(run), run).len(), run)
     }
 
+    fn hears_shadow(&self) -> bool {
+        self.of.hears_shadow()
+    }
+
     fn within(&self, common: &Common) -> Duration {
         // Watching to the end of `over` is the step's job, so its limit may not come first.
         common.limit().max(self.over.unwrap_or_default())

@@ -170,6 +170,10 @@ impl Step for ExpectGap {
         )
     }
 
+    fn hears_shadow(&self) -> bool {
+        self.of.hears_shadow()
+    }
+
     fn late(&self, run: &Run<'_>) -> Mismatch {
         let start = run.since().unwrap_or(0);
         let count = search::all(&self.of, start, run).len();

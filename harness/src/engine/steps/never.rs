@@ -40,6 +40,10 @@ impl Step for Never {
             .with_window(run.started_index..run.log.len())
     }
 
+    fn hears_shadow(&self) -> bool {
+        self.watch.hears_shadow()
+    }
+
     fn within(&self, common: &Common) -> Duration {
         common.limit().max(common.watch_for.unwrap_or_default())
     }

@@ -32,6 +32,7 @@ const UNTIL: &[Field] = &[
     watch::FIELDS[2],
     watch::FIELDS[3],
     watch::FIELDS[4],
+    watch::FIELDS[5],
     Field { need: Need::Optional, ..shadow_want::SHADOW },
     shadow_want::NAME,
     shadow_want::EXACT,
@@ -175,6 +176,10 @@ impl Step for Repeat {
             format!("{rounds} rounds were over"),
         )
         .with_window(run.started_index..run.log.len())
+    }
+
+    fn hears_shadow(&self) -> bool {
+        matches!(&self.until, Some(Until::Event(watch)) if watch.hears_shadow())
     }
 
     fn within(&self, common: &Common) -> Duration {

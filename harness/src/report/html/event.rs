@@ -42,8 +42,9 @@ pub(super) fn event_view(
 ) -> EventView {
     let Marks { number, label, state } = marks(&entry.event);
     let words = match &entry.event {
-        // The body stands among the details.
+        // The body, and what a message holds, stand among the details.
         Event::Request(request) => format!("#{} {}", request.id, request.short()),
+        Event::Message(message) => message.short(),
         Event::Step { index, state } => {
             let step = case.outcome.steps.get(*index);
             let (number, title) = step.map_or(("", ""), |step| (&step.number, &step.title));
@@ -98,6 +99,11 @@ fn marks(event: &Event) -> Marks {
         Event::Fired { id, what } => Marks { label: what.clone(), ..of(*id, "met") },
         Event::Brownout { .. } => labeled(event.words()),
         Event::Step { index, state } => of(*index as u64, state.word()),
+        Event::Message(message) => Marks {
+            label: message.topic.clone(),
+            state: message.by.word().into(),
+            ..Marks::default()
+        },
         Event::Pin { pin, value } => labeled(format!("{pin} {value}")),
         Event::Power { change } => Marks { state: change.word().into(), ..Marks::default() },
         Event::Clock { offset_ms } => labeled(format!("clock {}", time::signed_span(*offset_ms))),
@@ -156,6 +162,7 @@ fn details(event: &Event) -> Vec<Detail> {
             add("headers", &headers.collect::<String>());
             add("body", &pretty(request.body_value().as_ref()));
         }
+        Event::Message(message) => add("payload", &pretty(message.payload_value().as_ref())),
         Event::Passed(passed) => add("answered", &pretty(body_value(&passed.body).as_ref())),
         Event::Answer(answer) => add("body", &pretty(body_value(&answer.body).as_ref())),
         Event::Crash(crash) => add("crash", &crash.lines().join("\n")),

@@ -85,7 +85,7 @@ function scale(data, folded) {
 /** What stands on the lanes, from the events in their order. */
 function lanes(data) {
   const requests = new Map(), connections = new Map(), faults = new Map();
-  const device = [], lists = { cloud: [], console: [], pins: [], note: [] };
+  const device = [], lists = { cloud: [], console: [], pins: [], messages: [], note: [] };
   let state = null, connection = null;
   // A request that can no longer be answered ends there.
   const giveUp = (t, on) => {
@@ -137,6 +137,7 @@ function lanes(data) {
       case 'power': giveUp(event.t); turn(event, event.state === 'cut' ? 'dark' : 'awake', `power ${event.state}`); state.jolt = true; break;
       case 'shadow': case 'clock': lists.cloud.push({ ...event, event, text: event.label }); break;
       case 'console': case 'console-part': lists.console.push({ ...event, event, text: event.words }); break;
+      case 'message': lists.messages.push({ ...event, event, text: event.label }); break;
       case 'pin': lists.pins.push({ ...event, event, text: event.label }); break;
       case 'step': break;
       default: lists.note.push({ ...event, event, text: event.words });

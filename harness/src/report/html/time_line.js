@@ -187,6 +187,7 @@ class TimeLine {
     this.connectionLane();
     this.markLane('Faults', this.lanes.faults, 'fault');
     this.markLane('Cloud', this.lanes.cloud, 'cloud');
+    this.markLane('Messages', this.lanes.messages, 'message');
     this.markLane('Console', this.lanes.console, 'console', CONSOLE_ROWS);
     this.markLane('Pins', this.lanes.pins, 'pin');
     this.markLane('Notes', this.lanes.note, 'note');
