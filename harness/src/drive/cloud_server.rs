@@ -38,7 +38,7 @@ pub struct CloudServer {
 }
 
 impl CloudServer {
-    /// Starts a cloud at an address, over TLS or not; port 0 picks a free one. It serves nobody before [`CloudServer::open`]. What
+    /// Starts a cloud at an address, over TLS or not; port 0 picks a free one. It serves nobody before `CloudServer::open`. What
     /// it sees goes into the sink. With the real service it passes requests on. What it carries of the board's radio link faults can take away.
     ///
     /// # Errors
