@@ -121,7 +121,7 @@ pub trait Board {
     }
 
     /// Asks the board while its supply is said to be cut, by a reset into its loader: one that answers still has it. `None` where nobody
-    /// can say, which is the default. Takes a second at most. Its port may be away afterwards, and is waited for.
+    /// can say, which is the default. Takes three seconds at most. Its port may be away afterwards, and is waited for.
     fn answers_unpowered(&mut self) -> Option<bool> {
         None
     }

@@ -102,9 +102,21 @@ pub(crate) fn ask<T>(
     }
 }
 
-/// Whether the chip does anything at one reset into its loader; `None` where no reset reaches it, so that it may just be quiet. A port that
+/// Whether the chip does anything at a few resets into its loader; `None` where no reset reaches it, so that it may just be quiet. A port that
 /// is gone answers nothing.
 pub(crate) fn answers(port: &mut SerialPort, pins: &mut dyn Pins) -> Option<bool> {
+    // One that is silent may be late, on a busy machine as well.
+    let mut answer = None;
+    for _ in 0..ASKED_MAX {
+        answer = answers_once(port, pins);
+        if answer != Some(false) {
+            break;
+        }
+    }
+    answer
+}
+
+fn answers_once(port: &mut SerialPort, pins: &mut dyn Pins) -> Option<bool> {
     let cleared = port.set_baud(BAUD_DEFAULT).and_then(|()| port.clear_input());
     let reached = match cleared.and_then(|()| pins.reset(port, BootInto::Download, Pace::Quick)) {
         Ok(()) => Reached::Chip,
