@@ -257,7 +257,11 @@ fn a_device_that_somebody_used_passes_its_recording_on_every_bench() {
         "{told}"
     );
     let requests = told["cases"][0]["requests"].as_array().expect("a list");
-    assert_eq!(told["counts"]["equal"], requests.len(), "{told}");
+    // The device wakes again and again, and may have asked for something just when the recording was ended.
+    let ended = requests.iter().rposition(|request| request["why"] != "unanswered");
+    let compared = ended.map_or(0, |last| last + 1);
+    assert!(compared >= 3 && requests.len() - compared <= 1, "{told}");
+    assert_eq!(told["counts"]["equal"], compared, "{told}");
     assert_eq!(
         (&requests[0]["request"], &requests[0]["result"]),
         (&"GET shadow".into(), &"equal".into()),
