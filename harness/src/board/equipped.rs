@@ -1,4 +1,4 @@
-//! A board with what stands beside it: something that switches its supply, something that measures its current.
+//! A board with what stands beside it: something that switches its supply, measures its current, or pulls the pin that wakes it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
@@ -19,15 +19,30 @@ use crate::time;
 /// How long a board that hangs is without its supply: long enough for the capacitors of a development board.
 const CYCLE: Duration = Duration::from_secs(1);
 
+/// How long the pin that wakes a chip is low: longer than the contact of a relay bounces.
+const WAKE_HOLD: Duration = Duration::from_millis(100);
+
 /// A board and what stands beside it. What the board does when its supply comes back it tells itself, by its console.
 pub struct Equipped {
     board: Box<dyn Board>,
     line: Option<Arc<Mutex<Line>>>,
     meter: Option<Box<dyn Meter>>,
+    wake: Option<Box<dyn Power>>,
     sink: Sink,
     first: Option<FirstCycle>,
     /// What brings the supply back after a cycle; without its other end it does so at once.
     restorer: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// What stands beside a board. What is not there the board does itself, or not at all.
+#[derive(Debug, Default)]
+pub struct Equipment {
+    /// What switches its supply, and whether that is cut before a run.
+    pub power: Option<(Box<dyn Power>, Option<FirstCycle>)>,
+    /// What measures its current.
+    pub meter: Option<Box<dyn Meter>>,
+    /// What pulls the pin that wakes it: on is low.
+    pub wake: Option<Box<dyn Power>>,
 }
 
 /// A supply that is cut once before anything else of a run, for boards that hang over days.
@@ -54,16 +69,11 @@ impl std::fmt::Debug for Equipped {
 
 /// A board with what stands beside it, if anything does.
 #[must_use]
-pub fn beside(
-    board: Box<dyn Board>,
-    power: Option<(Box<dyn Power>, Option<FirstCycle>)>,
-    meter: Option<Box<dyn Meter>>,
-    sink: Sink,
-) -> Box<dyn Board> {
-    if power.is_none() && meter.is_none() {
-        return board;
+pub fn beside(board: Box<dyn Board>, equipment: Equipment, sink: Sink) -> Box<dyn Board> {
+    match &equipment {
+        Equipment { power: None, meter: None, wake: None } => board,
+        _ => Box::new(Equipped::new(board, equipment, sink)),
     }
-    Box::new(Equipped::new(board, power, meter, sink))
 }
 
 impl Line {
@@ -96,14 +106,10 @@ fn cycle_of(line: &Arc<Mutex<Line>>) -> Cycle {
 }
 
 impl Equipped {
-    /// A board whose supply is there. What is not given the board does itself, or not at all.
+    /// A board whose supply is there.
     #[must_use]
-    pub fn new(
-        board: Box<dyn Board>,
-        power: Option<(Box<dyn Power>, Option<FirstCycle>)>,
-        meter: Option<Box<dyn Meter>>,
-        sink: Sink,
-    ) -> Self {
+    pub fn new(board: Box<dyn Board>, equipment: Equipment, sink: Sink) -> Self {
+        let Equipment { power, meter, wake } = equipment;
         let line = |power| Line { power, supply: Supply::On, sink: sink.clone() };
         let (power, first) = power.unzip();
         let line = power.map(|power| Arc::new(Mutex::new(line(power))));
@@ -111,7 +117,7 @@ impl Equipped {
         if let Some(line) = &line {
             board.revived_by(cycle_of(line));
         }
-        Self { board, line, meter, sink, first: first.flatten(), restorer: None }
+        Self { board, line, meter, wake, sink, first: first.flatten(), restorer: None }
     }
 
     fn switch(&mut self, to: Supply) -> Result<(), ActionError> {
@@ -189,6 +195,7 @@ impl Board for Equipped {
             ("power-switch", self.line.is_some()),
             ("programmable-supply", is_programmable),
             ("current-meter", self.meter.is_some()),
+            ("wake-pin", self.wake.is_some()),
         ];
         for (word, _) in has.into_iter().filter(|(_, has)| *has) {
             if !facts.can.contains(&word) {
@@ -265,7 +272,12 @@ impl Board for Equipped {
     }
 
     fn wake(&mut self) -> Result<(), ActionError> {
-        self.board.wake()
+        let Some(pin) = &mut self.wake else { return self.board.wake() };
+        let pulled = pin.switch(Supply::On);
+        std::thread::sleep(WAKE_HOLD);
+        // A pin that stays low wakes the board from each sleep, so it is let go whatever came before.
+        let released = pin.switch(Supply::Off);
+        pulled.and(released).map_err(|error| error.of_action("wake the board", pin.as_ref()))
     }
 
     fn end_sleep(&mut self) -> bool {

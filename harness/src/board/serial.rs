@@ -273,7 +273,7 @@ impl Board for SerialBoard {
 
     fn wake(&mut self) -> Result<(), ActionError> {
         Err(ActionError::new("wake the board", "nothing is known that pulls its wake pin")
-            .help("name its wake pin in the inventory, or take a board that has `wake-pin`"))
+            .help("say in the inventory what pulls its wake pin (`wake = { by = ... }`), or take a board that has `wake-pin`"))
     }
 
     fn revived_by(&mut self, cycle: Cycle) {

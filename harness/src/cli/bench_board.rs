@@ -8,7 +8,7 @@ use super::known::Known;
 use super::probe;
 use super::told::Told;
 use crate::board::Board;
-use crate::board::equipped::beside;
+use crate::board::equipped::{Equipment, beside};
 use crate::board::external::ExternalBoard;
 use crate::board::images;
 use crate::board::micropython::{self, MicroPythonBoard};
@@ -112,20 +112,23 @@ fn known_board(
     settings: virtual_board::Provisioning,
     sink: Sink,
 ) -> Result<Box<dyn Board>, ActionError> {
-    let KnownBoard { name, mac, chip, power, meter, .. } = &known.board;
-    let meter = meter.as_ref().map(meter::open);
+    let KnownBoard { name, mac, chip, power, meter, wake, .. } = &known.board;
     let power = power.as_ref().and_then(power::open);
-    let power = power.map(|power| (power, known.first_cycle()));
+    let equipment = Equipment {
+        power: power.map(|power| (power, known.first_cycle())),
+        meter: meter.as_ref().map(meter::open),
+        wake: wake.as_ref().and_then(power::open),
+    };
     if let Some(selector) = &known.board.probe {
         let who = (selector, chip.as_deref().and_then(Chip::by_name), Some(*mac));
-        return Ok(beside(probe::board(name, who, settings, sink.clone())?, power, meter, sink));
+        return Ok(beside(probe::board(name, who, settings, sink.clone())?, equipment, sink));
     }
     let Some(port) = &known.port else {
         let chip = chip.as_deref().and_then(virtual_board::Chip::by_name);
         let chip = chip.or_else(|| virtual_board::Chip::by_name(CHIP_OF_VIRTUAL));
         let chip = chip.unwrap_or(virtual_board::Chip::Esp32c3);
         let board = Box::new(VirtualBoard::new(chip, settings, sink.clone())?);
-        return Ok(beside(board, None, meter, sink));
+        return Ok(beside(board, Equipment { power: None, ..equipment }, sink));
     };
     let recipe = serial::Recipe {
         name: name.clone(),
@@ -142,5 +145,5 @@ fn known_board(
         settings,
     };
     let board = Box::new(SerialBoard::new(recipe, sink.clone()));
-    Ok(beside(board, power, meter, sink))
+    Ok(beside(board, equipment, sink))
 }

@@ -59,8 +59,8 @@ pub struct KnownBoard {
     pub cycle: Option<Duration>,
     /// What measures its current.
     pub meter: Option<MeterSetting>,
-    /// The pin of the chip that wakes it, where the rig can pull it.
-    pub wake_gpio: Option<u64>,
+    /// What pulls the pin that wakes it.
+    pub wake: Option<Switch>,
     /// The name of the secret on this host that has its Wi-Fi network.
     pub wifi: Option<String>,
     /// The command that takes its Wi-Fi away.
@@ -295,9 +295,11 @@ impl KnownBoard {
         if self.meter.is_some() || is_virtual {
             can.push("current-meter");
         }
-        // A pin that the file names is pulled by nobody yet.
+        if self.wake.is_some() || is_virtual {
+            can.push("wake-pin");
+        }
         if is_virtual {
-            can.extend(["wake-pin", "motor"]);
+            can.push("motor");
         }
         can
     }

@@ -82,7 +82,10 @@ const METER: &[Field] = &[
     optional("volts", Shape::Text, "the supply that it gives, from 0.8 to 5.0"),
 ];
 
-const WAKE: &[Field] = &[required("gpio", Shape::Whole, "the pin of the chip that wakes it")];
+const WAKE: &[Field] = &[
+    optional("gpio", Shape::Whole, "the pin of the chip that wakes it, for people"),
+    optional("by", Shape::Object, "what pulls that pin low"),
+];
 
 /// A kind of switch by its word, with its keys.
 pub type SwitchKind = (&'static str, &'static [Field]);

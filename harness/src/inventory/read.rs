@@ -11,7 +11,7 @@ use super::board::{
 };
 use super::keys::TOP;
 use super::matching::{RESERVED, is_name};
-use super::read_switch::{BOOT, ENABLE, SUPPLY};
+use super::read_switch::{BOOT, ENABLE, SUPPLY, WAKE};
 use super::tree;
 use crate::board::port::{Sequence, Wiring};
 use crate::board::probe::Selector;
@@ -94,7 +94,7 @@ impl Reader {
             power: node.get("power").and_then(|node| self.switch(node, &SUPPLY)),
             cycle: node.get("power").and_then(cycle),
             meter: node.get("meter").and_then(|node| self.meter(node)),
-            wake_gpio: node.get("wake").and_then(|wake| whole(wake.get("gpio")?)),
+            wake: node.get("wake").and_then(|wake| self.switch(wake.get("by")?, &WAKE)),
             wifi: text("wifi"),
             access_point: text("access-point"),
             notes: text("notes"),

@@ -48,6 +48,9 @@ pub(super) const ENABLE: Role = Role {
 /// It pulls the boot pin.
 pub(super) const BOOT: Role = Role { key: "boot", ..ENABLE };
 
+/// It pulls the pin that wakes the chip.
+pub(super) const WAKE: Role = Role { key: "by", ..ENABLE };
+
 impl Reader {
     /// What switches something.
     pub(super) fn switch(&mut self, node: &Node, role: &Role) -> Option<Switch> {

@@ -67,6 +67,14 @@ fn shadowrig(folder: &Path, words: &[&str]) -> (Option<i32>, String) {
 
 /// A relay whose contact lies across a button of the board.
 fn relay(board: &Arc<Running>, pin: Pin) -> String {
+    relay_for(board, move |is_low| Some(Order::Pin { pin, is_low }))
+}
+
+/// A relay that does something to the board when its contact closes and opens.
+fn relay_for(
+    board: &Arc<Running>,
+    order: impl Fn(bool) -> Option<Order> + Send + 'static,
+) -> String {
     let (mut relay, name) = terminal();
     let board = Arc::clone(board);
     // Held open, so that nothing hangs up when the rig has given its order.
@@ -76,8 +84,9 @@ fn relay(board: &Arc<Running>, pin: Pin) -> String {
         while relay.read_exact(&mut bytes).is_ok() {
             // Whoever wrote that had the terminal to itself, and the kernel keeps that up while it is open.
             rustix::termios::ioctl_tiocnxcl(&held).expect("it is a terminal");
-            let is_low = bytes == [0xA0, 1, 1, 0xA2];
-            let _ended = board.order(Order::Pin { pin, is_low });
+            if let Some(order) = order(bytes == [0xA0, 1, 1, 0xA2]) {
+                let _ended = board.order(order);
+            }
         }
     });
     name
@@ -186,4 +195,31 @@ fn a_switch_of_pins_is_tried_again_where_the_chip_started_otherwise() {
     let (code, text) = shadowrig(folder.path(), &["flash", "thing.bin", "--board", "odd"]);
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("attempt 1 of 7: the chip started what was flashed"), "{text}");
+}
+
+#[test]
+fn a_board_whose_wake_pin_is_pulled_by_a_relay_wakes_by_it() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let board = board(folder.path());
+    let enable = relay(&board, Pin::Enable);
+    let wake = relay_for(&board, |is_low| is_low.then_some(Order::Wake));
+    let boot = relay(&board, Pin::Boot);
+    let by = |port: &str| format!("{{ switch = \"serial-relay\", port = \"{port}\" }}");
+    inventory(folder.path(), &format!("{{ enable = {}, boot = {} }}", by(&enable), by(&boot)));
+    let path = folder.path().join("boards.toml");
+    let text = fs::read_to_string(&path).expect("it was written");
+    let case = "version: 1\nname: wake\nfirmware: { image: thing.bin }\n\
+        cloud: { shadow: { desired: { sleep: 600 }, reported: { sleep: 600 } } }\nsteps:\n\
+        \x20 - expect-sleep: {}\n    within: 60s\n\
+        \x20 - wake: pin\n\
+        \x20 - expect-wake: external\n    within: 60s\n\
+        \x20 - expect-request: GET shadow\n    within: 60s\n";
+    fs::write(folder.path().join("case.yaml"), case).expect("it can be written");
+    let (code, out) = shadowrig(folder.path(), &["run", "case.yaml", "--board", "odd"]);
+    assert!(code == Some(0) && out.contains("wake-pin"), "it is skipped: {out}");
+    let with_wake =
+        text.replace("[board.serial]", &format!("wake = {{ by = {} }}\n[board.serial]", by(&wake)));
+    fs::write(&path, with_wake).expect("it can be written");
+    let (code, out) = shadowrig(folder.path(), &["run", "case.yaml", "--board", "odd"]);
+    assert!(code == Some(0) && out.contains("1 passed"), "{out}");
 }

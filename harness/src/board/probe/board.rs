@@ -189,7 +189,7 @@ impl Board for ProbeBoard {
 
     fn wake(&mut self) -> Result<(), ActionError> {
         Err(ActionError::new("wake the board", "a probe does not reach a chip that sleeps")
-            .help("name its wake pin in the inventory, or take a board that has `wake-pin`"))
+            .help("say in the inventory what pulls its wake pin (`wake = { by = ... }`), or take a board that has `wake-pin`"))
     }
 
     fn write_console(&mut self, text: &str) -> Result<(), ActionError> {

@@ -28,4 +28,8 @@ impl Step for Wake {
     fn late(&self, _: &Run<'_>) -> Mismatch {
         super::reset::not_done("the board was not woken")
     }
+
+    fn needs(&self) -> &'static [&'static str] {
+        &["wake-pin"]
+    }
 }
