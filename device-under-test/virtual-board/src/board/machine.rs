@@ -119,10 +119,10 @@ impl Board {
         &mut self.flash
     }
 
-    /// How it is.
+    /// What it is doing.
     #[must_use]
-    pub fn status(&self) -> Status {
-        let activity = match &self.stage {
+    pub const fn activity(&self) -> Activity {
+        match &self.stage {
             Stage::Off | Stage::Held => Activity::Off,
             Stage::Loader(loader) if loader.is_stub() => Activity::Stub,
             Stage::Loader(_) => Activity::Rom,
@@ -131,11 +131,16 @@ impl Board {
             }
             Stage::Stuck => Activity::Stuck,
             Stage::Asleep => Activity::Asleep,
-        };
+        }
+    }
+
+    /// How it is.
+    #[must_use]
+    pub fn status(&self) -> Status {
         Status {
             chip: self.setup.chip,
             mac: self.setup.mac,
-            activity,
+            activity: self.activity(),
             baud: self.line.baud,
             resets: self.life,
             wear: self.flash.wear(),

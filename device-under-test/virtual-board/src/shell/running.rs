@@ -316,7 +316,7 @@ impl Driver {
             }
             Message::Done(answer) => {
                 let since = self.doing.replace(Vec::new());
-                let so_far = || vec![(self.began, self.board.status().activity)];
+                let so_far = || vec![(self.began, self.board.activity())];
                 // As above.
                 let _ = answer.send(since.unwrap_or_else(so_far));
             }
@@ -343,11 +343,11 @@ impl Driver {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             let now = self.now();
-            let before = self.board.status().activity;
+            let before = self.board.activity();
             for output in self.board.handle(now, input) {
                 inputs.extend(self.perform(now, output));
             }
-            let after = self.board.status().activity;
+            let after = self.board.activity();
             if let Some(doing) = self.doing.as_mut().filter(|_| before != after) {
                 doing.push((self.began + now.since(Moment::START), after));
             }
