@@ -76,6 +76,7 @@ pub mod shadow;
 mod show;
 pub mod sigv4;
 mod store;
+mod system_time;
 pub mod topic;
 pub mod wire;
 

@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::chain::{Account, AccountWants};
 use crate::clock::UnixMillis;
 use crate::sigv4::Credential;
+use crate::system_time::system_time;
 
 /// The keys of an account as they are now. Clones share them, so that whoever signs has the newest.
 #[derive(Clone)]
@@ -85,13 +86,13 @@ impl Renewal {
         let (ends, is_over) = mpsc::channel();
         let keys = keys.clone();
         thread::spawn(move || {
-            while let Some(due) = times.next(&keys.now(), now()) {
-                let left = u64::try_from(due.0.saturating_sub(now().0)).unwrap_or(0);
+            while let Some(due) = times.next(&keys.now(), system_time()) {
+                let left = u64::try_from(due.0.saturating_sub(system_time().0)).unwrap_or(0);
                 let waited = is_over.recv_timeout(Duration::from_millis(left));
                 if waited != Err(RecvTimeoutError::Timeout) {
                     return;
                 }
-                let words = match Account::find(&wants, &variable, now()) {
+                let words = match Account::find(&wants, &variable, system_time()) {
                     Ok(Account { credential, source, .. }) => {
                         let key = credential.access_key_id.clone();
                         keys.replace(credential);
@@ -104,11 +105,6 @@ impl Renewal {
         });
         Self { _ends: ends }
     }
-}
-
-fn now() -> UnixMillis {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixMillis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -136,7 +132,7 @@ mod tests {
     fn whoever_signs_has_the_newest_keys_and_keeps_them_when_there_are_no_newer() {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("config");
-        let ends_at = now().after(Duration::from_secs(240)).0 / 1000;
+        let ends_at = system_time().after(Duration::from_secs(240)).0 / 1000;
         let script = format!(
             "[default]\nregion = r\ncredential_process = cd {}; echo >> asked; n=$(wc -l < asked); test $n -lt 3 && printf \
              '{{\"Version\":1,\"AccessKeyId\":\"KEY%s\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\",\"Expiration\":\"%s\"}}' $n \
@@ -150,7 +146,7 @@ mod tests {
             _ => None,
         };
         let wants = AccountWants { profile: Some("default".to_owned()), region: None };
-        let keys = Keys::new(Account::find(&wants, &variable, now()).unwrap().credential);
+        let keys = Keys::new(Account::find(&wants, &variable, system_time()).unwrap().credential);
         let signer = keys.clone();
         assert_eq!(signer.now().access_key_id, "KEY1");
         let (sender, heard) = mpsc::channel();

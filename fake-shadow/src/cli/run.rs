@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime;
@@ -17,12 +17,12 @@ use super::error::ServeError;
 use super::log_thread;
 use super::proxy::Way;
 use super::servers::Beside;
-use crate::clock::UnixMillis;
 use crate::data::DataFile;
 use crate::fault::Faulty;
 use crate::http::{Server, ServerIdentity, Shared, listen, raise_file_limit, serve, serve_tls};
 use crate::log::{self, LogForm};
 use crate::service::FakeShadow;
+use crate::system_time::system_time;
 
 /// Where the program writes.
 #[derive(Debug)]
@@ -203,11 +203,6 @@ fn open_data(
 async fn open_door(flag: &'static str, address: &str) -> Result<TcpListener, ServeError> {
     let failed = |error| ServeError::Listen { flag, address: address.to_owned(), error };
     listen(address).await.map_err(failed)
-}
-
-fn system_time() -> UnixMillis {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixMillis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// A number that differs from start to start; the standard library keeps one for its own maps.

@@ -1,16 +1,14 @@
 //! Asking the real service on the rig's own behalf.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::Value;
 
 use super::answer::PassedAnswer;
 use super::error::PassError;
 use super::passage::Signer;
 use super::upstream::Upstream;
-use crate::clock::UnixMillis;
 use crate::message::{Header, HttpVersion, Request};
 use crate::sigv4::{SignFor, sign};
+use crate::system_time::system_time;
 
 /// The name of the data plane in signatures, where shadows are.
 pub const DATA_SERVICE: &str = "iotdata";
@@ -79,9 +77,4 @@ impl Client {
 pub fn control_endpoint(region: &str) -> String {
     let end = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     format!("https://iot.{region}.{end}")
-}
-
-fn system_time() -> UnixMillis {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixMillis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
 }
